@@ -1,0 +1,289 @@
+import type { Readable } from 'node:stream';
+import type { MillraceError } from '../errors.js';
+import type { InfoHash, PeerAddress } from '../ids.js';
+import type { HashBackendName } from '../kernels/types.js';
+import type { Metainfo } from '../protocol/metainfo.js';
+
+/** Bytes per second in each direction. 0 is unlimited, which is the default. */
+export interface RateLimits {
+  readonly down?: number;
+  readonly up?: number;
+}
+
+export type KernelsOption = 'auto' | HashBackendName;
+export type ProfileName = 'classic' | 'seedbox' | 'cluster';
+
+/** What a torrent does when all that is wanted has arrived. */
+export type OnComplete =
+  | { readonly kind: 'stay' }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'linger'; readonly forMs?: number; readonly ratio?: number };
+
+export interface LogSink {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** All optional; defaults, bounds and sources are in docs/options.md, made from the table in options.ts. */
+export interface SessionOptions {
+  /** Folder that torrents are saved below unless `add` names another. */
+  dir?: string;
+  /** Folder of resume state; without it nothing is remembered between sessions. */
+  stateDir?: string;
+  /** Where to listen for peers. Port 0 takes any free one. `false` only dials. */
+  listen?: { host?: string; port?: number } | false;
+  limits?: RateLimits;
+  profile?: ProfileName;
+  /** Unchoke slots of each torrent, the optimistic one not counted. */
+  slots?: number;
+  maxPeersPerTorrent?: number;
+  /** Threads that hash and touch the disk; 0 does both on the event loop. */
+  workers?: number;
+  kernels?: KernelsOption;
+  /** Budget of piece slots: everything requested, received, hashing, not yet written, and the read cache. */
+  memoryBytes?: number;
+  /** Reproduces the dice of all policy. Random when absent. */
+  seed?: number;
+  log?: LogSink;
+  /** Aborting closes the session. */
+  signal?: AbortSignal;
+}
+
+/** A .torrent's bytes, the path or file: URL of one, parsed metainfo, or a magnet link (not yet: needs peers' metadata). */
+export type TorrentSource = Uint8Array | string | URL | Metainfo;
+
+export type FilePriority = 'skip' | 'low' | 'normal' | 'high';
+
+export interface AddOptions {
+  /** Folder below which the files lie. Default: the session's `dir`. */
+  dir?: string;
+  /** Peers to dial besides those that trackers tell. */
+  peers?: readonly PeerAddress[];
+  /** Trackers to use instead of those in the torrent, as tiers; [] for none. */
+  trackers?: readonly (readonly string[])[];
+  /** Keep the torrent still until `resume()`. */
+  paused?: boolean;
+  /** Files to fetch, by index; the others are skipped. */
+  select?: readonly number[];
+  sequential?: boolean;
+  limits?: RateLimits;
+  slots?: number;
+  onComplete?: OnComplete;
+  preallocate?: 'sparse' | 'full';
+  /** `full` hashes every piece first; `seed` trusts the files; `auto` (default) trusts resume state, else hashes what exists. */
+  check?: 'auto' | 'full' | 'seed';
+  /** Where the bytes live. `memory` keeps them in memory and touches no disk. */
+  storage?: 'file' | 'memory';
+  signal?: AbortSignal;
+}
+
+export type TorrentState = 'checking' | 'downloading' | 'seeding' | 'paused' | 'error' | 'closed';
+
+/** Shares of wall time in which something held the torrent back; they add up to 1. */
+export interface LimitedBy {
+  readonly [cause: string]: number;
+}
+
+export interface PeerStats {
+  readonly address: string;
+  readonly client: string;
+  readonly downRate: number;
+  readonly upRate: number;
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** Share of the torrent that the peer has, 0 to 1. */
+  readonly progress: number;
+  readonly amChoking: boolean;
+  readonly amInterested: boolean;
+  readonly peerChoking: boolean;
+  readonly peerInterested: boolean;
+  readonly snubbed: boolean;
+  /** Blocks asked for and not yet here, and how many may be. */
+  readonly outstanding: number;
+  readonly window: number;
+  readonly incoming: boolean;
+}
+
+export interface TrackerStats {
+  /** The URL with passkeys blanked. */
+  readonly url: string;
+  readonly state: 'idle' | 'announcing' | 'working' | 'failed';
+  readonly error?: string;
+  readonly seeders?: number;
+  readonly leechers?: number;
+}
+
+/** A snapshot: plain data, nothing in it changes later. Bytes, bytes per second, milliseconds. */
+export interface TorrentStats {
+  readonly infoHash: InfoHash;
+  readonly name: string;
+  readonly state: TorrentState;
+  readonly error?: MillraceError;
+  readonly length: number;
+  /** Verified bytes, and bytes that are wanted (skipped files left out). */
+  readonly done: number;
+  readonly wanted: number;
+  readonly pieces: number;
+  readonly piecesDone: number;
+  readonly downRate: number;
+  readonly upRate: number;
+  /** Payload received and sent in this session. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  /** Received and thrown away: failed pieces, blocks that came twice. */
+  readonly wasted: number;
+  readonly failedPieces: number;
+  readonly peers: readonly PeerStats[];
+  readonly knownPeers: number;
+  readonly trackers: readonly TrackerStats[];
+  /** Copies of the rarest piece among us and the neighbours, with the share of pieces that have one more. */
+  readonly copies: number;
+}
+
+export interface SessionStats {
+  readonly torrents: readonly TorrentStats[];
+  readonly downRate: number;
+  readonly upRate: number;
+  readonly kernels: {
+    /** Backend of the table kernels and, per algorithm, of the hashes; and why when it is not the fastest kind. */
+    readonly name: 'wasm' | 'js';
+    readonly sha1: HashBackendName;
+    readonly sha256: HashBackendName;
+    readonly sharedMemory: boolean;
+    readonly reason?: string;
+  };
+  readonly memory: { readonly usedBytes: number; readonly budgetBytes: number; readonly tableBytes: number };
+  readonly workers: {
+    readonly threads: number;
+    readonly queued: number;
+    readonly running: number;
+    readonly lost: number;
+  };
+  readonly connections: number;
+}
+
+export type TorrentEvent =
+  | { readonly type: 'checked'; readonly piecesDone: number }
+  | { readonly type: 'piece'; readonly piece: number }
+  | { readonly type: 'piece-failed'; readonly piece: number }
+  | { readonly type: 'complete'; readonly bytes: number; readonly seconds: number }
+  | { readonly type: 'peer'; readonly address: string; readonly client: string }
+  | { readonly type: 'peer-closed'; readonly address: string; readonly code: string }
+  | { readonly type: 'peer-banned'; readonly address: string; readonly reason: string }
+  | { readonly type: 'tracker'; readonly url: string; readonly state: TrackerStats['state']; readonly error?: string }
+  | { readonly type: 'left' }
+  | { readonly type: 'error'; readonly error: MillraceError }
+  | { readonly type: 'dropped-events'; readonly count: number };
+
+export type TorrentEventOf<T extends TorrentEvent['type']> = Extract<TorrentEvent, { type: T }>;
+
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface StreamOptions extends WaitOptions {
+  /** First byte; default 0. */
+  readonly start?: number;
+  /** One past the last byte in `stream`, the last byte in `createReadStream`; default the whole file. */
+  readonly end?: number;
+}
+
+export interface TorrentFileHandle {
+  readonly index: number;
+  /** Path below the torrent's folder, joined by `/`. */
+  readonly path: string;
+  readonly length: number;
+  /** Verified bytes of this file. */
+  readonly done: number;
+  priority: FilePriority;
+  /** Web stream of bytes; pulls its pieces first and waits for them. `end` is exclusive. */
+  stream(options?: StreamOptions): ReadableStream<Uint8Array>;
+  /** Node stream; `end` is inclusive, as in node:fs. */
+  createReadStream(options?: StreamOptions): Readable;
+  /** Fills `into` from `offset` on, waiting for the pieces; resolves with the bytes read, less at the file's end. */
+  read(into: Uint8Array, options?: { offset?: number } & WaitOptions): Promise<number>;
+}
+
+export interface Torrent {
+  readonly infoHash: InfoHash;
+  readonly metainfo: Metainfo;
+  readonly state: TorrentState;
+  readonly files: readonly TorrentFileHandle[];
+  /** Resolves when all wanted pieces are verified and written; rejects with the torrent's error or ERR_ABORTED. */
+  completed(options?: WaitOptions): Promise<void>;
+  /** Resolves when the first check of existing data is over. */
+  checked(options?: WaitOptions): Promise<void>;
+  /** Resolves when the torrent has left by its `onComplete` or was closed. */
+  left(options?: WaitOptions): Promise<void>;
+  on<T extends TorrentEvent['type']>(type: T, listener: (event: TorrentEventOf<T>) => void): this;
+  off<T extends TorrentEvent['type']>(type: T, listener: (event: TorrentEventOf<T>) => void): this;
+  /** A bounded queue of all events; what it had to drop is reported as `dropped-events`. */
+  events(options?: WaitOptions & { capacity?: number }): AsyncIterable<TorrentEvent>;
+  addPeer(address: PeerAddress): void;
+  pause(): void;
+  resume(): void;
+  setLimits(limits: RateLimits): void;
+  setSequential(on: boolean): void;
+  /** Pieces [from, to) at a priority; a file's priority is the same for all of its pieces. */
+  select(from: number, to: number, priority: FilePriority): void;
+  /** Hashes everything that is on disk again. */
+  recheck(options?: WaitOptions): Promise<void>;
+  saveResume(): Promise<void>;
+  stats(): TorrentStats;
+  /** Announces `stopped`, saves state, closes files. The data stays. */
+  close(): Promise<void>;
+}
+
+export interface Session extends AsyncDisposable {
+  readonly peerId: Uint8Array;
+  /** Where peers reach us; undefined when not listening. */
+  readonly address: PeerAddress | undefined;
+  readonly torrents: readonly Torrent[];
+  add(source: TorrentSource, options?: AddOptions): Promise<Torrent>;
+  get(infoHash: InfoHash): Torrent | undefined;
+  setLimits(limits: RateLimits): void;
+  stats(): SessionStats;
+  /** Ends everything within 5 s: state saved, `stopped` announced, sockets and threads gone. */
+  close(): Promise<void>;
+}
+
+export interface CreateOptions {
+  /** Default: by size, 256 KiB for ordinary ones. A power of two from 16 KiB to 64 MiB. */
+  pieceLength?: number;
+  /** Tracker tiers (BEP 12). */
+  announce?: readonly (readonly string[])[];
+  private?: boolean;
+  comment?: string;
+  /** Seconds since 1970; absent leaves the date out. */
+  creationDate?: number;
+  name?: string;
+  workers?: number;
+  kernels?: KernelsOption;
+  onProgress?: (doneBytes: number, totalBytes: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface CreatedTorrent {
+  /** The .torrent file. */
+  readonly bytes: Uint8Array;
+  readonly metainfo: Metainfo;
+}
+
+export interface VerifyOptions {
+  dir: string;
+  workers?: number;
+  kernels?: KernelsOption;
+  onProgress?: (doneBytes: number, totalBytes: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface VerifyResult {
+  readonly pieces: number;
+  readonly good: number;
+  /** Pieces whose bytes differ or are missing. */
+  readonly bad: readonly number[];
+  readonly bytes: number;
+  readonly seconds: number;
+}
