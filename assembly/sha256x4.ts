@@ -1,0 +1,214 @@
+import { add, choose, gatherBlock, majority, rotateRight, xor3 } from './lanes';
+import { padTail } from './padding';
+import { ROUND_CONSTANTS } from './sha256-constants';
+
+/** Places in the scratch area: 8 vectors of state, 16 of the block, 4 tails of up to 2 blocks. */
+const BLOCK: usize = 128;
+const TAILS: usize = BLOCK + 256;
+
+/** SHA-256 (FIPS 180-4, 6.2) of four messages of one length, a message in each 32-bit lane. */
+export function sha256x4(at0: usize, at1: usize, at2: usize, at3: usize, length: u32, outAt: usize, scratchAt: usize): void {
+  v128.store(scratchAt, i32x4.splat(0x6a09e667), 0);
+  v128.store(scratchAt, i32x4.splat(0xbb67ae85), 16);
+  v128.store(scratchAt, i32x4.splat(0x3c6ef372), 32);
+  v128.store(scratchAt, i32x4.splat(0xa54ff53a), 48);
+  v128.store(scratchAt, i32x4.splat(0x510e527f), 64);
+  v128.store(scratchAt, i32x4.splat(0x9b05688c), 80);
+  v128.store(scratchAt, i32x4.splat(0x1f83d9ab), 96);
+  v128.store(scratchAt, i32x4.splat(0x5be0cd19), 112);
+
+  compress(scratchAt, at0, at1, at2, at3, length >>> 6);
+
+  const tails = scratchAt + TAILS;
+  padTail(tails, at0, length);
+  padTail(tails + 128, at1, length);
+  padTail(tails + 256, at2, length);
+  const blocks = padTail(tails + 384, at3, length);
+  compress(scratchAt, tails, tails + 128, tails + 256, tails + 384, blocks);
+
+  for (let lane: usize = 0; lane < 4; lane++) {
+    for (let word: usize = 0; word < 8; word++) {
+      store<u32>(outAt, bswap<u32>(load<u32>(scratchAt + 16 * word + 4 * lane)));
+      outAt += 4;
+    }
+  }
+}
+
+/** sigma 0 and 1 of the schedule. */
+// @ts-ignore: decorator
+@inline
+function extend(w16: v128, w15: v128, w7: v128, w2: v128): v128 {
+  const sigma0 = xor3(rotateRight(w15, 7), rotateRight(w15, 18), i32x4.shr_u(w15, 3));
+  const sigma1 = xor3(rotateRight(w2, 17), rotateRight(w2, 19), i32x4.shr_u(w2, 10));
+  return add(add(w16, w7), add(sigma0, sigma1));
+}
+
+/** T1 of the standard; `k` is an offset into the table. Sigma 1 is nested: rotations by 6, 11 = 6 + 5, 25 = 11 + 14. */
+// @ts-ignore: decorator
+@inline
+function step(e: v128, f: v128, g: v128, h: v128, w: v128, k: usize): v128 {
+  const sum1 = rotateRight(v128.xor(e, rotateRight(v128.xor(e, rotateRight(e, 14)), 5)), 6);
+  return add(add(add(h, v128.load_splat<u32>(ROUND_CONSTANTS + k)), w), add(sum1, choose(e, f, g)));
+}
+
+/** T2 of the standard. Sigma 0 is nested: rotations by 2, 13 = 2 + 11, 22 = 13 + 9. */
+// @ts-ignore: decorator
+@inline
+function last(a: v128, b: v128, c: v128): v128 {
+  const sum0 = rotateRight(v128.xor(a, rotateRight(v128.xor(a, rotateRight(a, 9)), 11)), 2);
+  return add(sum0, majority(a, b, c));
+}
+
+function compress(stateAt: usize, at0: usize, at1: usize, at2: usize, at3: usize, blocks: u32): void {
+  const block = stateAt + BLOCK;
+  let s0 = v128.load(stateAt, 0);
+  let s1 = v128.load(stateAt, 16);
+  let s2 = v128.load(stateAt, 32);
+  let s3 = v128.load(stateAt, 48);
+  let s4 = v128.load(stateAt, 64);
+  let s5 = v128.load(stateAt, 80);
+  let s6 = v128.load(stateAt, 96);
+  let s7 = v128.load(stateAt, 112);
+
+  for (; blocks; blocks--) {
+    gatherBlock(at0, at1, at2, at3, block);
+    at0 += 64; at1 += 64; at2 += 64; at3 += 64;
+    let w0 = v128.load(block, 0), w1 = v128.load(block, 16), w2 = v128.load(block, 32), w3 = v128.load(block, 48);
+    let w4 = v128.load(block, 64), w5 = v128.load(block, 80), w6 = v128.load(block, 96), w7 = v128.load(block, 112);
+    let w8 = v128.load(block, 128), w9 = v128.load(block, 144), w10 = v128.load(block, 160), w11 = v128.load(block, 176);
+    let w12 = v128.load(block, 192), w13 = v128.load(block, 208), w14 = v128.load(block, 224), w15 = v128.load(block, 240);
+    let a = s0, b = s1, c = s2, d = s3, e = s4, f = s5, g = s6, h = s7;
+
+    // rounds 0 to 15
+    h = step(e, f, g, h, w0, 0); d = add(d, h); h = add(h, last(a, b, c));
+    g = step(d, e, f, g, w1, 4); c = add(c, g); g = add(g, last(h, a, b));
+    f = step(c, d, e, f, w2, 8); b = add(b, f); f = add(f, last(g, h, a));
+    e = step(b, c, d, e, w3, 12); a = add(a, e); e = add(e, last(f, g, h));
+    d = step(a, b, c, d, w4, 16); h = add(h, d); d = add(d, last(e, f, g));
+    c = step(h, a, b, c, w5, 20); g = add(g, c); c = add(c, last(d, e, f));
+    b = step(g, h, a, b, w6, 24); f = add(f, b); b = add(b, last(c, d, e));
+    a = step(f, g, h, a, w7, 28); e = add(e, a); a = add(a, last(b, c, d));
+    h = step(e, f, g, h, w8, 32); d = add(d, h); h = add(h, last(a, b, c));
+    g = step(d, e, f, g, w9, 36); c = add(c, g); g = add(g, last(h, a, b));
+    f = step(c, d, e, f, w10, 40); b = add(b, f); f = add(f, last(g, h, a));
+    e = step(b, c, d, e, w11, 44); a = add(a, e); e = add(e, last(f, g, h));
+    d = step(a, b, c, d, w12, 48); h = add(h, d); d = add(d, last(e, f, g));
+    c = step(h, a, b, c, w13, 52); g = add(g, c); c = add(c, last(d, e, f));
+    b = step(g, h, a, b, w14, 56); f = add(f, b); b = add(b, last(c, d, e));
+    a = step(f, g, h, a, w15, 60); e = add(e, a); a = add(a, last(b, c, d));
+
+    // rounds 16 to 31
+    w0 = extend(w0, w1, w9, w14);
+    h = step(e, f, g, h, w0, 64); d = add(d, h); h = add(h, last(a, b, c));
+    w1 = extend(w1, w2, w10, w15);
+    g = step(d, e, f, g, w1, 68); c = add(c, g); g = add(g, last(h, a, b));
+    w2 = extend(w2, w3, w11, w0);
+    f = step(c, d, e, f, w2, 72); b = add(b, f); f = add(f, last(g, h, a));
+    w3 = extend(w3, w4, w12, w1);
+    e = step(b, c, d, e, w3, 76); a = add(a, e); e = add(e, last(f, g, h));
+    w4 = extend(w4, w5, w13, w2);
+    d = step(a, b, c, d, w4, 80); h = add(h, d); d = add(d, last(e, f, g));
+    w5 = extend(w5, w6, w14, w3);
+    c = step(h, a, b, c, w5, 84); g = add(g, c); c = add(c, last(d, e, f));
+    w6 = extend(w6, w7, w15, w4);
+    b = step(g, h, a, b, w6, 88); f = add(f, b); b = add(b, last(c, d, e));
+    w7 = extend(w7, w8, w0, w5);
+    a = step(f, g, h, a, w7, 92); e = add(e, a); a = add(a, last(b, c, d));
+    w8 = extend(w8, w9, w1, w6);
+    h = step(e, f, g, h, w8, 96); d = add(d, h); h = add(h, last(a, b, c));
+    w9 = extend(w9, w10, w2, w7);
+    g = step(d, e, f, g, w9, 100); c = add(c, g); g = add(g, last(h, a, b));
+    w10 = extend(w10, w11, w3, w8);
+    f = step(c, d, e, f, w10, 104); b = add(b, f); f = add(f, last(g, h, a));
+    w11 = extend(w11, w12, w4, w9);
+    e = step(b, c, d, e, w11, 108); a = add(a, e); e = add(e, last(f, g, h));
+    w12 = extend(w12, w13, w5, w10);
+    d = step(a, b, c, d, w12, 112); h = add(h, d); d = add(d, last(e, f, g));
+    w13 = extend(w13, w14, w6, w11);
+    c = step(h, a, b, c, w13, 116); g = add(g, c); c = add(c, last(d, e, f));
+    w14 = extend(w14, w15, w7, w12);
+    b = step(g, h, a, b, w14, 120); f = add(f, b); b = add(b, last(c, d, e));
+    w15 = extend(w15, w0, w8, w13);
+    a = step(f, g, h, a, w15, 124); e = add(e, a); a = add(a, last(b, c, d));
+
+    // rounds 32 to 47
+    w0 = extend(w0, w1, w9, w14);
+    h = step(e, f, g, h, w0, 128); d = add(d, h); h = add(h, last(a, b, c));
+    w1 = extend(w1, w2, w10, w15);
+    g = step(d, e, f, g, w1, 132); c = add(c, g); g = add(g, last(h, a, b));
+    w2 = extend(w2, w3, w11, w0);
+    f = step(c, d, e, f, w2, 136); b = add(b, f); f = add(f, last(g, h, a));
+    w3 = extend(w3, w4, w12, w1);
+    e = step(b, c, d, e, w3, 140); a = add(a, e); e = add(e, last(f, g, h));
+    w4 = extend(w4, w5, w13, w2);
+    d = step(a, b, c, d, w4, 144); h = add(h, d); d = add(d, last(e, f, g));
+    w5 = extend(w5, w6, w14, w3);
+    c = step(h, a, b, c, w5, 148); g = add(g, c); c = add(c, last(d, e, f));
+    w6 = extend(w6, w7, w15, w4);
+    b = step(g, h, a, b, w6, 152); f = add(f, b); b = add(b, last(c, d, e));
+    w7 = extend(w7, w8, w0, w5);
+    a = step(f, g, h, a, w7, 156); e = add(e, a); a = add(a, last(b, c, d));
+    w8 = extend(w8, w9, w1, w6);
+    h = step(e, f, g, h, w8, 160); d = add(d, h); h = add(h, last(a, b, c));
+    w9 = extend(w9, w10, w2, w7);
+    g = step(d, e, f, g, w9, 164); c = add(c, g); g = add(g, last(h, a, b));
+    w10 = extend(w10, w11, w3, w8);
+    f = step(c, d, e, f, w10, 168); b = add(b, f); f = add(f, last(g, h, a));
+    w11 = extend(w11, w12, w4, w9);
+    e = step(b, c, d, e, w11, 172); a = add(a, e); e = add(e, last(f, g, h));
+    w12 = extend(w12, w13, w5, w10);
+    d = step(a, b, c, d, w12, 176); h = add(h, d); d = add(d, last(e, f, g));
+    w13 = extend(w13, w14, w6, w11);
+    c = step(h, a, b, c, w13, 180); g = add(g, c); c = add(c, last(d, e, f));
+    w14 = extend(w14, w15, w7, w12);
+    b = step(g, h, a, b, w14, 184); f = add(f, b); b = add(b, last(c, d, e));
+    w15 = extend(w15, w0, w8, w13);
+    a = step(f, g, h, a, w15, 188); e = add(e, a); a = add(a, last(b, c, d));
+
+    // rounds 48 to 63
+    w0 = extend(w0, w1, w9, w14);
+    h = step(e, f, g, h, w0, 192); d = add(d, h); h = add(h, last(a, b, c));
+    w1 = extend(w1, w2, w10, w15);
+    g = step(d, e, f, g, w1, 196); c = add(c, g); g = add(g, last(h, a, b));
+    w2 = extend(w2, w3, w11, w0);
+    f = step(c, d, e, f, w2, 200); b = add(b, f); f = add(f, last(g, h, a));
+    w3 = extend(w3, w4, w12, w1);
+    e = step(b, c, d, e, w3, 204); a = add(a, e); e = add(e, last(f, g, h));
+    w4 = extend(w4, w5, w13, w2);
+    d = step(a, b, c, d, w4, 208); h = add(h, d); d = add(d, last(e, f, g));
+    w5 = extend(w5, w6, w14, w3);
+    c = step(h, a, b, c, w5, 212); g = add(g, c); c = add(c, last(d, e, f));
+    w6 = extend(w6, w7, w15, w4);
+    b = step(g, h, a, b, w6, 216); f = add(f, b); b = add(b, last(c, d, e));
+    w7 = extend(w7, w8, w0, w5);
+    a = step(f, g, h, a, w7, 220); e = add(e, a); a = add(a, last(b, c, d));
+    w8 = extend(w8, w9, w1, w6);
+    h = step(e, f, g, h, w8, 224); d = add(d, h); h = add(h, last(a, b, c));
+    w9 = extend(w9, w10, w2, w7);
+    g = step(d, e, f, g, w9, 228); c = add(c, g); g = add(g, last(h, a, b));
+    w10 = extend(w10, w11, w3, w8);
+    f = step(c, d, e, f, w10, 232); b = add(b, f); f = add(f, last(g, h, a));
+    w11 = extend(w11, w12, w4, w9);
+    e = step(b, c, d, e, w11, 236); a = add(a, e); e = add(e, last(f, g, h));
+    w12 = extend(w12, w13, w5, w10);
+    d = step(a, b, c, d, w12, 240); h = add(h, d); d = add(d, last(e, f, g));
+    w13 = extend(w13, w14, w6, w11);
+    c = step(h, a, b, c, w13, 244); g = add(g, c); c = add(c, last(d, e, f));
+    w14 = extend(w14, w15, w7, w12);
+    b = step(g, h, a, b, w14, 248); f = add(f, b); b = add(b, last(c, d, e));
+    w15 = extend(w15, w0, w8, w13);
+    a = step(f, g, h, a, w15, 252); e = add(e, a); a = add(a, last(b, c, d));
+
+    s0 = add(s0, a); s1 = add(s1, b); s2 = add(s2, c); s3 = add(s3, d);
+    s4 = add(s4, e); s5 = add(s5, f); s6 = add(s6, g); s7 = add(s7, h);
+  }
+
+  v128.store(stateAt, s0, 0);
+  v128.store(stateAt, s1, 16);
+  v128.store(stateAt, s2, 32);
+  v128.store(stateAt, s3, 48);
+  v128.store(stateAt, s4, 64);
+  v128.store(stateAt, s5, 80);
+  v128.store(stateAt, s6, 96);
+  v128.store(stateAt, s7, 112);
+}
