@@ -39,9 +39,19 @@ export type BlockMessageType = 'request' | 'cancel' | 'reject';
  * and whoever sends it adds `length` bytes.
  */
 export type Message =
-  | { readonly type: 'keep-alive' | 'choke' | 'unchoke' | 'interested' | 'not-interested' | 'have-all' | 'have-none' }
+  | {
+      readonly type:
+        | 'keep-alive'
+        | 'choke'
+        | 'unchoke'
+        | 'interested'
+        | 'not-interested'
+        | 'have-all'
+        | 'have-none';
+    }
   | { readonly type: 'have' | 'suggest' | 'allowed-fast'; readonly piece: number }
   | { readonly type: 'bitfield'; readonly bits: Uint8Array }
-  | ({ readonly type: BlockMessageType | 'piece' } & BlockRange)
+  | ({ readonly type: BlockMessageType } & BlockRange)
+  | ({ readonly type: 'piece' } & BlockRange)
   | { readonly type: 'port'; readonly port: number }
   | { readonly type: 'extended'; readonly id: number; readonly payload: Uint8Array };
