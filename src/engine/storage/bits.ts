@@ -1,0 +1,24 @@
+/** Bitfields as the wire has them: bit 0 is the highest of the first byte (BEP 3 "bitfield"). */
+
+export function bitsFor(count: number): Uint8Array {
+  return new Uint8Array((count + 7) >>> 3);
+}
+
+export function hasBit(bits: Uint8Array, index: number): boolean {
+  return (bits[index >>> 3] & (0x80 >>> (index & 7))) !== 0;
+}
+
+export function setBit(bits: Uint8Array, index: number): void {
+  bits[index >>> 3] |= 0x80 >>> (index & 7);
+}
+
+/** Numbers of the bits that are set, ascending. */
+export function listBits(bits: Uint8Array): number[] {
+  const list: number[] = [];
+  for (let byte = 0; byte < bits.length; byte++) {
+    for (let bit = 0, rest = bits[byte]; rest !== 0; bit++, rest = (rest << 1) & 0xff) {
+      if (rest & 0x80) list.push(8 * byte + bit);
+    }
+  }
+  return list;
+}
