@@ -1,0 +1,141 @@
+import net from 'node:net';
+import type { MillraceError } from '../errors.js';
+import type { PeerAddress } from '../ids.js';
+import { mapNetError } from './errors.js';
+
+/** The part of a shared memory into which all sockets of a thread read; what is in it is used up before the next read. */
+export interface ReceiveRegion {
+  readonly bytes: Uint8Array;
+}
+
+/** What a socket tells its owner. All calls come on the event loop, one at a time. */
+export interface PeerSocketOwner {
+  onConnect(): void;
+  /** `length` bytes lie at the start of the receive region; they are gone when this returns. */
+  onBytes(length: number): void;
+  /** How many bytes may be read next; 0 pauses until `resumeReading`. */
+  readQuota(): number;
+  /** Everything that was written has left. */
+  onDrain(): void;
+  /** Once, at the very end. `error` is undefined when the other side closed in good order. */
+  onClose(error: MillraceError | undefined): void;
+}
+
+/** Node's accepted sockets carry their handle here; nothing public hands it over (see `adopt`). */
+interface HandleHolder {
+  _handle: unknown;
+}
+
+/**
+ * A TCP connection that reads straight into the receive region. libuv fills the buffer and calls back in one go, so one
+ * region serves every socket and memory does not grow with their number.
+ */
+export class PeerSocket {
+  readonly #socket: net.Socket;
+  #error: MillraceError | undefined;
+  #closed = false;
+  #paused = false;
+
+  private constructor(
+    readonly region: ReceiveRegion,
+    readonly owner: PeerSocketOwner,
+    handle?: unknown,
+  ) {
+    const { bytes } = region;
+    const onread = {
+      buffer: () => {
+        const quota = owner.readQuota();
+        return quota >= bytes.length ? bytes : bytes.subarray(0, Math.max(1, quota));
+      },
+      callback: (length: number) => {
+        owner.onBytes(length);
+        this.#paused = owner.readQuota() <= 0;
+        return !this.#paused;
+      },
+    };
+    const options = handle === undefined ? { onread } : { onread, handle };
+    const socket = new net.Socket(options as net.SocketConstructorOpts);
+    socket.setNoDelay(true);
+    socket.on('error', error => {
+      this.#error ??= mapNetError(error, 'connection');
+    });
+    socket.on('drain', () => owner.onDrain());
+    socket.on('close', () => {
+      this.#closed = true;
+      owner.onClose(this.#error);
+    });
+    this.#socket = socket;
+  }
+
+  /** Connects to a peer; `owner.onConnect` or `owner.onClose` follows. */
+  static dial(
+    address: PeerAddress,
+    region: ReceiveRegion,
+    owner: PeerSocketOwner,
+    localAddress?: string,
+  ): PeerSocket {
+    const peer = new PeerSocket(region, owner);
+    peer.#socket.once('connect', () => owner.onConnect());
+    peer.#socket.connect({ host: address.host, port: address.port, localAddress });
+    return peer;
+  }
+
+  /**
+   * Takes an accepted connection over. A server has no `onread` option on Node 20, and its sockets read into buffers of
+   * their own; giving the handle to a new socket before the first read keeps the single copy (bench/wire/accept).
+   */
+  static adopt(accepted: net.Socket, region: ReceiveRegion, owner: PeerSocketOwner): PeerSocket {
+    const holder = accepted as unknown as HandleHolder;
+    const handle = holder._handle;
+    holder._handle = null;
+    const peer = new PeerSocket(region, owner, handle);
+    peer.#socket.resume();
+    return peer;
+  }
+
+  get remoteAddress(): PeerAddress | undefined {
+    const { remoteAddress: host, remotePort: port } = this.#socket;
+    return host === undefined || port === undefined ? undefined : { host: plainHost(host), port };
+  }
+
+  /** Bytes handed over that have not left yet. */
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get closed(): boolean {
+    return this.#closed || this.#socket.destroyed;
+  }
+
+  /** Everything written until `uncork` leaves in one system call. */
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  /** `flushed` is called exactly once: when the bytes have left, or when the connection is gone. */
+  write(bytes: Uint8Array, flushed?: () => void): void {
+    if (flushed === undefined) this.#socket.write(bytes);
+    else this.#socket.write(bytes, () => flushed());
+  }
+
+  resumeReading(): void {
+    if (!this.#paused || this.closed) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  /** Ends at once; `owner.onClose` gets the error. */
+  destroy(error?: MillraceError): void {
+    this.#error ??= error;
+    this.#socket.destroy();
+  }
+}
+
+/** IPv4 in IPv6 dress (::ffff:1.2.3.4), as a dual-stack listener reports it, without the dress. */
+export function plainHost(host: string): string {
+  return host.startsWith('::ffff:') && host.includes('.') ? host.slice(7) : host;
+}

@@ -1,0 +1,80 @@
+import type { MillraceError } from '../errors.js';
+import type { ResumeStore } from '../storage/resume.js';
+import type { Storage } from '../swarm/ports.js';
+
+/** Verified bytes that may be in doubt: half of what a crash of the machine may cost, since one checkpoint may be running. */
+const CHECKPOINT_BYTES = 32 * 1024 * 1024;
+
+/** What is verified becomes durable at the latest after this time, also on a slow line. */
+const CHECKPOINT_MS = 10_000;
+
+export interface DurabilityOptions {
+  readonly resume: ResumeStore;
+  readonly storage: Storage;
+  /** A copy of the verified bits as they are now. */
+  readonly haveBits: () => Uint8Array;
+  readonly totals: () => { uploaded: number; downloaded: number };
+  readonly onError: (error: MillraceError) => void;
+}
+
+/**
+ * Decides when resume state is written. A kill of the process loses nothing, since hints are re-hashed on start; what
+ * the checkpoints bound is the loss when the machine itself goes down.
+ */
+export class Durability {
+  #bytes = 0;
+  #hints: number[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(readonly options: DurabilityOptions) {}
+
+  /** The piece is verified and written. */
+  written(piece: number, bytes: number): void {
+    if (this.#closed) return;
+    this.#bytes += bytes;
+    if (this.#hints.length === 0) queueMicrotask(() => this.#flushHints());
+    this.#hints.push(piece);
+    if (this.#bytes >= CHECKPOINT_BYTES) void this.#tryCheckpoint();
+    else if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => void this.#tryCheckpoint(), CHECKPOINT_MS);
+      this.#timer.unref();
+    }
+  }
+
+  /** Writes the state now. @throws MillraceError ERR_STORAGE_* */
+  checkpoint(): Promise<void> {
+    const { resume, storage, haveBits, totals } = this.options;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#bytes = 0;
+    return resume.checkpoint({ have: haveBits(), storage, ...totals() });
+  }
+
+  /** A last checkpoint, unless the storage has failed, and no more. */
+  async close(save: boolean): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    try {
+      this.#flushHints();
+      if (save) await this.checkpoint();
+    } finally {
+      await this.options.resume.close();
+    }
+  }
+
+  #flushHints(): void {
+    if (this.#hints.length === 0) return;
+    const hints = this.#hints;
+    this.#hints = [];
+    this.options.resume.hint(hints).catch(() => {}); // a lost hint costs a second fetch, nothing else
+  }
+
+  async #tryCheckpoint(): Promise<void> {
+    try {
+      await this.checkpoint();
+    } catch (error) {
+      if (!this.#closed) this.options.onError(error as MillraceError);
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import type net from 'node:net';
+import { bytesEqual } from '../bytes.js';
+import { MillraceError } from '../errors.js';
+import { formatAddress, type InfoHash, type PeerAddress, type PeerKey } from '../ids.js';
+import type { Kernels } from '../kernels/types.js';
+import { PeerSocket, type PeerSocketOwner, type ReceiveRegion } from '../net/peer-socket.js';
+import { type ControlMessage, PeerDecoder } from '../protocol/peer/decoder.js';
+import { encodeHandshake, encodeMessage, messageBytes } from '../protocol/peer/encoder.js';
+import { decodeFeatures, encodeFeatures, type PeerFeatures } from '../protocol/peer/features.js';
+import type { PeerCore } from '../swarm/peer-core.js';
+import { nowMs } from './clock.js';
+
+/** What we tell every peer in the reserved bytes: Fast Extension and extension protocol. */
+const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
+
+/** The torrent that a link belongs to, as far as the link sees it. */
+export interface LinkTorrent {
+  readonly infoHash: InfoHash;
+  readonly pieceCount: number;
+  /** Takes the peer in. @throws MillraceError ERR_PEER_* when it does not want it. */
+  attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore;
+  detach(link: PeerLink, error: MillraceError | undefined): void;
+  /** Bytes that may be read now. */
+  readQuota(): number;
+  /** Bytes came in; blocks among them ask for a turn soon. */
+  received(link: PeerLink, bytes: number, blocks: number): void;
+  drained(link: PeerLink): void;
+  handleMessage(peer: PeerCore, message: ControlMessage): void;
+  beginBlock(peer: PeerCore, piece: number, begin: number, length: number): void;
+  endBlock(peer: PeerCore): void;
+}
+
+/** The session as far as a link sees it. */
+export interface LinkHost {
+  readonly peerId: Uint8Array;
+  readonly region: ReceiveRegion;
+  readonly regionAt: number;
+  readonly kernels: Kernels;
+  torrentFor(infoHash: InfoHash): LinkTorrent | undefined;
+  /** The handshake is over, well or badly: the link is no longer half-open. */
+  settled(link: PeerLink): void;
+  closed(link: PeerLink, error: MillraceError | undefined): void;
+}
+
+/** One connection from its first byte to its last: handshake, then decoded messages to the torrent core. */
+export class PeerLink implements PeerSocketOwner {
+  readonly openedAtMs = nowMs();
+  peerId: Uint8Array | undefined;
+  peer: PeerCore | undefined;
+  /** Bytes of the block being received that are already in their slot. */
+  #blockDone = 0;
+  #features: PeerFeatures | undefined;
+  #greeted = false;
+  readonly #decoder = new PeerDecoder();
+  readonly #socket: PeerSocket;
+
+  private constructor(
+    readonly host: LinkHost,
+    readonly key: PeerKey,
+    readonly incoming: boolean,
+    public torrent: LinkTorrent | undefined,
+    /** Where it was dialled, or where it came from. */
+    readonly address: PeerAddress,
+    open: (owner: PeerSocketOwner) => PeerSocket,
+  ) {
+    this.#socket = open(this);
+  }
+
+  static dial(
+    host: LinkHost,
+    key: PeerKey,
+    torrent: LinkTorrent,
+    address: PeerAddress,
+    localAddress?: string,
+  ): PeerLink {
+    return new PeerLink(host, key, false, torrent, address, owner =>
+      PeerSocket.dial(address, host.region, owner, localAddress),
+    );
+  }
+
+  static accept(host: LinkHost, key: PeerKey, accepted: net.Socket, address: PeerAddress): PeerLink {
+    return new PeerLink(host, key, true, undefined, address, owner =>
+      PeerSocket.adopt(accepted, host.region, owner),
+    );
+  }
+
+  get name(): string {
+    return formatAddress(this.address);
+  }
+
+  get socket(): PeerSocket {
+    return this.#socket;
+  }
+
+  close(error: MillraceError): void {
+    this.#socket.destroy(error);
+  }
+
+  /** Encodes what the core wants said, in one write. */
+  flush(peer: PeerCore): void {
+    const { outbox } = peer;
+    let length = 0;
+    for (const message of outbox) length += messageBytes(message);
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const message of outbox) at = encodeMessage(message, bytes, at);
+    outbox.length = 0;
+    if (!this.#socket.closed) this.#socket.write(bytes);
+  }
+
+  // --- PeerSocketOwner -----------------------------------------------------------------------------------------
+
+  onConnect(): void {
+    this.#greet(this.torrent!.infoHash);
+  }
+
+  readQuota(): number {
+    return this.peer === undefined ? this.host.region.bytes.length : this.torrent!.readQuota();
+  }
+
+  onBytes(length: number): void {
+    if (this.#socket.closed) return;
+    let blocks = 0;
+    try {
+      blocks = this.#decode(length);
+    } catch (error) {
+      this.#socket.destroy(
+        error instanceof MillraceError
+          ? error
+          : new MillraceError('ERR_WIRE_MESSAGE', 'the message could not be handled', {}, error),
+      );
+    }
+    if (this.peer !== undefined) this.torrent?.received(this, length, blocks);
+  }
+
+  onDrain(): void {
+    if (this.peer !== undefined) this.torrent?.drained(this);
+  }
+
+  onClose(error: MillraceError | undefined): void {
+    this.host.closed(this, error);
+    this.torrent?.detach(this, error);
+    this.peer = undefined;
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------
+
+  #greet(infoHash: InfoHash): void {
+    this.#greeted = true;
+    this.#socket.write(encodeHandshake({ reserved: OUR_FEATURES, infoHash, peerId: this.host.peerId }));
+  }
+
+  /** @returns blocks that were completed */
+  #decode(length: number): number {
+    const { region, regionAt, kernels } = this.host;
+    const decoder = this.#decoder;
+    let blocks = 0;
+    decoder.push(region.bytes, 0, length);
+    for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
+      switch (event.type) {
+        case 'block-data': {
+          const { targetAt } = this.peer!.receiving!;
+          const bytes = event.end - event.start;
+          if (targetAt >= 0) kernels.copy(targetAt + this.#blockDone, regionAt + event.start, bytes);
+          this.#blockDone += bytes;
+          break;
+        }
+        case 'block-start':
+          this.#blockDone = 0;
+          this.torrent!.beginBlock(this.peer!, event.piece, event.begin, event.length);
+          break;
+        case 'block-end':
+          this.torrent!.endBlock(this.peer!);
+          blocks++;
+          break;
+        case 'handshake':
+          this.#onHandshake(event.infoHash, event.reserved);
+          break;
+        case 'peer-id':
+          this.#onPeerId(event.peerId);
+          break;
+        default:
+          this.torrent!.handleMessage(this.peer!, event);
+      }
+    }
+    return blocks;
+  }
+
+  #onHandshake(infoHash: InfoHash, reserved: Uint8Array): void {
+    this.torrent ??= this.host.torrentFor(infoHash);
+    if (this.torrent?.infoHash !== infoHash)
+      throw new MillraceError('ERR_WIRE_HANDSHAKE', `no torrent with info-hash ${infoHash} here`, { infoHash });
+    this.#features = decodeFeatures(reserved);
+    if (!this.#greeted) this.#greet(infoHash);
+  }
+
+  #onPeerId(peerId: Uint8Array): void {
+    if (bytesEqual(peerId, this.host.peerId))
+      throw new MillraceError('ERR_PEER_DUPLICATE', 'the peer at the other end is this session');
+    this.peerId = peerId;
+    this.#decoder.setPieceCount(this.torrent!.pieceCount);
+    this.peer = this.torrent!.attach(this, this.#features!, peerId);
+    this.host.settled(this);
+  }
+}

@@ -1,0 +1,233 @@
+import { availableParallelism } from 'node:os';
+import { MillraceError } from '../errors.js';
+import type { KernelsOption, LogSink, ProfileName, RateLimits, SessionOptions } from './types.js';
+
+/** A row of the options table: docs/options.md is made from it, and nothing else knows a default. */
+export interface OptionRow {
+  readonly name: string;
+  readonly meaning: string;
+  /** Shown in the docs. */
+  readonly unit?: string;
+  readonly defaultText: string;
+  readonly bounds: string;
+  /** @returns the value to use. @throws MillraceError ERR_OPTION */
+  readonly resolve: (value: unknown, env: Env) => unknown;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface ResolvedOptions {
+  readonly dir: string;
+  readonly stateDir: string | undefined;
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly limits: Required<RateLimits>;
+  readonly profile: ProfileName;
+  readonly slots: number;
+  readonly maxPeersPerTorrent: number;
+  readonly workers: number;
+  readonly kernels: KernelsOption;
+  readonly memoryBytes: number;
+  readonly seed: number;
+  readonly log: LogSink;
+  readonly signal: AbortSignal | undefined;
+}
+
+const MiB = 1024 * 1024;
+
+/** 128 MiB hold 512 pieces of 256 KiB: more than the bandwidth-delay product of 10 Gbit/s over 100 ms. */
+const DEFAULT_MEMORY_BYTES = 128 * MiB;
+
+/** Smallest budget that still holds the largest piece twice would be 128 MiB; 8 MiB hold 32 ordinary ones. */
+const MIN_MEMORY_BYTES = 8 * MiB;
+
+/** A WebAssembly memory has 4 GiB, tables and scratch included. */
+const MAX_MEMORY_BYTES = 3 * 1024 * MiB;
+
+const SILENT: LogSink = { debug() {}, info() {}, warn() {}, error() {} };
+
+function fail(name: string, value: unknown, bounds: string): never {
+  const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  throw new MillraceError('ERR_OPTION', `${name} is ${shown}, must be ${bounds}`, { option: name, value: shown, bounds });
+}
+
+function whole(name: string, bounds: string, min: number, max: number, fallback: number | (() => number)) {
+  return (value: unknown): number => {
+    if (value === undefined) return typeof fallback === 'function' ? fallback() : fallback;
+    return Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+      ? (value as number)
+      : fail(name, value, bounds);
+  };
+}
+
+function text(name: string, bounds: string, fallback: string | undefined) {
+  return (value: unknown): string | undefined => {
+    if (value === undefined) return fallback;
+    return typeof value === 'string' && value !== '' ? value : fail(name, value, bounds);
+  };
+}
+
+function oneOf<T extends string>(name: string, values: readonly T[], fallback: (env: Env) => T) {
+  return (value: unknown, env: Env): T => {
+    if (value === undefined) return fallback(env);
+    return values.includes(value as T) ? (value as T) : fail(name, value, values.join(', '));
+  };
+}
+
+function isRate(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && value >= 0 && Number.isFinite(value));
+}
+
+export function resolveLimits(value: unknown, name = 'limits'): Required<RateLimits> {
+  if (value === undefined) return { down: 0, up: 0 };
+  const { down, up } = (value ?? {}) as RateLimits;
+  if (typeof value !== 'object' || !isRate(down) || !isRate(up))
+    fail(name, value, 'an object with down and up, bytes per second from 0 (unlimited)');
+  return { down: down ?? 0, up: up ?? 0 };
+}
+
+function resolveListen(value: unknown): { host: string; port: number } | undefined {
+  if (value === false) return undefined;
+  const { host = '0.0.0.0', port = 0 } = (value ?? {}) as { host?: unknown; port?: unknown };
+  if (typeof host !== 'string' || !Number.isInteger(port) || (port as number) < 0 || (port as number) > 65535)
+    fail('listen', value, 'false, or an object with host (an address) and port (0 to 65535)');
+  return { host: host as string, port: port as number };
+}
+
+const KERNEL_NAMES: readonly KernelsOption[] = ['auto', 'wasm', 'js', 'native'];
+
+export const OPTION_TABLE: readonly OptionRow[] = [
+  {
+    name: 'dir',
+    meaning: 'Folder that torrents are saved below unless `add` names another.',
+    defaultText: 'the current folder',
+    bounds: 'a path',
+    resolve: text('dir', 'a path', '.'),
+  },
+  {
+    name: 'stateDir',
+    meaning: 'Folder of resume state. Without it nothing is remembered between sessions.',
+    defaultText: 'none',
+    bounds: 'a path',
+    resolve: text('stateDir', 'a path', undefined),
+  },
+  {
+    name: 'listen',
+    meaning: 'Where to listen for peers. Port 0 takes any free one; `false` only dials.',
+    defaultText: '`{ host: "0.0.0.0", port: 0 }`',
+    bounds: '`false`, or host and port 0 to 65535',
+    resolve: resolveListen,
+  },
+  {
+    name: 'limits',
+    meaning: 'Rates of the whole session, `down` and `up`; 0 is unlimited. Exact to 5 % over 10 s.',
+    unit: 'bytes/s',
+    defaultText: 'unlimited',
+    bounds: 'from 0',
+    resolve: value => resolveLimits(value),
+  },
+  {
+    name: 'profile',
+    meaning:
+      'What the session is for: `classic` ordinary swarms; `seedbox` more slots; `cluster` machines that trust each other: no choking.',
+    defaultText: '`classic`',
+    bounds: '`classic`, `seedbox`, `cluster`',
+    resolve: oneOf('profile', ['classic', 'seedbox', 'cluster'], () => 'classic'),
+  },
+  {
+    name: 'slots',
+    meaning: 'Unchoke slots of each torrent, the optimistic one not counted.',
+    defaultText: '4 (BEP 3); 20 in `seedbox`; all in `cluster`',
+    bounds: '1 to 1000',
+    resolve: whole('slots', 'a whole number from 1 to 1000', 1, 1000, 0),
+  },
+  {
+    name: 'maxPeersPerTorrent',
+    meaning: 'Connections of one torrent. It dials up to half of them and keeps the rest for those who dial in.',
+    defaultText: '100',
+    bounds: '1 to 10000',
+    resolve: whole('maxPeersPerTorrent', 'a whole number from 1 to 10000', 1, 10_000, 100),
+  },
+  {
+    name: 'workers',
+    meaning: 'Threads that hash and touch the disk; 0 does both on the event loop.',
+    defaultText: 'the cores that the process may use, at most 8',
+    bounds: '0 to 64',
+    resolve: whole('workers', 'a whole number from 0 to 64', 0, 64, () => Math.min(availableParallelism(), 8)),
+  },
+  {
+    name: 'kernels',
+    meaning:
+      'Backend of the hot loops. `auto` measures the hashes for a few milliseconds and takes the fastest of each. The environment variable `MILLRACE_KERNELS` is the default.',
+    defaultText: '`auto`',
+    bounds: '`auto`, `wasm`, `js`, `native`',
+    resolve: oneOf('kernels', KERNEL_NAMES, env => {
+      const named = env.MILLRACE_KERNELS;
+      if (named === undefined || named === '') return 'auto';
+      return KERNEL_NAMES.includes(named as KernelsOption)
+        ? (named as KernelsOption)
+        : fail('MILLRACE_KERNELS', named, KERNEL_NAMES.join(', '));
+    }),
+  },
+  {
+    name: 'memoryBytes',
+    meaning:
+      'Budget of piece slots: everything requested, received, hashing and not yet written, and the read cache. Untouched memory costs nothing.',
+    unit: 'bytes',
+    defaultText: '128 MiB',
+    bounds: '8 MiB to 3 GiB, and at least twice the piece length of every torrent',
+    resolve: whole(
+      'memoryBytes',
+      `a whole number of bytes from ${MIN_MEMORY_BYTES} to ${MAX_MEMORY_BYTES}`,
+      MIN_MEMORY_BYTES,
+      MAX_MEMORY_BYTES,
+      DEFAULT_MEMORY_BYTES,
+    ),
+  },
+  {
+    name: 'seed',
+    meaning: 'Seed of all dice of policy, to reproduce a run.',
+    defaultText: 'random',
+    bounds: '0 to 4294967295',
+    resolve: whole('seed', 'a whole number from 0 to 4294967295', 0, 0xffff_ffff, () =>
+      crypto.getRandomValues(new Uint32Array(1))[0],
+    ),
+  },
+  {
+    name: 'log',
+    meaning: 'Where log lines go: `debug`, `info`, `warn`, `error`, each with facts and a message. A pino logger fits.',
+    defaultText: 'nowhere',
+    bounds: 'an object with the four methods',
+    resolve: value => {
+      if (value === undefined) return SILENT;
+      const sink = value as Partial<LogSink>;
+      const fits = (['debug', 'info', 'warn', 'error'] as const).every(level => typeof sink[level] === 'function');
+      return fits ? value : fail('log', typeof value, 'an object with debug, info, warn and error');
+    },
+  },
+  {
+    name: 'signal',
+    meaning: 'Aborting it closes the session.',
+    defaultText: 'none',
+    bounds: 'an AbortSignal',
+    resolve: value => (value === undefined || value instanceof AbortSignal ? value : fail('signal', value, 'an AbortSignal')),
+  },
+];
+
+/** Unchoke slots that a profile sets when the user does not; Infinity is no choking at all. */
+const PROFILE_SLOTS: Readonly<Record<ProfileName, number>> = {
+  classic: 4,
+  seedbox: 20,
+  cluster: Number.POSITIVE_INFINITY,
+};
+
+/** All options with their defaults. @throws MillraceError ERR_OPTION naming the option, its value and its bounds */
+export function resolveOptions(options: SessionOptions, env: Env = process.env): ResolvedOptions {
+  const known = new Set(OPTION_TABLE.map(row => row.name));
+  for (const name of Object.keys(options))
+    if (!known.has(name)) fail(name, (options as Record<string, unknown>)[name], `left out: there is no such option`);
+  const resolved: Record<string, unknown> = {};
+  for (const row of OPTION_TABLE)
+    resolved[row.name] = row.resolve((options as Record<string, unknown>)[row.name], env);
+  if (resolved.slots === 0) resolved.slots = PROFILE_SLOTS[resolved.profile as ProfileName];
+  return resolved as unknown as ResolvedOptions;
+}

@@ -1,0 +1,73 @@
+import type { MillraceError } from '../errors.js';
+import type { MemoryBudget } from './memory-budget.js';
+import { type PieceIo, pieceBytes } from './piece-io.js';
+import type { CachedPiece, ReadCache } from './read-cache.js';
+
+/** Reads of one torrent that may be under way; more would only take memory from what is being sent. */
+const MAX_READS = 16;
+
+export interface PieceReaderOptions {
+  readonly torrent: number;
+  readonly io: PieceIo;
+  readonly cache: ReadCache;
+  readonly budget: MemoryBudget;
+  /** A piece came in, or memory did: whoever waits may try again. */
+  readonly onReady: () => void;
+  readonly onError: (error: MillraceError) => void;
+}
+
+/** Brings whole pieces of one torrent into memory for sending: a worker reads them in one go. */
+export class PieceReader {
+  #reading = 0;
+  #closed = false;
+
+  constructor(readonly options: PieceReaderOptions) {}
+
+  get reading(): number {
+    return this.#reading;
+  }
+
+  /** The piece, pinned until `release`; undefined while it is on its way or has no room. */
+  take(piece: number): CachedPiece | undefined {
+    const { cache, torrent } = this.options;
+    const cached = cache.get(torrent, piece);
+    if (cached === undefined) this.prefetch(piece);
+    if (!cached?.ready) return undefined;
+    cached.pins++;
+    return cached;
+  }
+
+  release(piece: CachedPiece): void {
+    this.options.cache.unpin(piece);
+  }
+
+  /** Starts to read the piece unless it is here or on its way. */
+  prefetch(piece: number): void {
+    const { cache, torrent, budget, io } = this.options;
+    if (this.#closed || this.#reading >= MAX_READS || cache.get(torrent, piece) !== undefined) return;
+    const at = budget.allocate(io.table.pieceLength);
+    if (at < 0) return;
+    void this.#read(piece, cache.put(torrent, piece, at, pieceBytes(io.table, piece), false));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.options.cache.dropTorrent(this.options.torrent);
+  }
+
+  async #read(piece: number, cached: CachedPiece): Promise<void> {
+    const { cache, torrent, io, onReady, onError } = this.options;
+    this.#reading++;
+    try {
+      await io.read(piece, cached.at);
+      cache.filled(cached);
+      this.#reading--;
+      if (!this.#closed) onReady();
+    } catch (error) {
+      cache.drop(torrent, piece);
+      cache.unpin(cached);
+      this.#reading--;
+      if (!this.#closed) onError(error as MillraceError);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { MillraceError } from '../errors.js';
+import { abortable, Deferred } from './waits.js';
+
+/** Readers of a file that is still arriving: each waits for pieces and says which it needs next. */
+export class PieceWaits {
+  readonly #waits = new Map<number, Deferred>();
+  /** What each reader wants next, in its order. */
+  readonly #wanted = new Map<object, readonly number[]>();
+
+  constructor(
+    readonly has: (piece: number) => boolean,
+    readonly setUrgent: (pieces: readonly number[]) => void,
+  ) {}
+
+  /** Resolves when the piece is verified. @throws MillraceError ERR_ABORTED, or what the torrent failed with */
+  async until(piece: number, signal?: AbortSignal): Promise<void> {
+    if (this.has(piece)) return;
+    let wait = this.#waits.get(piece);
+    if (wait === undefined) this.#waits.set(piece, (wait = new Deferred()));
+    await abortable(wait.promise, signal);
+  }
+
+  arrived(piece: number): void {
+    this.#waits.get(piece)?.resolve();
+    this.#waits.delete(piece);
+  }
+
+  fail(error: MillraceError): void {
+    for (const wait of this.#waits.values()) wait.reject(error);
+    this.#waits.clear();
+  }
+
+  /** The pieces that this reader needs before all others; [] when it is done. */
+  want(reader: object, pieces: readonly number[]): void {
+    if (pieces.length === 0) this.#wanted.delete(reader);
+    else this.#wanted.set(reader, pieces);
+    // Readers take turns: the first wish of each, then the second of each.
+    const lists = [...this.#wanted.values()];
+    const urgent: number[] = [];
+    const longest = Math.max(0, ...lists.map(list => list.length));
+    for (let i = 0; i < longest; i++)
+      for (const list of lists) if (i < list.length && !urgent.includes(list[i])) urgent.push(list[i]);
+    this.setUrgent(urgent);
+  }
+}

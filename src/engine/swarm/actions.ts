@@ -1,0 +1,19 @@
+import type { MillraceError } from '../errors.js';
+import type { PeerKey } from '../ids.js';
+
+/** What the torrent core wants done outside. Messages to peers wait in their outboxes instead. */
+export type Action =
+  /** All blocks of the piece lie in the slot: hash it, write it if it is good, answer with handleVerified. */
+  | { readonly type: 'verify'; readonly piece: number; readonly at: number; readonly length: number }
+  /** The piece is verified and written; the slot now belongs to whoever takes this action. */
+  | { readonly type: 'piece'; readonly piece: number; readonly at: number; readonly length: number }
+  | { readonly type: 'piece-failed'; readonly piece: number }
+  /** Everything that is wanted is here. Comes again when more was wanted later. */
+  | { readonly type: 'complete' }
+  /** An unchoked peer asked for blocks of this piece: read it ahead. */
+  | { readonly type: 'prefetch'; readonly piece: number }
+  | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly error: MillraceError }
+  /** The peer sent bad data: close it and never dial or accept its host again. */
+  | { readonly type: 'ban'; readonly peer: PeerKey; readonly host: string; readonly reason: string };
+
+export type ActionSink = (action: Action) => void;

@@ -1,0 +1,52 @@
+import type { Choker, ChokePeer } from '../policy/choker.js';
+import { ANTI_SNUB_MS } from './limits.js';
+import type { PeerCore } from './peer-core.js';
+import type { Uploads } from './uploads.js';
+
+/** Carries out what the choker decides. */
+export class Choking {
+  constructor(
+    readonly choker: Choker,
+    readonly uploads: Uploads,
+    readonly peers: ReadonlyMap<number, PeerCore>,
+  ) {}
+
+  nextTimeout(): number {
+    return this.choker.nextTimeout();
+  }
+
+  /** The regular review: every 10 s by rate, every 30 s one optimistically (BEP 3). */
+  review(nowMs: number, seeding: boolean): void {
+    this.#apply(this.choker.review(this.#views(nowMs), nowMs, seeding), nowMs);
+  }
+
+  /** Somebody became interested, lost interest or left: a free slot does not wait for the next review. */
+  fillFreeSlots(nowMs: number, seeding: boolean): void {
+    this.#apply(this.choker.fill(this.#views(nowMs), nowMs, seeding), nowMs);
+  }
+
+  #apply(decision: { unchoke: readonly number[]; choke: readonly number[] }, nowMs: number): void {
+    for (const key of decision.choke) this.uploads.choke(this.peers.get(key)!);
+    for (const key of decision.unchoke) {
+      const peer = this.peers.get(key)!;
+      if (peer.amChoking) peer.unchokedAtMs = nowMs;
+      this.uploads.unchoke(peer);
+    }
+  }
+
+  #views(nowMs: number): ChokePeer[] {
+    const views: ChokePeer[] = [];
+    for (const peer of this.peers.values())
+      views.push({
+        key: peer.key,
+        interested: peer.peerInterested,
+        choked: peer.amChoking,
+        downRate: peer.down.rate(nowMs),
+        upRate: peer.up.rate(nowMs),
+        snubbed: peer.amInterested && !peer.peerChoking && nowMs - peer.lastBlockMs >= ANTI_SNUB_MS,
+        connectedAtMs: peer.connectedAtMs,
+        unchokedAtMs: peer.unchokedAtMs,
+      });
+    return views;
+  }
+}

@@ -1,0 +1,252 @@
+import type { BlockRef, Picker } from '../policy/picker.js';
+import { BLOCK_BYTES, type BlockRange } from '../protocol/peer/messages.js';
+import type { ActionSink } from './actions.js';
+import { MAX_SLOT_SHARE, REQUEST_TIMEOUT_MS, SNUB_MS, WHOLE_PIECE_SECONDS } from './limits.js';
+import type { PeerCore } from './peer-core.js';
+import type { SlotPool } from './ports.js';
+
+/** Where an arriving block goes: an address in the shared memory, or -1 for nowhere. */
+export type BlockTarget = number;
+
+/** A piece between its first request and its verification. */
+interface OpenPiece {
+  readonly at: number;
+  readonly length: number;
+  verifying: boolean;
+}
+
+export type BlockOutcome = 'new' | 'duplicate' | 'unasked';
+
+/**
+ * The receiving half: keeps each peer's window full, gives every started piece a slot, and takes blocks in.
+ * A block is only ever asked for when its piece has memory, so whatever was asked for can be received.
+ */
+export class Downloads {
+  /** Bytes that came and were of no use. */
+  wastedBytes = 0;
+  /** The budget was used up at the last attempt to start a piece. */
+  starved = false;
+
+  readonly #open = new Map<number, OpenPiece>();
+  readonly #blocksPerPiece: number;
+  #slotBytes = 0;
+
+  constructor(
+    readonly picker: Picker,
+    readonly slots: SlotPool,
+    readonly pieceLength: number,
+    readonly peers: ReadonlyMap<number, PeerCore>,
+    readonly act: ActionSink,
+  ) {
+    this.#blocksPerPiece = Math.ceil(pieceLength / BLOCK_BYTES);
+  }
+
+  get openPieces(): number {
+    return this.#open.size;
+  }
+
+  /** Tops the peer's requests up to its window. */
+  fill(peer: PeerCore, nowMs: number): void {
+    if (!peer.mayRequest) return;
+    const free = peer.window.size - peer.outstanding.size;
+    if (free <= 0) return;
+    const spare = this.#reserve(Math.ceil(free / this.#blocksPerPiece) + 1);
+    const refs = this.picker.pick(
+      {
+        key: peer.key,
+        bitsAt: peer.bitsAt,
+        slow: peer.snubbed,
+        parole: peer.parole,
+        allowed: peer.peerChoking ? peer.allowedIn : undefined,
+        suggested: peer.suggested,
+        wholePieces: peer.down.rate(nowMs) * WHOLE_PIECE_SECONDS >= this.pieceLength,
+      },
+      free,
+      spare.length,
+      nowMs,
+    );
+    for (const ref of refs) {
+      if (!this.#open.has(ref.piece)) {
+        const length = this.picker.pieceBytes(ref.piece);
+        this.#open.set(ref.piece, { at: spare.pop()!, length, verifying: false });
+        this.#slotBytes += this.pieceLength;
+      }
+      if (peer.outstanding.size === 0) peer.lastBlockMs = nowMs;
+      peer.outstanding.set(this.#key(ref), { ref, sentAtMs: nowMs, lapsed: false });
+      peer.send({ type: 'request', piece: ref.piece, begin: ref.begin, length: ref.length });
+    }
+    for (const at of spare) this.slots.release(at);
+  }
+
+  /** A block's header came: where to put its payload. Only the newest copy of a block is written, never two at once. */
+  begin(peer: PeerCore, range: BlockRange): BlockTarget {
+    const key = this.#rangeKey(range);
+    const asked = peer.outstanding.get(key);
+    const open = this.#open.get(range.piece);
+    let targetAt = -1;
+    if (
+      asked !== undefined &&
+      open !== undefined &&
+      !open.verifying &&
+      asked.ref.length === range.length &&
+      !this.picker.isFinished(range.piece, asked.ref.block)
+    ) {
+      for (const other of this.peers.values()) if (other.receiving?.key === key) other.receiving.targetAt = -1;
+      targetAt = open.at + range.begin;
+    }
+    peer.receiving = { key, range, targetAt };
+    return targetAt;
+  }
+
+  /** All of the block that `begin` announced is here. */
+  end(peer: PeerCore, nowMs: number): BlockOutcome {
+    const { key, range, targetAt } = peer.receiving!;
+    peer.receiving = undefined;
+    peer.down.add(range.length, nowMs);
+    peer.lastBlockMs = nowMs;
+    const asked = peer.outstanding.get(key);
+    if (asked === undefined) {
+      this.wastedBytes += range.length;
+      return 'unasked';
+    }
+    peer.outstanding.delete(key);
+    peer.window.blockReceived(range.length, nowMs - asked.sentAtMs, nowMs);
+    if (peer.snubbed) {
+      peer.snubbed = false;
+      peer.window.unsnub();
+    }
+    if (targetAt < 0) {
+      this.wastedBytes += range.length;
+      this.picker.release(peer.key, range.piece, asked.ref.block);
+      return 'duplicate';
+    }
+    const outcome = this.picker.received(peer.key, range.piece, asked.ref.block);
+    if (outcome !== 'new') {
+      this.wastedBytes += range.length;
+      return 'duplicate';
+    }
+    this.#cancelOthers(peer, asked.ref, key);
+    if (this.picker.isFull(range.piece)) {
+      const open = this.#open.get(range.piece)!;
+      open.verifying = true;
+      this.act({ type: 'verify', piece: range.piece, at: open.at, length: open.length });
+    }
+    return 'new';
+  }
+
+  /** The slot of a piece that is being verified; -1 when it has none. */
+  slotOf(piece: number): number {
+    return this.#open.get(piece)?.at ?? -1;
+  }
+
+  /** Takes the slot away from the piece; the caller owns it now. */
+  takeSlot(piece: number): OpenPiece | undefined {
+    const open = this.#open.get(piece);
+    if (open === undefined) return undefined;
+    this.#open.delete(piece);
+    this.#slotBytes -= this.pieceLength;
+    this.#stopWriting(piece);
+    return open;
+  }
+
+  /** After a failed hash the piece keeps its slot and is fetched again. */
+  reopen(piece: number): void {
+    const open = this.#open.get(piece);
+    if (open !== undefined) open.verifying = false;
+  }
+
+  /** Forgets a piece that is no longer wanted or that could not be written. Late blocks of it go nowhere. */
+  drop(piece: number): void {
+    this.picker.abort(piece);
+    const open = this.takeSlot(piece);
+    if (open !== undefined) this.slots.release(open.at);
+    for (const peer of this.peers.values())
+      for (const [key, { ref }] of peer.outstanding) {
+        if (ref.piece !== piece) continue;
+        peer.outstanding.delete(key);
+        peer.send({ type: 'cancel', piece, begin: ref.begin, length: ref.length });
+      }
+  }
+
+  /** Pieces without a single block in hand or on its way give their memory back. */
+  dropEmpty(): void {
+    for (const { piece, finishedBlocks, requestedBlocks } of [...this.picker.partials()])
+      if (finishedBlocks === 0 && requestedBlocks === 0) this.drop(piece);
+  }
+
+  /** The peer will not answer this one: rejected or refused. */
+  rejected(peer: PeerCore, range: BlockRange): void {
+    const key = this.#rangeKey(range);
+    const asked = peer.outstanding.get(key);
+    if (asked === undefined) return;
+    peer.outstanding.delete(key);
+    this.picker.release(peer.key, range.piece, asked.ref.block);
+  }
+
+  /** The peer leaves, or choked us without the Fast Extension, which throws all requests away (BEP 3). */
+  releaseAll(peer: PeerCore): void {
+    this.picker.releasePeer(peer.key);
+    peer.outstanding.clear();
+  }
+
+  /** Snubs a silent peer, so that others may take its blocks, and gives up on requests that are too old. */
+  expire(peer: PeerCore, nowMs: number): void {
+    if (peer.outstanding.size === 0) return;
+    if (!peer.snubbed && nowMs - peer.lastBlockMs >= SNUB_MS) {
+      peer.snubbed = true;
+      peer.window.snub();
+      this.picker.releasePeer(peer.key);
+      for (const asked of peer.outstanding.values()) asked.lapsed = true;
+    }
+    for (const [key, asked] of peer.outstanding) {
+      if (nowMs - asked.sentAtMs < REQUEST_TIMEOUT_MS) break; // oldest first: insertion order
+      peer.outstanding.delete(key);
+      if (!asked.lapsed) this.picker.release(peer.key, asked.ref.piece, asked.ref.block);
+      peer.send({ type: 'cancel', piece: asked.ref.piece, begin: asked.ref.begin, length: asked.ref.length });
+    }
+  }
+
+  dispose(): void {
+    for (const open of this.#open.values()) if (!open.verifying) this.slots.release(open.at);
+    this.#open.clear();
+  }
+
+  #key(ref: BlockRef): number {
+    return ref.piece * this.#blocksPerPiece + ref.block;
+  }
+
+  #rangeKey(range: BlockRange): number {
+    return range.piece * this.#blocksPerPiece + range.begin / BLOCK_BYTES;
+  }
+
+  /** Slots for pieces that may be started now; fewer than asked for when the budget is nearly used up. */
+  #reserve(count: number): number[] {
+    const spare: number[] = [];
+    const most = Math.max(this.slots.budgetBytes * MAX_SLOT_SHARE, this.pieceLength);
+    this.starved = false;
+    while (spare.length < count) {
+      const fits = this.#slotBytes + (spare.length + 1) * this.pieceLength <= most;
+      const at = fits ? this.slots.allocate(this.pieceLength) : -1;
+      if (at < 0) {
+        this.starved = true;
+        break;
+      }
+      spare.push(at);
+    }
+    return spare;
+  }
+
+  #cancelOthers(peer: PeerCore, ref: BlockRef, key: number): void {
+    for (const other of this.picker.requesters(ref.piece, ref.block)) {
+      const late = other === peer.key ? undefined : this.peers.get(other);
+      if (late === undefined || !late.outstanding.delete(key)) continue;
+      this.picker.release(other, ref.piece, ref.block);
+      late.send({ type: 'cancel', piece: ref.piece, begin: ref.begin, length: ref.length });
+    }
+  }
+
+  #stopWriting(piece: number): void {
+    for (const peer of this.peers.values())
+      if (peer.receiving?.range.piece === piece) peer.receiving.targetAt = -1;
+  }
+}

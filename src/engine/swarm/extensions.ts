@@ -1,0 +1,50 @@
+import {
+  DONT_HAVE,
+  decodeDontHave,
+  decodeExtendedHandshake,
+  EXTENDED_HANDSHAKE_ID,
+  encodeExtendedHandshake,
+} from '../protocol/peer/extended.js';
+import type { Message } from '../protocol/peer/messages.js';
+import { MAX_INCOMING_REQUESTS } from './limits.js';
+import type { PeerCore } from './peer-core.js';
+
+/** Ids under which we want extension messages (BEP 10 `m`). */
+const OUR_IDS = new Map([[DONT_HAVE, 1]]);
+
+/** The extension protocol (BEP 10): our handshake, theirs, and the messages that we take. */
+export class Extensions {
+  constructor(
+    readonly client: string,
+    readonly listenPort: number | undefined,
+    readonly pieceCount: number,
+  ) {}
+
+  /** Sent first, and again when we stop wanting anything (BEP 21). */
+  greet(peer: PeerCore, uploadOnly: boolean): void {
+    const payload = encodeExtendedHandshake({
+      extensions: OUR_IDS,
+      version: this.client,
+      reqq: MAX_INCOMING_REQUESTS,
+      port: this.listenPort,
+      yourIp: peer.info.address.host,
+      uploadOnly,
+    });
+    peer.send({ type: 'extended', id: EXTENDED_HANDSHAKE_ID, payload });
+  }
+
+  /** Unknown ids are ignored: a peer may use what it had learnt of an older handshake of ours. */
+  handle(
+    peer: PeerCore,
+    message: Extract<Message, { type: 'extended' }>,
+    dontHave: (piece: number) => void,
+  ): void {
+    if (message.id === OUR_IDS.get(DONT_HAVE)) dontHave(decodeDontHave(message.payload, this.pieceCount));
+    if (message.id !== EXTENDED_HANDSHAKE_ID) return;
+    const told = decodeExtendedHandshake(message.payload);
+    if (told.version !== undefined) peer.client = told.version;
+    if (told.reqq !== undefined) peer.window.setReqq(told.reqq);
+    if (told.port !== undefined) peer.listenPort = told.port;
+    if (told.uploadOnly !== undefined) peer.uploadOnly = told.uploadOnly;
+  }
+}

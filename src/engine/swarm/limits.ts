@@ -1,0 +1,37 @@
+/** Times and counts of the swarm core, each with where it was seen. */
+
+/** A peer that owes us blocks and sent none for so long is snubbed: libtorrent `piece_timeout`. */
+export const SNUB_MS = 20_000;
+
+/** A single request that is older than this is given up: libtorrent `request_timeout`. */
+export const REQUEST_TIMEOUT_MS = 60_000;
+
+/** Silence after which a connection is dead: libtorrent `peer_timeout`; BEP 3 speaks of two minutes. */
+export const PEER_TIMEOUT_MS = 120_000;
+
+/** Silence of ours after which a keep-alive goes out, well inside the other side's two minutes. */
+export const KEEP_ALIVE_MS = 90_000;
+
+/** Without a block from a peer for a minute it counts as not uploading to us: BEP 3, anti-snubbing. */
+export const ANTI_SNUB_MS = 60_000;
+
+/** How often peers are looked over for the times above. */
+export const TICK_MS = 1_000;
+
+/** Requests that we hold for one peer, told as `reqq` (BEP 10): libtorrent and Transmission 2000. */
+export const MAX_INCOMING_REQUESTS = 2_000;
+
+/** Pieces that a peer may have while it still gets an allowed-fast set, and the size of that set: BEP 6. */
+export const ALLOWED_FAST_COUNT = 10;
+
+/** Allowed-fast and suggested pieces remembered for one peer; more are ignored. */
+export const MAX_HINTS = 64;
+
+/** Blocks nobody asked for that a peer may send before it is cut off. Cancels cross with blocks, so some are normal. */
+export const MAX_UNASKED_BLOCKS = 512;
+
+/** A peer so fast that it gives a whole piece within this time gets pieces for itself: libtorrent `whole_pieces_threshold`. */
+export const WHOLE_PIECE_SECONDS = 20;
+
+/** Slots of memory a torrent may hold for pieces that are not yet verified, as a share of the budget. */
+export const MAX_SLOT_SHARE = 0.75;

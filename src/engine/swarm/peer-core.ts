@@ -1,0 +1,98 @@
+import type { PeerAddress, PeerKey } from '../ids.js';
+import { RateMeter } from '../policy/rate-meter.js';
+import { RequestWindow } from '../policy/request-window.js';
+import type { BlockRef } from '../policy/picker.js';
+import type { BlockRange, Message } from '../protocol/peer/messages.js';
+
+/** What is known of a peer when its handshake is done. */
+export interface PeerInfo {
+  readonly address: PeerAddress;
+  readonly incoming: boolean;
+  /** Both sides speak the Fast Extension (BEP 6). */
+  readonly fast: boolean;
+  /** Both sides speak the extension protocol (BEP 10). */
+  readonly extended: boolean;
+}
+
+/** A request of ours that is on its way. */
+export interface Outstanding {
+  readonly ref: BlockRef;
+  readonly sentAtMs: number;
+  /** Given back to the picker because the peer is too slow; still taken if it arrives. */
+  lapsed: boolean;
+}
+
+/** Window over which a neighbour's rate counts for tit for tat: two reviews of 10 s (BEP 3: "20 second rolling average"). */
+const RATE_WINDOW_MS = 20_000;
+
+/** One neighbour as the core sees it: wire state, counters and an outbox. It decides nothing. */
+export class PeerCore {
+  amChoking = true;
+  amInterested = false;
+  peerChoking = true;
+  peerInterested = false;
+
+  /** Address of its bitfield in the kernels' memory. */
+  readonly bitsAt: number;
+  haveCount = 0;
+  /** It has everything; its bits are all set, and the picker counts it as a seed. */
+  seed = false;
+  /** It said what it has; a second bitfield is an error (BEP 3: only as the first message). */
+  greeted = false;
+  uploadOnly = false;
+
+  readonly window = new RequestWindow();
+  readonly outstanding = new Map<number, Outstanding>();
+  /** Block whose payload is arriving, and where it goes; -1 throws it away. */
+  receiving: { key: number; range: BlockRange; targetAt: number } | undefined;
+  unaskedBlocks = 0;
+
+  /** Requests of the peer that were not answered yet, oldest first. */
+  readonly uploads: BlockRange[] = [];
+  /** Pieces we serve although it is choked, and pieces it serves us so (BEP 6). */
+  readonly allowedOut = new Set<number>();
+  readonly allowedIn = new Set<number>();
+  readonly suggested: number[] = [];
+
+  readonly down = new RateMeter(RATE_WINDOW_MS);
+  readonly up = new RateMeter(RATE_WINDOW_MS);
+  lastInMs: number;
+  lastOutMs: number;
+  /** Last block, or the moment from which blocks were due. */
+  lastBlockMs: number;
+  snubbed = false;
+  unchokedAtMs = Number.NEGATIVE_INFINITY;
+  /** It sent data that failed a check: it only gets pieces of its own until one is good. */
+  parole = false;
+
+  /** What the extension handshake told: the peer's message ids by name, its client, its request limit. */
+  extensionIds: ReadonlyMap<string, number> = new Map();
+  client = '';
+  listenPort: number | undefined;
+
+  readonly outbox: Message[] = [];
+
+  constructor(
+    readonly key: PeerKey,
+    readonly info: PeerInfo,
+    bitsAt: number,
+    readonly connectedAtMs: number,
+    /** Where it puts itself when its outbox is no longer empty. */
+    readonly dirty: PeerCore[],
+  ) {
+    this.bitsAt = bitsAt;
+    this.lastInMs = connectedAtMs;
+    this.lastOutMs = connectedAtMs;
+    this.lastBlockMs = connectedAtMs;
+  }
+
+  send(message: Message): void {
+    if (this.outbox.length === 0) this.dirty.push(this);
+    this.outbox.push(message);
+  }
+
+  /** May we ask for blocks at all? */
+  get mayRequest(): boolean {
+    return this.amInterested && (!this.peerChoking || this.allowedIn.size > 0);
+  }
+}

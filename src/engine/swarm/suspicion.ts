@@ -1,0 +1,76 @@
+import { toHex } from '../bytes.js';
+import { type Heap, type Kernels, SHA1_BYTES } from '../kernels/types.js';
+import type { Picker } from '../policy/picker.js';
+import { SmartBan } from '../policy/smart-ban.js';
+import type { PeerCore } from './peer-core.js';
+
+export interface Culprit {
+  readonly peer: PeerCore;
+  readonly reason: string;
+}
+
+/**
+ * Finds out who sent bad blocks. A piece that came from one peer alone convicts it; otherwise each block is remembered
+ * with its sender and compared once the piece is good, so that only liars are banned. Meanwhile everybody involved is on
+ * parole: pieces of their own, nobody else's.
+ */
+export class Suspicion {
+  readonly #ban = new SmartBan();
+  readonly #digestAt: number;
+
+  constructor(
+    readonly kernels: Kernels,
+    readonly heap: Heap,
+    readonly picker: Picker,
+    readonly peers: ReadonlyMap<number, PeerCore>,
+  ) {
+    this.#digestAt = heap.allocate(SHA1_BYTES);
+  }
+
+  /** The piece in the slot at `at` has a wrong hash. */
+  failed(piece: number, at: number): Culprit[] {
+    const sources = this.picker.sources(piece);
+    const senders = new Set(sources.filter(source => source !== -1));
+    if (senders.size === 1) {
+      const [sender] = senders;
+      const peer = this.peers.get(sender);
+      return peer === undefined ? [] : [{ peer, reason: `it alone sent piece ${piece}, which is bad` }];
+    }
+    sources.forEach((source, block) => {
+      if (source !== -1) this.#ban.suspect(piece, block, source, this.#digest(piece, block, at));
+    });
+    for (const sender of senders) {
+      const peer = this.peers.get(sender);
+      if (peer !== undefined) peer.parole = true;
+    }
+    return [];
+  }
+
+  /** The piece in the slot is good. */
+  passed(piece: number, at: number): Culprit[] {
+    const sources = this.picker.sources(piece);
+    const senders = new Set(sources);
+    if (senders.size === 1) {
+      const peer = this.peers.get(sources[0]);
+      if (peer !== undefined) peer.parole = false;
+    }
+    if (!this.#ban.suspects(piece)) return [];
+    const liars = this.#ban.settle(piece, block => this.#digest(piece, block, at));
+    const culprits: Culprit[] = [];
+    for (const liar of liars) {
+      const peer = this.peers.get(liar);
+      if (peer !== undefined) culprits.push({ peer, reason: `a block that it sent for piece ${piece} was bad` });
+    }
+    return culprits;
+  }
+
+  dispose(): void {
+    this.heap.free(this.#digestAt);
+  }
+
+  #digest(piece: number, block: number, at: number): string {
+    const { begin, length } = this.picker.blockRange(piece, block);
+    this.kernels.sha1(at + begin, length, this.#digestAt);
+    return toHex(new Uint8Array(this.kernels.buffer, this.#digestAt, SHA1_BYTES));
+  }
+}

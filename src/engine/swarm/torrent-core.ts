@@ -1,0 +1,407 @@
+import { MillraceError } from '../errors.js';
+import type { PeerKey } from '../ids.js';
+import { bitfieldBytes, type Heap, type Kernels } from '../kernels/types.js';
+import { Choker } from '../policy/choker.js';
+import { Picker, type Priority } from '../policy/picker.js';
+import type { Rng } from '../policy/rng.js';
+import type { BlockRange, Message } from '../protocol/peer/messages.js';
+import type { Action } from './actions.js';
+import { clearBit, hasBit, setAllBits, setBit } from './bits.js';
+import { Choking } from './choking.js';
+import { Downloads } from './downloads.js';
+import { Extensions } from './extensions.js';
+import { Interest } from './interest.js';
+import { ALLOWED_FAST_COUNT, KEEP_ALIVE_MS, MAX_HINTS, MAX_UNASKED_BLOCKS, PEER_TIMEOUT_MS, TICK_MS } from './limits.js';
+import { PeerCore, type PeerInfo } from './peer-core.js';
+import type { SlotPool } from './ports.js';
+import { Suspicion } from './suspicion.js';
+import { Uploads } from './uploads.js';
+
+export interface TorrentCoreOptions {
+  readonly kernels: Kernels;
+  readonly heap: Heap;
+  readonly slots: SlotPool;
+  readonly rng: Rng;
+  readonly pieceCount: number;
+  readonly pieceLength: number;
+  readonly length: number;
+  readonly padding?: readonly { offset: number; length: number }[];
+  readonly sequential?: boolean;
+  /** Unchoke slots; Infinity unchokes everybody who is interested (profile `cluster`). */
+  readonly unchokeSlots: number;
+  /** Our client name and the port where we listen, for the extension handshake. */
+  readonly client: string;
+  readonly listenPort?: number;
+  /** The set of pieces that a new peer gets although choked (BEP 6); empty where it does not apply. */
+  readonly allowedFastSet?: (host: string, count: number) => number[];
+}
+
+/**
+ * One torrent among its neighbours, without sockets, files or clock. Feed it with `addPeer`, `handle*` and
+ * `handleTimeout`, then take what it wants done: `poll()` until undefined, and the outbox of every peer that
+ * `takeDirty()` names. The same inputs give the same outputs.
+ */
+export class TorrentCore {
+  readonly peers = new Map<PeerKey, PeerCore>();
+  readonly picker: Picker;
+  readonly downloads: Downloads;
+  readonly uploads: Uploads;
+  failedPieces = 0;
+
+  readonly #actions: Action[] = [];
+  readonly #dirty: PeerCore[] = [];
+  readonly #hungry = new Set<PeerCore>();
+  readonly #interest: Interest;
+  readonly #choking: Choking;
+  readonly #extensions: Extensions;
+  readonly #suspicion: Suspicion;
+  #lastTickMs = Number.NEGATIVE_INFINITY;
+  #announcedComplete = false;
+  #freeSlotCheck = false;
+  #active = true;
+
+  constructor(readonly options: TorrentCoreOptions) {
+    const { kernels, pieceCount, pieceLength, rng } = options;
+    const act = (action: Action) => void this.#actions.push(action);
+    this.picker = new Picker(options);
+    this.downloads = new Downloads(this.picker, options.slots, pieceLength, this.peers, act);
+    this.uploads = new Uploads(this.picker, act);
+    this.#interest = new Interest(kernels, this.picker, pieceCount);
+    this.#choking = new Choking(new Choker({ slots: options.unchokeSlots, rng }), this.uploads, this.peers);
+    this.#extensions = new Extensions(options.client, options.listenPort);
+    this.#suspicion = new Suspicion(kernels, options.heap, this.picker, this.peers);
+  }
+
+  // --- outputs -------------------------------------------------------------------------------------------------
+
+  poll(): Action | undefined {
+    return this.#actions.shift();
+  }
+
+  /** Peers whose outbox has something; each is named once. Empty the outbox after. */
+  takeDirty(): PeerCore[] {
+    return this.#dirty.length === 0 ? NO_PEERS : this.#dirty.splice(0);
+  }
+
+  /** When `handleTimeout` must be called at the latest; Infinity while there is nothing to watch. */
+  nextTimeout(): number {
+    if (this.peers.size === 0) return Number.POSITIVE_INFINITY;
+    return Math.min(this.#lastTickMs + TICK_MS, this.#choking.nextTimeout());
+  }
+
+  // --- peers come and go ---------------------------------------------------------------------------------------
+
+  /** The handshake with a peer is over; what we have is told to it first (BEP 3). */
+  addPeer(key: PeerKey, info: PeerInfo, nowMs: number): PeerCore {
+    const { heap, pieceCount } = this.options;
+    const peer = new PeerCore(key, info, heap.allocate(bitfieldBytes(pieceCount)), nowMs, this.#dirty);
+    this.peers.set(key, peer);
+    if (info.extended) this.#extensions.greet(peer, this.picker.finished);
+    this.#tellPieces(peer);
+    if (info.fast && this.picker.haveCount > 0) this.#offerAllowedFast(peer);
+    return peer;
+  }
+
+  removePeer(key: PeerKey, _nowMs: number): void {
+    const peer = this.peers.get(key);
+    if (peer === undefined) return;
+    this.downloads.releaseAll(peer);
+    if (peer.seed) this.picker.removeSeed();
+    else this.picker.removePeer(peer.bitsAt);
+    this.peers.delete(key);
+    this.#hungry.delete(peer);
+    peer.outbox.length = 0;
+    this.options.heap.free(peer.bitsAt);
+    this.#freeSlotCheck = true;
+    this.#wakeAll();
+  }
+
+  /** @throws MillraceError ERR_WIRE_* when the peer broke the protocol; the caller closes it then. */
+  handleMessage(peer: PeerCore, message: Message, nowMs: number): void {
+    peer.lastInMs = nowMs;
+    switch (message.type) {
+      case 'keep-alive':
+      case 'port':
+        return;
+      case 'choke':
+        peer.peerChoking = true;
+        if (!peer.info.fast) {
+          this.downloads.releaseAll(peer);
+          this.#wakeAll();
+        }
+        return;
+      case 'unchoke':
+        peer.peerChoking = false;
+        peer.lastBlockMs = nowMs;
+        this.#hungry.add(peer);
+        return;
+      case 'interested':
+      case 'not-interested':
+        peer.peerInterested = message.type === 'interested';
+        this.#freeSlotCheck = true;
+        return;
+      case 'have':
+        this.#handleHave(peer, message.piece);
+        return;
+      case 'bitfield':
+      case 'have-all':
+      case 'have-none':
+        this.#handleGreeting(peer, message);
+        return;
+      case 'request':
+        this.uploads.request(peer, message);
+        return;
+      case 'cancel':
+        this.uploads.cancel(peer, message);
+        return;
+      case 'reject':
+        this.downloads.rejected(peer, message);
+        if (peer.peerChoking) peer.allowedIn.delete(message.piece);
+        this.#wakeAll();
+        return;
+      case 'suggest':
+        if (peer.suggested.length < MAX_HINTS) peer.suggested.push(message.piece);
+        return;
+      case 'allowed-fast':
+        if (peer.allowedIn.size < MAX_HINTS) peer.allowedIn.add(message.piece);
+        this.#hungry.add(peer);
+        return;
+      case 'extended':
+        this.#extensions.handle(peer, message, piece => this.#handleDontHave(peer, piece));
+        this.#dropIfRedundant(peer);
+        return;
+      case 'piece':
+        throw new TypeError('payload goes through beginBlock and endBlock');
+    }
+  }
+
+  /** Payload starts to arrive. @returns where it goes, -1 to throw it away; see `peer.receiving` for later changes */
+  beginBlock(peer: PeerCore, range: BlockRange, nowMs: number): number {
+    peer.lastInMs = nowMs;
+    return this.downloads.begin(peer, range);
+  }
+
+  /** The payload that `beginBlock` announced is complete. */
+  endBlock(peer: PeerCore, nowMs: number): void {
+    const outcome = this.downloads.end(peer, nowMs);
+    this.#hungry.add(peer);
+    if (outcome === 'unasked' && ++peer.unaskedBlocks > MAX_UNASKED_BLOCKS)
+      this.#disconnect(
+        peer,
+        new MillraceError(
+          'ERR_WIRE_MESSAGE',
+          `${peer.unaskedBlocks} blocks that nobody asked for, at most ${MAX_UNASKED_BLOCKS} are put up with`,
+          { blocks: peer.unaskedBlocks, limit: MAX_UNASKED_BLOCKS },
+        ),
+      );
+  }
+
+  // --- answers to actions --------------------------------------------------------------------------------------
+
+  /** The answer to a `verify` action: the piece is good and written, or its hash was wrong. */
+  handleVerified(piece: number, good: boolean): void {
+    const at = this.downloads.slotOf(piece);
+    if (!good) {
+      this.failedPieces++;
+      this.downloads.wastedBytes += this.picker.pieceBytes(piece);
+      for (const { peer, reason } of this.#suspicion.failed(piece, at)) this.#ban(peer, reason);
+      this.picker.failed(piece);
+      this.downloads.reopen(piece);
+      this.#actions.push({ type: 'piece-failed', piece });
+      this.#wakeAll();
+      return;
+    }
+    for (const { peer, reason } of this.#suspicion.passed(piece, at)) this.#ban(peer, reason);
+    const open = this.downloads.takeSlot(piece);
+    this.picker.verified(piece);
+    if (open !== undefined) this.#actions.push({ type: 'piece', piece, at: open.at, length: open.length });
+    for (const peer of this.peers.values()) {
+      if (!peer.seed) peer.send({ type: 'have', piece });
+      if (peer.amInterested && (peer.seed || hasBit(this.#bits(peer), piece))) this.#interest.update(peer);
+    }
+    if (this.downloads.starved) this.#wakeAll();
+    this.#checkComplete();
+  }
+
+  /** The piece could not be written: it is free again; the session decides what becomes of the torrent. */
+  handleUnwritten(piece: number): void {
+    this.downloads.drop(piece);
+    this.#wakeAll();
+  }
+
+  handleTimeout(nowMs: number): void {
+    if (nowMs >= this.#choking.nextTimeout()) this.#choking.review(nowMs, this.picker.finished);
+    if (nowMs - this.#lastTickMs < TICK_MS) return;
+    this.#lastTickMs = nowMs;
+    for (const peer of [...this.peers.values()]) {
+      this.downloads.expire(peer, nowMs);
+      if (nowMs - peer.lastInMs >= PEER_TIMEOUT_MS)
+        this.#disconnect(
+          peer,
+          new MillraceError('ERR_PEER_TIMEOUT', `silent for ${PEER_TIMEOUT_MS / 1000} s`, { limitMs: PEER_TIMEOUT_MS }),
+        );
+      else if (nowMs - peer.lastOutMs >= KEEP_ALIVE_MS) peer.send({ type: 'keep-alive' });
+    }
+    this.#wakeAll();
+    this.settle(nowMs);
+  }
+
+  /** Ends a turn of input: asks for blocks where there is room, fills free unchoke slots. Call it before flushing. */
+  settle(nowMs: number): void {
+    if (this.#active)
+      for (const peer of this.#hungry) this.downloads.fill(peer, nowMs);
+    this.#hungry.clear();
+    if (this.#freeSlotCheck) {
+      this.#freeSlotCheck = false;
+      this.#choking.fillFreeSlots(nowMs, this.picker.finished);
+    }
+    for (const peer of this.#dirty) peer.lastOutMs = nowMs;
+  }
+
+  // --- the owner's wishes --------------------------------------------------------------------------------------
+
+  /** Pieces [from, to) at a priority; interest and open pieces follow. */
+  setPriority(from: number, to: number, priority: Priority): void {
+    this.picker.setPriority(from, to, priority);
+    if (!this.picker.finished) this.#announcedComplete = false;
+    for (const peer of this.peers.values()) this.#interest.update(peer);
+    this.#wakeAll();
+    this.#checkComplete();
+  }
+
+  /** These pieces first, in this order, whatever their rarity: somebody waits for them. */
+  setUrgent(pieces: readonly number[]): void {
+    this.picker.setUrgent(pieces);
+    this.#wakeAll();
+  }
+
+  /** Piece is known to be good from an earlier session or a check. */
+  markHave(piece: number): void {
+    this.picker.markHave(piece);
+  }
+
+  /** After a check: everything may already be here. */
+  checkComplete(): void {
+    this.#checkComplete();
+  }
+
+  /** Memory came free: starved peers may ask again. */
+  memoryFreed(): void {
+    if (this.downloads.starved) this.#wakeAll();
+  }
+
+  /** A stopped torrent asks for nothing. */
+  setActive(active: boolean): void {
+    this.#active = active;
+    if (active) this.#wakeAll();
+  }
+
+  dispose(): void {
+    for (const key of [...this.peers.keys()]) this.removePeer(key, 0);
+    this.downloads.dispose();
+    this.#suspicion.dispose();
+    this.picker.dispose();
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------
+
+  #bits(peer: PeerCore): Uint8Array {
+    return new Uint8Array(this.options.kernels.buffer, peer.bitsAt, bitfieldBytes(this.options.pieceCount));
+  }
+
+  #tellPieces(peer: PeerCore): void {
+    const { pieceCount, kernels } = this.options;
+    if (peer.info.fast && this.picker.complete) peer.send({ type: 'have-all' });
+    else if (peer.info.fast && this.picker.haveCount === 0) peer.send({ type: 'have-none' });
+    else if (this.picker.haveCount > 0)
+      peer.send({
+        type: 'bitfield',
+        bits: new Uint8Array(kernels.buffer, this.picker.haveAt, bitfieldBytes(pieceCount)).slice(),
+      });
+  }
+
+  #offerAllowedFast(peer: PeerCore): void {
+    for (const piece of this.options.allowedFastSet?.(peer.info.address.host, ALLOWED_FAST_COUNT) ?? []) {
+      peer.allowedOut.add(piece);
+      peer.send({ type: 'allowed-fast', piece });
+    }
+  }
+
+  #handleGreeting(peer: PeerCore, message: Extract<Message, { type: 'bitfield' | 'have-all' | 'have-none' }>): void {
+    if (peer.greeted || peer.haveCount > 0 || (message.type !== 'bitfield' && !peer.info.fast))
+      throw new MillraceError('ERR_WIRE_MESSAGE', `${message.type} is only allowed as the first message`, {});
+    peer.greeted = true;
+    if (message.type === 'have-none') return;
+    const { pieceCount, kernels } = this.options;
+    const bits = this.#bits(peer);
+    if (message.type === 'bitfield') bits.set(message.bits);
+    else setAllBits(bits, pieceCount);
+    peer.haveCount = kernels.bitCount(peer.bitsAt, bits.length);
+    peer.seed = peer.haveCount === pieceCount;
+    if (peer.seed) this.picker.addSeed();
+    else this.picker.addPeer(peer.bitsAt);
+    this.#interest.update(peer);
+    this.#hungry.add(peer);
+    this.#dropIfRedundant(peer);
+  }
+
+  #handleHave(peer: PeerCore, piece: number): void {
+    const bits = this.#bits(peer);
+    if (hasBit(bits, piece)) return;
+    setBit(bits, piece);
+    peer.haveCount++;
+    this.picker.addHave(piece);
+    if (peer.haveCount === this.options.pieceCount) {
+      // From now on counted with the seeds: its bits leave the table in one go.
+      this.picker.removePeer(peer.bitsAt);
+      this.picker.addSeed();
+      peer.seed = true;
+    }
+    if (this.#interest.gained(peer, piece) || peer.amInterested) this.#hungry.add(peer);
+    this.#dropIfRedundant(peer);
+  }
+
+  #handleDontHave(peer: PeerCore, piece: number): void {
+    if (piece >= this.options.pieceCount || !hasBit(this.#bits(peer), piece)) return;
+    if (peer.seed) {
+      peer.seed = false;
+      this.picker.breakSeed(peer.bitsAt);
+    }
+    this.picker.removeHave(piece);
+    clearBit(this.#bits(peer), piece);
+    peer.haveCount--;
+    if (peer.amInterested) this.#interest.update(peer);
+  }
+
+  /** Two peers that both have everything have nothing to say to each other. */
+  #dropIfRedundant(peer: PeerCore): void {
+    if (!(this.picker.complete && peer.seed) && !(this.picker.finished && peer.uploadOnly && peer.greeted)) return;
+    this.#disconnect(peer, new MillraceError('ERR_PEER_REDUNDANT', 'both sides have all that they want'));
+  }
+
+  #checkComplete(): void {
+    if (!this.picker.finished || this.#announcedComplete) return;
+    this.#announcedComplete = true;
+    this.#actions.push({ type: 'complete' });
+    this.downloads.dropEmpty();
+    for (const peer of [...this.peers.values()]) {
+      if (peer.info.extended) this.#extensions.greet(peer, true);
+      this.#dropIfRedundant(peer);
+    }
+  }
+
+  #disconnect(peer: PeerCore, error: MillraceError): void {
+    this.#actions.push({ type: 'disconnect', peer: peer.key, error });
+  }
+
+  #ban(peer: PeerCore, reason: string): void {
+    this.#actions.push({ type: 'ban', peer: peer.key, host: peer.info.address.host, reason });
+  }
+
+  #wakeAll(): void {
+    for (const peer of this.peers.values())
+      if (peer.mayRequest && peer.outstanding.size < peer.window.size) this.#hungry.add(peer);
+  }
+}
+
+const NO_PEERS: PeerCore[] = [];

@@ -1,0 +1,66 @@
+import { MillraceError } from '../errors.js';
+import type { Picker } from '../policy/picker.js';
+import { type BlockRange, MAX_BLOCK_BYTES } from '../protocol/peer/messages.js';
+import type { ActionSink } from './actions.js';
+import { MAX_INCOMING_REQUESTS } from './limits.js';
+import type { PeerCore } from './peer-core.js';
+
+/** The sending half: which requests we accept, in which order they are served, what a choke does to them. */
+export class Uploads {
+  constructor(
+    readonly picker: Picker,
+    readonly act: ActionSink,
+  ) {}
+
+  /** @throws MillraceError ERR_WIRE_MESSAGE for a range outside the torrent: nobody asks so by accident. */
+  request(peer: PeerCore, range: BlockRange): void {
+    const { piece, begin, length } = range;
+    const pieceBytes = this.picker.pieceBytes(piece);
+    if (length === 0 || length > MAX_BLOCK_BYTES || begin + length > pieceBytes)
+      throw new MillraceError(
+        'ERR_WIRE_MESSAGE',
+        `request for bytes ${begin} to ${begin + length} of piece ${piece}, which has ${pieceBytes}; at most ${MAX_BLOCK_BYTES} at once`,
+        { piece, begin, length, pieceBytes, limit: MAX_BLOCK_BYTES },
+      );
+    const served = !peer.amChoking || peer.allowedOut.has(piece);
+    if (!served || !this.picker.has(piece) || peer.uploads.length >= MAX_INCOMING_REQUESTS) {
+      this.#reject(peer, range);
+      return;
+    }
+    peer.uploads.push({ piece, begin, length });
+    this.act({ type: 'prefetch', piece });
+  }
+
+  cancel(peer: PeerCore, range: BlockRange): void {
+    const at = peer.uploads.findIndex(u => u.piece === range.piece && u.begin === range.begin);
+    if (at < 0) return;
+    peer.uploads.splice(at, 1);
+    this.#reject(peer, range); // BEP 6: a cancel is answered by the block or by a reject
+  }
+
+  choke(peer: PeerCore): void {
+    if (peer.amChoking) return;
+    peer.amChoking = true;
+    peer.send({ type: 'choke' });
+    const kept = peer.uploads.filter(range => peer.info.fast && peer.allowedOut.has(range.piece));
+    for (const range of peer.uploads) if (!kept.includes(range)) this.#reject(peer, range);
+    peer.uploads.splice(0, peer.uploads.length, ...kept);
+  }
+
+  unchoke(peer: PeerCore): void {
+    if (!peer.amChoking) return;
+    peer.amChoking = false;
+    peer.send({ type: 'unchoke' });
+  }
+
+  /** The block at the head of the peer's queue leaves now. */
+  sent(peer: PeerCore, nowMs: number): void {
+    const range = peer.uploads.shift()!;
+    peer.up.add(range.length, nowMs);
+    peer.lastOutMs = nowMs;
+  }
+
+  #reject(peer: PeerCore, { piece, begin, length }: BlockRange): void {
+    if (peer.info.fast) peer.send({ type: 'reject', piece, begin, length });
+  }
+}
