@@ -1,58 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { createHeap } from '../../../../src/engine/kernels/heap.js';
-import { type Heap, type Kernels, tieBreak } from '../../../../src/engine/kernels/types.js';
+import { createJsKernels } from '../../../../src/engine/kernels/js.js';
+import type { Heap, Kernels } from '../../../../src/engine/kernels/types.js';
+import {
+  createWasmKernels,
+  KERNEL_SCRATCH_BYTES,
+  STATIC_BYTES,
+} from '../../../../src/engine/kernels/wasm.js';
+import { webAssembly } from '../../../../src/engine/kernels/web-assembly.js';
 
 export interface Backend {
   readonly name: string;
-  make(bytes?: number): { kernels: Kernels; heap: Heap };
+  make(): { kernels: Kernels; heap: Heap };
 }
 
-const DEFAULT_BYTES = 1 << 20;
+const PAGE_BYTES = 65536;
+const HEAP_BYTES = 16 * PAGE_BYTES;
 
-/** Written for clarity alone: what the picker uses, nothing else. */
-function naiveKernels(buffer: ArrayBuffer): Kernels {
-  const bytes = new Uint8Array(buffer);
-  const has = (at: number, i: number) => (bytes[at + (i >> 3)] & (0x80 >> (i & 7))) !== 0;
-  const counts = (at: number, n: number) => new Uint16Array(buffer, at, n);
-  return {
-    name: 'js',
-    buffer,
-    availabilityAdd(at: number, bitsAt: number, pieces: number) {
-      const table = counts(at, pieces);
-      for (let i = 0; i < pieces; i++) if (has(bitsAt, i) && table[i] < 65535) table[i]++;
+const js: Backend = {
+  name: 'js',
+  make() {
+    // the heap starts above 0: an address of 0 means none
+    const buffer = new ArrayBuffer(HEAP_BYTES + PAGE_BYTES);
+    return { kernels: createJsKernels(buffer), heap: createHeap(buffer, PAGE_BYTES, HEAP_BYTES) };
+  },
+};
+
+/** The compiled module, when the package has been built. */
+function wasm(): Backend[] {
+  const file = new URL('../../../../dist/kernels.wasm', import.meta.url);
+  if (!webAssembly || !existsSync(file)) return [];
+  const { Memory, Module } = webAssembly;
+  const module = new Module(readFileSync(file));
+  const heapAt = STATIC_BYTES + KERNEL_SCRATCH_BYTES;
+  const pages = Math.ceil((heapAt + HEAP_BYTES) / PAGE_BYTES);
+  return [
+    {
+      name: 'wasm',
+      make() {
+        const memory = new Memory({ initial: pages, maximum: pages, shared: true });
+        return {
+          kernels: createWasmKernels(module, memory, STATIC_BYTES),
+          heap: createHeap(memory.buffer, heapAt, HEAP_BYTES),
+        };
+      },
     },
-    availabilityRemove(at: number, bitsAt: number, pieces: number) {
-      const table = counts(at, pieces);
-      for (let i = 0; i < pieces; i++) if (has(bitsAt, i) && table[i] > 0) table[i]--;
-    },
-    availabilityAddOne(at: number, piece: number) {
-      counts(at, piece + 1)[piece]++;
-    },
-    pickRarest(countsAt, peerAt, wantedAt, busyAt, pieces, k, seed, outAt) {
-      const table = counts(countsAt, pieces);
-      const found = [...Array(pieces).keys()]
-        .filter(i => has(peerAt, i) && has(wantedAt, i) && !(busyAt !== 0 && has(busyAt, i)))
-        .sort((a, b) => table[a] - table[b] || tieBreak(a, seed) - tieBreak(b, seed))
-        .slice(0, k);
-      new Uint32Array(buffer, outAt, k).set(found);
-      return found.length;
-    },
-    rankTop(ratesAt, n, k, seed, outAt) {
-      const rates = new Float64Array(buffer, ratesAt, n);
-      const order = [...rates.keys()].sort(
-        (a, b) => rates[b] - rates[a] || tieBreak(a, seed) - tieBreak(b, seed),
-      );
-      new Uint32Array(buffer, outAt, k).set(order.slice(0, k));
-    },
-  } as Kernels;
+  ];
 }
 
 /** Every backend that can run here. */
-export const BACKENDS: Backend[] = [
-  {
-    name: 'naive',
-    make(bytes = DEFAULT_BYTES) {
-      const buffer = new ArrayBuffer(bytes);
-      return { kernels: naiveKernels(buffer), heap: createHeap(buffer, 16, bytes - 16) };
-    },
-  },
-];
+export const BACKENDS: readonly Backend[] = [js, ...wasm()];
