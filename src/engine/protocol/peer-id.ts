@@ -27,8 +27,7 @@ const four: VersionStyle = v => {
 /** 1293 is 1.2.9: the last is the build. */
 const three: VersionStyle = v => Array.from(v.slice(0, 3), digit).join('.');
 /** 0241 is 2.41. */
-const twoAndTwo: VersionStyle = v =>
-  `${Number.parseInt(v, 10) / 100 >= 1 ? Number(v.slice(0, 2)) : 0}.${v.slice(2)}`;
+const twoAndTwo: VersionStyle = v => `${Number.parseInt(v.slice(0, 2), 10) || 0}.${v.slice(2)}`;
 /** 0091 is 0.09.1. */
 const picoTorrent: VersionStyle = v => `${v[0]}.${v.slice(1, 3)}.${v[3]}`;
 /** 10X0 is 1.0.33: always three numbers in base 62. */
