@@ -68,6 +68,19 @@ describe.each(MODES.filter(mode => mode !== 'inline'))('a worker that dies, %s',
     expect((await first.all).every(Boolean)).toBe(true);
   });
 
+  it('again and again: its jobs fail with a code, and the pool closes', async () => {
+    let code: string | undefined;
+    void queue(4).all.catch(error => {
+      code = error.code;
+    });
+    while (code === undefined) {
+      await Promise.all(f.pool.threads.map(thread => thread.terminate()));
+      await new Promise(setImmediate);
+    }
+    expect(code).toBe('ERR_WORKER_LOST');
+    await f.pool.close();
+  });
+
   it('does not run a kernel twice that must run once', async () => {
     await queue(1).all;
     const { heap } = f.arena;
