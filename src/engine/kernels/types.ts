@@ -5,7 +5,7 @@
  * Bit order of a bitfield is that of the wire: piece 0 is the high bit of byte 0 (BEP 3). Bitfields and counts must
  * start on a multiple of {@link TABLE_ALIGN} and be padded with zeros to one, so that SIMD may read whole vectors.
  * Output of u32 starts on a multiple of 4; messages and digests start anywhere. Nothing outside of the stated output
- * is changed. A broken promise of the caller may end in wrong numbers or a RangeError, never in an unmapped access.
+ * is changed. What a caller breaks of this ends in wrong numbers or an exception, never in a crash of the process.
  */
 export interface Kernels extends HashKernels {
   readonly name: 'wasm' | 'js';
