@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { type ErrorCode, MillraceError } from '../engine/errors.js';
 import { ConnectionIds } from './connection-id.js';
 import { type HttpCounters, HttpServer } from './http-server.js';
@@ -65,9 +66,11 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
 
   /** One socket for a given address, one a family for all addresses. */
   const bindAllUdp = async (listen: ListenOptions): Promise<number> => {
-    const { port, host } = listen;
-    if (host !== undefined && host !== '::')
-      return (await bindUdp(host.includes(':') ? 6 : 4, port, host)).port;
+    const { port } = listen;
+    if (listen.host !== undefined && listen.host !== '::') {
+      const { address, family } = await lookup(listen.host);
+      return (await bindUdp(family === 6 ? 6 : 4, port, address)).port;
+    }
     for (let tries = 1; ; tries++) {
       const ip4 = await bindUdp(4, port);
       try {
@@ -76,7 +79,7 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         // A machine without IPv6.
-        if (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL' || code === 'EINVAL') return ip4.port;
+        if (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL') return ip4.port;
         open.splice(open.indexOf(ip4.server), 1);
         await ip4.server.close();
         if (code !== 'EADDRINUSE' || port !== 0 || tries === BIND_TRIES) throw error;

@@ -58,7 +58,7 @@ export class UdpServer {
     this.#host = this.#address.subarray(0, -2);
     this.#socket = createSocket({
       type: family === 4 ? 'udp4' : 'udp6',
-      ipv6Only: true,
+      ipv6Only: family === 6,
       // Replies go to literal addresses: answering at once saves a turn through the resolver for each.
       lookup: (host, _options, done) => done(null, host, family),
     });

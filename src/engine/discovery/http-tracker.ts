@@ -1,0 +1,79 @@
+import { MillraceError } from '../errors.js';
+import {
+  type AnnounceRequest,
+  type AnnounceResponse,
+  MAX_REPLY_BYTES,
+  type ScrapeEntry,
+} from '../protocol/tracker/announce.js';
+import {
+  buildAnnounceUrl,
+  buildScrapeUrl,
+  decodeHttpAnnounce,
+  decodeHttpScrape,
+  readFailureReason,
+  trackerFailure,
+} from '../protocol/tracker/http.js';
+import { parseTrackerUrl } from '../protocol/tracker/url.js';
+import { httpGet } from './http-get.js';
+import type { TrackerClient, TrackerRequestOptions } from './tracker-client.js';
+
+export interface HttpTrackerOptions {
+  /** Address that connections start from. */
+  readonly localAddress?: string;
+  /** Certificate authority in PEM to trust instead of the system's. */
+  readonly ca?: string;
+  /** Time for a whole exchange. Defaults to 30 s, as in libtorrent (tracker_completion_timeout). */
+  readonly timeoutMs?: number;
+}
+
+/** Trackers over http and https. */
+export class HttpTracker implements TrackerClient {
+  readonly #options: HttpTrackerOptions;
+
+  constructor(options: HttpTrackerOptions = {}) {
+    this.#options = options;
+  }
+
+  async announce(
+    url: string,
+    request: AnnounceRequest,
+    options: TrackerRequestOptions = {},
+  ): Promise<AnnounceResponse> {
+    parseTrackerUrl(url);
+    return decodeHttpAnnounce(await this.#get(buildAnnounceUrl(url, request), options));
+  }
+
+  async scrape(
+    url: string,
+    infoHashes: readonly Uint8Array[],
+    options: TrackerRequestOptions = {},
+  ): Promise<ScrapeEntry[]> {
+    parseTrackerUrl(url);
+    const target = buildScrapeUrl(url, infoHashes);
+    if (target === undefined)
+      throw new MillraceError(
+        'ERR_TRACKER_URL',
+        'tracker has no scrape: its path does not end in announce (BEP 48)',
+      );
+    return decodeHttpScrape(await this.#get(target, options));
+  }
+
+  async #get(url: string, { signal }: TrackerRequestOptions): Promise<Uint8Array> {
+    const { timeoutMs = 30_000, localAddress, ca } = this.#options;
+    const { status, body } = await httpGet(url, {
+      timeoutMs,
+      maxBytes: MAX_REPLY_BYTES,
+      localAddress,
+      ca,
+      signal,
+    });
+    if (status === 200) return body;
+    const reason = readFailureReason(body);
+    if (reason !== undefined) throw trackerFailure(reason);
+    throw new MillraceError(
+      'ERR_TRACKER_RESPONSE',
+      `tracker answered with HTTP status ${status}, must be 200`,
+      { status },
+    );
+  }
+}
