@@ -102,7 +102,7 @@ describe.each(stores)('%s', (_, create) => {
     await storage.close();
   });
 
-  it('stamps each file, and otherwise after a write', async () => {
+  it('stamps each file by what was written to it', async () => {
     const storage = await opened();
     await storage.write(0, pattern(10));
     const before = await storage.stamps();
@@ -110,7 +110,6 @@ describe.each(stores)('%s', (_, create) => {
     expect(await storage.stamps()).toEqual(before);
     await storage.write(10, pattern(20));
     const after = await storage.stamps();
-    expect(after[2]).not.toEqual(before[2].size === 20 ? undefined : before[2]);
     expect(after[2].size).toBe(20);
     expect(after[0]).toEqual(before[0]);
     await storage.close();
@@ -146,7 +145,7 @@ describe.each(stores)('%s', (_, create) => {
 });
 
 describe.each(stores.slice(0, 2))('%s', (_, create) => {
-  it('finds its bytes again through leases and through a second store', async () => {
+  it('leases a handle a file and none for padding', async () => {
     const files = filesOf(['x', 5], ['pad', 3, 'pad'], ['y', 8]);
     const storage = create(files);
     await storage.open();

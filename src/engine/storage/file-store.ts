@@ -198,8 +198,11 @@ class FolderStore implements FileStore {
     try {
       const first = await mkdir(this.#dir, { recursive: true });
       if (first === undefined) return;
-      for (let folder = this.#dir; folder !== dirname(first); folder = dirname(folder))
+      // Each folder from the first new one down is a new entry of its parent.
+      for (let folder = this.#dir; folder.length >= first.length; folder = dirname(folder)) {
         this.#ledger.entryAdded(dirname(folder));
+        if (folder === dirname(folder)) break;
+      }
     } catch (error) {
       throw mapStorageError(error, '.');
     }

@@ -35,10 +35,11 @@ export function recover(
   for (const [index, { offset, length, pad }] of map.files.entries()) {
     const now = current[index];
     const then = state.stamps[index];
-    if (pad || (now && then && sameStamp(now, then) && (now.size >= 0 || !holdsClaim(state.claimed))))
-      continue;
-    stampsMatch = false;
-    if (length === 0) continue;
+    if (pad) continue;
+    const same = now !== undefined && then !== undefined && sameStamp(now, then);
+    stampsMatch &&= same;
+    // A file that was and is missing is unchanged, but proves nothing.
+    if (length === 0 || (same && now.size >= 0)) continue;
     const last = Math.floor((offset + length - 1) / pieceLength);
     for (let piece = Math.floor(offset / pieceLength); piece <= last; piece++) setBit(doubtful, piece);
   }
@@ -50,8 +51,4 @@ export function recover(
     recheck[i] = (recheck[i] | state.claimed[i]) & ~trusted[i];
   }
   return { trusted, recheck, stampsMatch };
-}
-
-function holdsClaim(bits: Uint8Array): boolean {
-  return bits.some(byte => byte !== 0);
 }
