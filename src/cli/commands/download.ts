@@ -1,0 +1,79 @@
+import { type Command, Option } from 'commander';
+import type { OnComplete } from '../../index.js';
+import { type CommandSetup, type Context, value } from '../context.js';
+import { EXIT_OK } from '../failure.js';
+import { formatBytes, formatRate, formatSeconds, round3, safeText } from '../format.js';
+import { type Peer, runPeer } from '../peer.js';
+import { addPeerOptions, type PeerOptions } from '../peer-options.js';
+import { parseDuration } from '../values.js';
+
+interface DownloadOptions extends PeerOptions {
+  readonly seedFor?: number;
+  readonly stay?: boolean;
+}
+
+export const downloadSetup: CommandSetup<DownloadOptions> = {
+  usage: 'download <torrent>',
+  summary: 'fetch the files of a torrent',
+  description: `Fetches the files of a torrent, checks every piece, and leaves when all are there.
+
+Interrupted, it exits with 130; the same command then goes on where it stopped. With --json the
+events are listening, progress (about once a second), complete and error. The seconds of complete
+count from adding the torrent to the last verified piece, its rate is what was fetched in them.`,
+  examples: [
+    ['download debian.torrent --dir ~/Downloads', 'fetch and leave'],
+    ['download debian.torrent --dir . --seed-for 2h', 'fetch, then serve others for two hours'],
+    ['download debian.torrent --dir . --peer 192.0.2.7:6881', 'from a peer that no tracker tells'],
+  ],
+  options(command: Command) {
+    addPeerOptions(command, 'folder to save the files in');
+    command
+      .addOption(
+        new Option('--seed-for <time>', 'stay so long after completion, such as 60s or 2h')
+          .argParser(value(parseDuration))
+          .conflicts('stay'),
+      )
+      .option('--stay', 'stay after completion until Ctrl-C');
+  },
+  run: (context, options, source) =>
+    runPeer(context, source, options, { onComplete: onComplete(options) }, peer =>
+      download(context, options, peer),
+    ),
+};
+
+function onComplete({ stay, seedFor }: DownloadOptions): OnComplete {
+  if (stay) return { kind: 'stay' };
+  return seedFor === undefined ? { kind: 'leave' } : { kind: 'linger', forMs: seedFor };
+}
+
+async function download(context: Context, options: DownloadOptions, peer: Peer): Promise<number> {
+  const { output, interrupt } = context;
+  const { torrent, progress, until, startedMs } = peer;
+  const { signal } = interrupt;
+  if (!(await until(torrent.checked({ signal })))) return interrupted(context);
+  const doneBefore = torrent.stats().done;
+  if (!(await until(torrent.completed({ signal })))) return interrupted(context);
+
+  const seconds = (performance.now() - startedMs) / 1000;
+  const { name, wanted } = torrent.stats();
+  const rate = (wanted - doneBefore) / seconds;
+  progress.stop();
+  output.event('complete', { bytes: wanted, seconds: round3(seconds), rate: Math.round(rate) });
+  output.line(
+    output.style('green', `Complete: ${safeText(name)}, ${formatBytes(wanted)}`) +
+      ` in ${formatSeconds(seconds)} (${formatRate(rate)}), every piece verified`,
+  );
+  if (options.stay || options.seedFor !== undefined) {
+    output.line(
+      options.stay ? 'Seeding until Ctrl-C.' : `Seeding for ${formatSeconds(options.seedFor! / 1000)}.`,
+    );
+    progress.start();
+  }
+  await until(torrent.left({ signal }));
+  return EXIT_OK;
+}
+
+function interrupted({ io, output, interrupt }: Context): number {
+  if (!output.json) io.stderr.write('Interrupted. The same command goes on from here.\n');
+  return interrupt.exitCode;
+}

@@ -1,0 +1,45 @@
+import { isMillraceError } from '../index.js';
+
+/** Exit codes of every command; docs/cli.md and `--help` state them. */
+export const EXIT_OK = 0;
+export const EXIT_FAILURE = 1;
+export const EXIT_USAGE = 2;
+
+/** A failure of the command line itself, with a code in the manner of Node's system errors. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+/** How an error is told to the user: a code to match on, one line to read, and the exit code. */
+export function describeFailure(error: unknown): Failure {
+  if (isMillraceError(error)) {
+    return {
+      code: error.code,
+      message: error.message,
+      exitCode: error.code === 'ERR_OPTION' ? EXIT_USAGE : EXIT_FAILURE,
+    };
+  }
+  if (error instanceof Error) {
+    const { code } = error as { code?: unknown };
+    if (typeof code === 'string') return { code, message: error.message, exitCode: EXIT_FAILURE };
+    return {
+      code: 'ERR_UNEXPECTED',
+      message: `unexpected ${error.name}: ${error.message}`,
+      exitCode: EXIT_FAILURE,
+    };
+  }
+  return { code: 'ERR_UNEXPECTED', message: String(error), exitCode: EXIT_FAILURE };
+}

@@ -1,0 +1,25 @@
+import { type Logger, pino } from 'pino';
+import { safeText } from './format.js';
+import type { OutputStream } from './output.js';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Logs go to stderr: JSON lines beside `--json`, else one line of text each. */
+export function openLog(level: LogLevel, json: boolean, stderr: OutputStream): Logger {
+  const write = (line: string) => void stderr.write(json ? line : toText(line));
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } },
+    { write },
+  );
+}
+
+function levelName(level: string): { level: string } {
+  return { level };
+}
+
+function toText(line: string): string {
+  const { level, time, msg, ...facts } = JSON.parse(line);
+  const details = Object.entries(facts).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+  return `${String(time).slice(11, 19)} ${level}: ${safeText(`${msg ?? ''}${details.join('')}`)}\n`;
+}

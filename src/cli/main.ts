@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { createSetup } from './commands/create.js';
+import { downloadSetup } from './commands/download.js';
+import { infoSetup } from './commands/info.js';
+import { seedSetup } from './commands/seed.js';
+import { swarmSetup } from './commands/swarm.js';
+import { trackerSetup } from './commands/tracker.js';
+import { verifySetup } from './commands/verify.js';
+import { type AddCommand, addCommonOptions, type CommandSetup, type CommonOptions } from './context.js';
+import { Interrupt } from './exit.js';
+import { describeFailure, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './failure.js';
+import { openLog } from './log.js';
+import { type Io, Output } from './output.js';
+
+const EXIT_HELP = `
+Exit codes:
+  0  success; also a seed or tracker that was stopped by Ctrl-C
+  1  failure: the message is on stderr, with --json an "error" object is on stdout
+  2  wrong usage
+  128+n  interrupted by signal n before the work was done (130 for Ctrl-C)
+
+Sizes and rates take 65536, 256KiB, 1.5GiB (powers of 1024) or 10MB, 10MB/s (powers of 1000).
+The first Ctrl-C saves state, says goodbye to trackers and ends within 5 seconds; a second one ends at once.`;
+
+/** Runs one command line and resolves with its exit code. Never rejects. */
+export async function main(argv: readonly string[], io: Io = process): Promise<number> {
+  let exitCode = EXIT_OK;
+  // Whoever read our output may have gone (EPIPE), or its disk is full. The work goes on; only the latter is a failure.
+  io.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') exitCode ||= EXIT_FAILURE;
+  });
+  io.stderr.on('error', () => {});
+  const program = new Command('millrace')
+    .description('A BitTorrent engine whose hot path is WebAssembly.')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'show what a command does and takes')
+    .helpCommand('help [command]', 'show what a command does and takes')
+    .addHelpText('after', EXIT_HELP)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => void io.stdout.write(text),
+      writeErr: text => void io.stderr.write(text),
+      getOutHelpWidth: () => Math.min(io.stdout.columns ?? 100, 110),
+      getErrHelpWidth: () => Math.min(io.stderr.columns ?? 100, 110),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+
+  const add: AddCommand = setup => {
+    addCommand(program, setup, async (args, options) => {
+      exitCode = (await runCommand(setup, args, options, io)) || exitCode;
+    });
+  };
+  add(createSetup);
+  add(infoSetup);
+  add(seedSetup);
+  add(downloadSetup);
+  add(verifySetup);
+  add(trackerSetup);
+  add(swarmSetup);
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return EXIT_OK;
+    const output = new Output(argv.includes('--json'), io);
+    output.event('error', { code: 'ERR_OPTION', message: error.message.replace(/^error: /, '') });
+    return EXIT_USAGE;
+  }
+}
+
+function addCommand<Options extends CommonOptions>(
+  program: Command,
+  setup: CommandSetup<Options>,
+  action: (args: string[], options: Options) => Promise<void>,
+): void {
+  const command = program.command(setup.usage).summary(setup.summary).description(setup.description);
+  setup.options(command);
+  addCommonOptions(command);
+  const examples = setup.examples.map(([line, meaning]) => `  # ${meaning}\n  millrace ${line}`);
+  command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
+  command.action(async () => action(command.args, command.opts<Options>()));
+}
+
+async function runCommand<Options extends CommonOptions>(
+  setup: CommandSetup<Options>,
+  args: string[],
+  options: Options,
+  io: Io,
+): Promise<number> {
+  const output = new Output(options.json === true, io);
+  const interrupt = new Interrupt();
+  interrupt.watch();
+  try {
+    const log = openLog(options.logLevel, output.json, io.stderr);
+    return await setup.run({ io, output, log, interrupt }, options, ...args);
+  } catch (error) {
+    if (interrupt.cause !== undefined) {
+      if (!output.json) io.stderr.write('interrupted\n');
+      return interrupt.exitCode;
+    }
+    const failure = describeFailure(error);
+    if (output.json) output.event('error', { code: failure.code, message: failure.message });
+    else io.stderr.write(`error: ${failure.message} (${failure.code})\n`);
+    return failure.exitCode;
+  } finally {
+    interrupt.unwatch();
+  }
+}
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}

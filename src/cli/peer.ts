@@ -1,0 +1,68 @@
+import { type AddOptions, createSession, formatAddress, type Session, type Torrent } from '../index.js';
+import type { Context } from './context.js';
+import { type PeerOptions, toAddOptions, toSessionOptions } from './peer-options.js';
+import { PeerProgress } from './peer-progress.js';
+import { supervise } from './supervision.js';
+
+/** A session with one torrent, as `seed` and `download` run it. */
+export interface Peer {
+  readonly session: Session;
+  readonly torrent: Torrent;
+  readonly progress: PeerProgress;
+  /** `performance.now()` when the torrent was added, or told to begin. */
+  readonly startedMs: number;
+  /** Waits for `step`, and fails with the torrent's error. Resolves with false when an interrupt comes first. */
+  until(step: Promise<unknown>): Promise<boolean>;
+}
+
+/** Runs a torrent until `work` resolves with the exit code, then ends everything. */
+export async function runPeer(
+  context: Context,
+  source: string,
+  options: PeerOptions,
+  addOptions: AddOptions,
+  work: (peer: Peer) => Promise<number>,
+): Promise<number> {
+  const { io, output, interrupt } = context;
+  const supervision = options.supervised ? supervise(io.stdin, interrupt) : undefined;
+  let session: Session | undefined;
+  let progress: PeerProgress | undefined;
+  try {
+    session = await createSession(toSessionOptions(options, context));
+    let startedMs = performance.now();
+    const torrent = await session.add(source, {
+      ...toAddOptions(options),
+      ...addOptions,
+      signal: interrupt.signal,
+    });
+    const failed = new Promise<never>((_, reject) => torrent.on('error', ({ error }) => reject(error)));
+    const interrupted = interrupt.raised().then(() => false);
+    failed.catch(() => {});
+
+    if (session.address) {
+      output.event('listening', session.address);
+      output.line(`Listening on ${formatAddress(session.address)}`);
+    }
+    if (supervision) {
+      await supervision.go;
+      startedMs = performance.now();
+      torrent.resume();
+    }
+    progress = new PeerProgress(output, torrent, options.supervised === true);
+    progress.start();
+    return await work({
+      session,
+      torrent,
+      progress,
+      startedMs,
+      until: step => {
+        step.catch(() => {});
+        return Promise.race([failed, interrupted, step.then(() => true)]);
+      },
+    });
+  } finally {
+    progress?.stop();
+    await session?.close();
+    supervision?.release();
+  }
+}

@@ -1,0 +1,136 @@
+import cliProgress from 'cli-progress';
+import { formatBytes, formatPercent, formatRate, formatSeconds } from './format.js';
+import type { Output, OutputStream } from './output.js';
+
+/** How far some work on bytes is. Rates are bytes a second. */
+export interface Progress {
+  /** What is being done, one word: `Hashing`. */
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+  readonly down?: number;
+  readonly up?: number;
+  readonly peers?: number;
+  /** Payload so far, bytes. */
+  readonly downloaded?: number;
+  readonly uploaded?: number;
+}
+
+export interface ProgressView {
+  update(progress: Progress): void;
+  /** Leaves the last state on the screen. */
+  stop(): void;
+}
+
+/** JSON events and plain lines come at most so often. */
+const INTERVAL_MS = 1000;
+/** Plain lines: every so many per cent, and at least every so often. */
+const PLAIN_STEP = 0.1;
+const PLAIN_INTERVAL_MS = 10_000;
+/** A timer of the same interval may fire a little early. */
+const EARLY = 0.9;
+
+/** JSON events beside `--json`, a live bar on a terminal, plain lines otherwise. */
+export function openProgress(output: Output, intervalMs = INTERVAL_MS): ProgressView {
+  if (output.json) return jsonEvents(output, intervalMs);
+  return output.terminal ? liveBar(output.terminal) : plainLines(output);
+}
+
+function jsonEvents(output: Output, intervalMs: number): ProgressView {
+  const repeats = repeated();
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return {
+    update({ label: _, ...fields }) {
+      const nowMs = performance.now();
+      if (nowMs - lastMs < intervalMs * EARLY || repeats(fields)) return;
+      lastMs = nowMs;
+      output.event('progress', fields);
+    },
+    stop() {},
+  };
+}
+
+function plainLines(output: Output): ProgressView {
+  const repeats = repeated();
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let nextShare = 0;
+  return {
+    update(progress) {
+      const share = progress.total === 0 ? 1 : progress.done / progress.total;
+      const nowMs = performance.now();
+      if (nowMs - lastMs < (share >= nextShare ? INTERVAL_MS * EARLY : PLAIN_INTERVAL_MS)) return;
+      if (repeats(progress)) return;
+      lastMs = nowMs;
+      nextShare = share + PLAIN_STEP;
+      output.line(
+        `${progress.label} ${formatPercent(progress.done, progress.total)}  ${describeProgress(progress)}`,
+      );
+    },
+    stop() {},
+  };
+}
+
+/** True for what says nothing new once all is done: a seed without visitors is silent. */
+function repeated(): (progress: Omit<Progress, 'label'>) => boolean {
+  let last = '';
+  return progress => {
+    const now = JSON.stringify(progress);
+    const same = now === last && progress.done === progress.total;
+    last = now;
+    return same;
+  };
+}
+
+function liveBar(stream: OutputStream): ProgressView {
+  let bar: cliProgress.SingleBar | undefined;
+  return {
+    update(progress) {
+      if (bar) bar.update(progress.done, progress);
+      else {
+        bar = new cliProgress.SingleBar({ ...barOptions(stream), format: barFormat(stream) });
+        restoreAtExit(bar);
+        bar.start(progress.total, progress.done, progress);
+      }
+      bar.setTotal(progress.total);
+    },
+    stop() {
+      bar?.stop();
+    },
+  };
+}
+
+/** Options of cli-progress for all of our bars; signals are ours to handle. */
+export function barOptions(stream: OutputStream): cliProgress.Options {
+  return { stream, hideCursor: true, linewrap: false, gracefulExit: false, fps: 8, emptyOnZero: true };
+}
+
+/** A row of `label [====    ] 42 %  details`, as wide as the terminal lets it be. */
+export function barFormat(stream: OutputStream, labelWidth = 0): cliProgress.GenericFormatter {
+  return (_options, _params, progress: Progress) => {
+    const head = progress.label.padEnd(labelWidth);
+    const percent = formatPercent(progress.done, progress.total).padStart(5);
+    const details = describeProgress(progress);
+    const room = (stream.columns ?? 80) - head.length - percent.length - details.length - 7;
+    const width = Math.max(5, Math.min(40, room));
+    const filled = progress.total === 0 ? width : Math.floor((width * progress.done) / progress.total);
+    return `${head} [${'='.repeat(filled)}${' '.repeat(width - filled)}] ${percent}  ${details}`;
+  };
+}
+
+/** A second Ctrl-C ends the process at once, but not with a hidden cursor. */
+export function restoreAtExit(bar: { isActive: boolean; stop(): void }): void {
+  process.once('exit', () => {
+    if (bar.isActive) bar.stop();
+  });
+}
+
+/** `44.0 MB of 104.9 MB  12.3 MB/s down …`; what a finished torrent has is said shorter. */
+export function describeProgress({ done, total, down, up, peers }: Progress): string {
+  const parts = [`${formatBytes(done)} of ${formatBytes(total)}`];
+  if (down !== undefined && (done < total || down > 0)) parts.push(`${formatRate(down)} down`);
+  if (up !== undefined) parts.push(`${formatRate(up)} up`);
+  if (peers !== undefined) parts.push(peers === 1 ? '1 peer' : `${peers} peers`);
+  if (down !== undefined && down > 0 && done < total)
+    parts.push(`${formatSeconds((total - done) / down)} left`);
+  return parts.join('  ');
+}

@@ -1,0 +1,78 @@
+import cliProgress from 'cli-progress';
+import type { Output, OutputStream } from '../output.js';
+import {
+  barFormat,
+  barOptions,
+  openProgress,
+  type Progress,
+  type ProgressView,
+  restoreAtExit,
+} from '../progress.js';
+import type { ChildProgress } from './peer-process.js';
+
+/** Rows that a terminal must have besides one for each peer. */
+const SPARE_ROWS = 4;
+
+/** Shows all peers of a swarm while it runs: a row each on a terminal, else the swarm as a whole. */
+export interface LiveTable {
+  update(id: string, progress: ChildProgress): void;
+  stop(): void;
+}
+
+export function openLiveTable(output: Output, ids: readonly string[]): LiveTable {
+  if (output.json) return jsonTable(output);
+  const { terminal } = output;
+  return terminal && (terminal.rows ?? 24) >= ids.length + SPARE_ROWS
+    ? rows(terminal, ids)
+    : totals(openProgress(output));
+}
+
+function jsonTable(output: Output): LiveTable {
+  return {
+    update: (id, { done, total, down, up, peers }) =>
+      output.event('progress', { id, done, total, down, up, peers }),
+    stop() {},
+  };
+}
+
+function rows(stream: OutputStream, ids: readonly string[]): LiveTable {
+  const table = new cliProgress.MultiBar({
+    ...barOptions(stream),
+    format: barFormat(stream, Math.max(...ids.map(id => id.length))),
+  });
+  restoreAtExit(table);
+  const bars = new Map(ids.map(label => [label, table.create(1, 0, { ...NOTHING, label })]));
+  return {
+    update(id, progress) {
+      const bar = bars.get(id)!;
+      bar.setTotal(progress.total);
+      bar.update(progress.done, { ...progress, label: id });
+    },
+    stop: () => table.stop(),
+  };
+}
+
+const NOTHING: Omit<Progress, 'label'> = { done: 0, total: 0 };
+
+/** One line for the swarm: bytes of all downloaders together. */
+function totals(view: ProgressView): LiveTable {
+  const latest = new Map<string, ChildProgress>();
+  return {
+    update(id, progress) {
+      latest.set(id, progress);
+      const downloaders = [...latest].filter(([id]) => id !== 'seed').map(([, progress]) => progress);
+      if (downloaders.length === 0) return;
+      const sum = (of: (progress: ChildProgress) => number) =>
+        downloaders.reduce((all, one) => all + of(one), 0);
+      view.update({
+        label: 'Swarm',
+        done: sum(one => one.done),
+        total: sum(one => one.total),
+        down: sum(one => one.down),
+        up: sum(one => one.up) + (latest.get('seed')?.up ?? 0),
+        peers: downloaders.length,
+      });
+    },
+    stop: () => view.stop(),
+  };
+}

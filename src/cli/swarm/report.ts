@@ -1,0 +1,75 @@
+import { formatRate, formatSeconds, round3, safeText } from '../format.js';
+import type { Output } from '../output.js';
+import type { Capacities, PeerResult, SwarmResult } from './result.js';
+
+/** The last JSON object of a swarm. */
+export function swarmEvent({ peers, median, last, bound }: SwarmResult): object {
+  const { clientServer, peerToPeer, discrete } = bound;
+  return {
+    peers: peers.map(({ id, seconds = Number.NaN, rate = Number.NaN, ok }) => ({
+      id,
+      seconds: round3(seconds),
+      rate: Number.isFinite(rate) ? Math.round(rate) : null,
+      ok,
+    })),
+    median: round3(median),
+    last: round3(last),
+    bound: { clientServer: round3(clientServer), peerToPeer: round3(peerToPeer), discrete: round3(discrete) },
+    ratio: { median: round3(median / peerToPeer), last: round3(last / peerToPeer) },
+  };
+}
+
+/** Where the bounds come from, as JSON. */
+export function capacitiesEvent({ seedUp, up, down, seedUpMeasured, upMeasured }: Capacities): object {
+  const whole = (rate: number) => (Number.isFinite(rate) ? Math.round(rate) : null);
+  return { seedUp: whole(seedUp), up: up.map(whole), down: whole(down), seedUpMeasured, upMeasured };
+}
+
+export function printReport(output: Output, result: SwarmResult): void {
+  const { peers, median, last, bound, capacities } = result;
+  const width = Math.max(...peers.map(peer => peer.id.length), 'median'.length);
+  output.line();
+  output.line(
+    output.style('bold', `${'peer'.padEnd(width)}  ${'time'.padStart(10)}  ${'rate'.padStart(12)}  SHA-256`),
+  );
+  for (const peer of peers) output.line(peerLine(output, peer, width));
+  if (Number.isNaN(last)) return;
+
+  output.line(`${'median'.padEnd(width)}  ${formatSeconds(median).padStart(10)}`);
+  output.line(`${'last'.padEnd(width)}  ${formatSeconds(last).padStart(10)}`);
+  output.line();
+  output.line(
+    output.style('bold', 'Lower bounds of the distribution time, and our time as a multiple of them'),
+  );
+  const row = (name: string, seconds: number) => {
+    const ratio = (time: number) => (time / seconds).toFixed(2);
+    output.line(
+      `${name.padEnd(14)} ${formatSeconds(seconds).padStart(10)}   median ${ratio(median)}   last ${ratio(last)}`,
+    );
+  };
+  row('peer-to-peer', bound.peerToPeer);
+  row('by pieces', bound.discrete);
+  row('client-server', bound.clientServer);
+  output.line(describeCapacities(capacities));
+}
+
+function peerLine(output: Output, { id, seconds, rate, ok, error }: PeerResult, width: number): string {
+  const time = seconds === undefined ? '-' : formatSeconds(seconds);
+  const verdict = ok ? output.style('green', 'ok') : output.style('red', safeText(error ?? 'failed'));
+  return `${id.padEnd(width)}  ${time.padStart(10)}  ${(rate === undefined ? '-' : formatRate(rate)).padStart(12)}  ${verdict}`;
+}
+
+function describeCapacities({ seedUp, up, down, seedUpMeasured, upMeasured }: Capacities): string {
+  const slowest = formatRate(Math.min(...up));
+  const fastest = formatRate(Math.max(...up));
+  const parts = [
+    `seed sends ${formatRate(seedUp)}${seedUpMeasured ? ' (measured)' : ''}`,
+    `peers send ${slowest === fastest ? fastest : `${slowest} to ${fastest}`}${upMeasured ? ' (measured)' : ''}`,
+    Number.isFinite(down) ? `peers receive ${formatRate(down)}` : 'receiving is not limited',
+  ];
+  const lines = [`with these rates: ${parts.join(', ')}`];
+  if (seedUpMeasured || upMeasured) {
+    lines.push('measured: no limit was set, so the highest rate that was seen stands for what could be sent');
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,111 @@
+import type { Metainfo } from '../../index.js';
+import { clientServerSeconds, discreteSeconds, peerToPeerSeconds } from '../../sim/index.js';
+import { hashFiles } from './payload.js';
+import type { SwarmPlan } from './plan.js';
+import type { Finish, Outcome, Race } from './race.js';
+
+/** One downloader's share of the result. Seconds count from the moment that the last downloader was up. */
+export interface PeerResult {
+  readonly id: string;
+  /** Undefined when it did not finish. */
+  readonly seconds?: number;
+  /** Bytes a second. */
+  readonly rate?: number;
+  /** Every byte arrived: the SHA-256 of its files is that of the source. */
+  readonly ok: boolean;
+  readonly error?: string;
+}
+
+/** Rates in bytes a second that the bounds are computed from. */
+export interface Capacities {
+  readonly seedUp: number;
+  /** Of each downloader. */
+  readonly up: readonly number[];
+  /** Of each downloader; infinite without a limit. */
+  readonly down: number;
+  /** True for rates without a limit, which are the highest that was measured. */
+  readonly seedUpMeasured: boolean;
+  readonly upMeasured: boolean;
+}
+
+/** Lower bounds of the distribution time in seconds. */
+export interface Bound {
+  readonly clientServer: number;
+  readonly peerToPeer: number;
+  readonly discrete: number;
+}
+
+export interface SwarmResult {
+  readonly peers: readonly PeerResult[];
+  /** Seconds; NaN when not all finished. */
+  readonly median: number;
+  readonly last: number;
+  readonly capacities: Capacities;
+  readonly bound: Bound;
+}
+
+/** Compares every byte with the source and computes the bounds. */
+export async function summarize({ metainfo, payload, plan }: Race, outcome: Outcome): Promise<SwarmResult> {
+  const expected = await hashFiles(metainfo, payload.dir);
+  const peers: PeerResult[] = [];
+  for (const finish of outcome.finishes) {
+    const same = finish.seconds !== undefined && (await hashFiles(metainfo, finish.dir)) === expected;
+    peers.push(toPeerResult(finish, metainfo.length, same));
+  }
+  const times = peers.flatMap(({ seconds }) => (seconds === undefined ? [] : [seconds]));
+  const complete = times.length === peers.length;
+  const last = Math.max(...times);
+  const capacities = findCapacities(plan, outcome, last);
+  return {
+    peers,
+    median: complete ? median(times) : Number.NaN,
+    last: complete ? last : Number.NaN,
+    capacities,
+    bound: complete
+      ? findBound(metainfo, capacities)
+      : { clientServer: Number.NaN, peerToPeer: Number.NaN, discrete: Number.NaN },
+  };
+}
+
+function findBound({ length: fileBytes, pieceCount }: Metainfo, { seedUp, up, down }: Capacities): Bound {
+  const peers = up.length;
+  const common = { fileBytes, seedUpBytesPerSecond: seedUp, downMinBytesPerSecond: down };
+  return {
+    clientServer: clientServerSeconds({ ...common, peers }),
+    peerToPeer: peerToPeerSeconds({ ...common, peerUpsBytesPerSecond: up }),
+    // It is of equal peers; with the fastest rate for all it stays below what slower ones need.
+    discrete: discreteSeconds({
+      fileBytes,
+      peers,
+      pieces: pieceCount,
+      upBytesPerSecond: Math.max(seedUp, ...up),
+    }),
+  };
+}
+
+function toPeerResult({ id, seconds, error }: Finish, bytes: number, same: boolean): PeerResult {
+  if (seconds === undefined) return { id, ok: false, error };
+  return { id, seconds, rate: bytes / seconds, ok: same, ...(same ? {} : { error: 'SHA-256 differs' }) };
+}
+
+/**
+ * The limits that were set. Where none was, nobody knows what a peer could have sent: then its highest measured rate
+ * stands for it, and the ratio says how well the swarm kept to its own best pace. Downloads without a limit do not bound.
+ */
+function findCapacities(plan: SwarmPlan, { seedMeter, finishes }: Outcome, lastSeconds: number): Capacities {
+  const measured = ({ peak, bytes }: { peak: number; bytes: number }) => Math.max(peak, bytes / lastSeconds);
+  return {
+    seedUp: plan.seedUp || measured(seedMeter),
+    up: finishes.map(({ meter }) => plan.up || measured(meter)),
+    down: plan.down || Number.POSITIVE_INFINITY,
+    seedUpMeasured: plan.seedUp === 0,
+    upMeasured: plan.up === 0,
+  };
+}
+
+export function median(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
