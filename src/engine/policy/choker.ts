@@ -131,8 +131,20 @@ export class Choker {
 
   #regular(peers: readonly ChokePeer[], nowMs: number, seeding: boolean): Set<PeerKey> {
     const able = peers.filter(peer => peer.interested && (seeding || !peer.snubbed));
-    const ranks = able.map(peer => (seeding ? seedRank(peer, nowMs) : leechRank(peer)));
+    const ranks = able.map(peer => this.#rank(peer, nowMs, seeding));
     return new Set(rankTop(ranks, this.#slots, this.#rng.u32(), this.#tables).map(i => able[i].key));
+  }
+
+  /**
+   * Half a byte a second keeps a slot with its holder when rates are equal: nobody is choked for nothing. Seeding:
+   * holders within their turn by rate, then those that wait, the longest first, then those whose turn is over.
+   */
+  #rank(peer: ChokePeer, nowMs: number, seeding: boolean): number {
+    const holds = peer.choked || this.#optimistic.has(peer.key) ? 0 : 0.5;
+    if (!seeding) return peer.downRate + holds;
+    const sinceMs = nowMs - (peer.unchokedAtMs ?? (peer.choked ? peer.connectedAtMs : nowMs));
+    if (peer.choked) return (sinceMs + 1) / (sinceMs + 1 + SEED_TURN_MS);
+    return sinceMs >= SEED_TURN_MS ? 0 : 1 + peer.upRate + holds;
   }
 
   /** Keeps those of the last draw that still count, and draws for the places that are empty. */
@@ -165,18 +177,6 @@ export class Choker {
     while (left >= weights[index]) left -= weights[index++];
     return index;
   }
-}
-
-/** Half a byte a second keeps a slot with its holder when rates are equal: nobody is choked for nothing. */
-function leechRank(peer: ChokePeer): number {
-  return peer.downRate + (peer.choked ? 0 : 0.5);
-}
-
-/** Holders within their turn by rate (above 1), then those that wait, the longest first, then those whose turn is over. */
-function seedRank(peer: ChokePeer, nowMs: number): number {
-  const sinceMs = nowMs - (peer.unchokedAtMs ?? (peer.choked ? peer.connectedAtMs : nowMs));
-  if (peer.choked) return (sinceMs + 1) / (sinceMs + 1 + SEED_TURN_MS);
-  return sinceMs >= SEED_TURN_MS ? 0 : 1 + peer.upRate;
 }
 
 function unchokeAll(peers: readonly ChokePeer[]): ChokeDecision {

@@ -1,0 +1,35 @@
+import type { PeerAddress } from '../ids.js';
+import { formatIp, parseIp } from '../protocol/compact.js';
+
+export type AddressClass = 'unusable' | 'loopback' | 'ordinary';
+
+/** The address in its one spelling, IPv4 inside IPv6 as plain IPv4; undefined when it is no IP literal or port 0. */
+export function canonicalAddress({ host, port }: PeerAddress): PeerAddress | undefined {
+  const ip = parseIp(host);
+  if (!ip || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
+  return { host: formatIp(isMapped(ip) ? ip.subarray(12) : ip), port };
+}
+
+/** Whether a canonical host can be a peer at all: not "this network" (RFC 1122), multicast, broadcast or unspecified. */
+export function classifyHost(host: string): AddressClass {
+  const ip = parseIp(host);
+  if (!ip) return 'unusable';
+  if (ip.length === 4) {
+    if (ip[0] === 127) return 'loopback';
+    // 224.0.0.0/4 is multicast (RFC 5771), 240.0.0.0/4 reserved with the broadcast address (RFC 1112)
+    return ip[0] === 0 || ip[0] >= 224 ? 'unusable' : 'ordinary';
+  }
+  if (ip[0] === 0xff) return 'unusable'; // ff00::/8 multicast, RFC 4291
+  if (ip.subarray(0, 15).every(byte => byte === 0)) {
+    if (ip[15] === 1) return 'loopback';
+    if (ip[15] === 0) return 'unusable';
+  }
+  return 'ordinary';
+}
+
+/** ::ffff:0:0/96, RFC 4291 section 2.5.5.2. */
+function isMapped(ip: Uint8Array): boolean {
+  return (
+    ip.length === 16 && ip[10] === 0xff && ip[11] === 0xff && ip.subarray(0, 10).every(byte => byte === 0)
+  );
+}

@@ -1,0 +1,9 @@
+/** `millrace/sim`: distribution-time bounds. */
+export {
+  type ClientServerSwarm,
+  clientServerSeconds,
+  type DiscreteSwarm,
+  discreteSeconds,
+  type PeerToPeerSwarm,
+  peerToPeerSeconds,
+} from './bounds.js';

@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import {
+  MAX_BANS,
+  MAX_CANDIDATES,
+  MAX_FAILURES,
+  MAX_PORTS_PER_HOST,
+  PeerList,
+  type PeerListOptions,
+  RETRY_FIRST_MS,
+  RETRY_MAX_MS,
+} from '../../../../src/engine/policy/peer-list.js';
+import { createRng } from '../../../../src/engine/policy/rng.js';
+
+const list = (options: Partial<PeerListOptions> = {}) => new PeerList({ rng: createRng(1), ...options });
+const at = (n: number, port = 6881) => ({ host: `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, port });
+const drain = (peers: PeerList, nowMs = 0) => {
+  const found = [];
+  for (let next = peers.next(nowMs); next; next = peers.next(nowMs)) found.push(next);
+  return found;
+};
+
+describe('peer list', () => {
+  it('gives each address once, in an order that the seed decides', () => {
+    const addresses = Array.from({ length: 50 }, (_, n) => at(n + 1));
+    const order = (seed: number) => {
+      const peers = list({ rng: createRng(seed) });
+      expect(peers.add([...addresses, ...addresses], 'tracker')).toBe(50);
+      return drain(peers);
+    };
+    expect(order(1)).toEqual(order(1));
+    expect(order(1)).not.toEqual(order(2));
+    expect(new Set(order(1).map(({ host }) => host)).size).toBe(50);
+  });
+
+  it.each([
+    ['', 1],
+    ['peer.example', 1],
+    ['10.0.0.1', 0],
+    ['10.0.0.1', 65536],
+    ['10.0.0.1', 1.5],
+    ['10.0.0.1', Number.NaN],
+    ['0.0.0.0', 1],
+    ['0.1.2.3', 1],
+    ['224.0.0.1', 1],
+    ['255.255.255.255', 1],
+    ['::', 1],
+    ['ff02::1', 1],
+    ['::ffff:239.1.1.1', 1],
+    ['01.2.3.4', 1],
+  ])('refuses %s port %d', (host, port) => {
+    expect(list().add([{ host, port }], 'tracker')).toBe(0);
+  });
+
+  it('takes loopback unless told not to, without a cap per host', () => {
+    const loopback = [
+      { host: '127.0.0.1', port: 1 },
+      { host: '::1', port: 1 },
+      { host: '::ffff:127.0.0.1', port: 2 },
+    ];
+    expect(list().add(loopback, 'lsd')).toBe(3);
+    expect(list({ allowLoopback: false }).add(loopback, 'lsd')).toBe(0);
+    const many = Array.from({ length: 200 }, (_, i) => ({ host: '127.0.0.1', port: i + 1 }));
+    expect(list().add(many, 'tracker')).toBe(200);
+  });
+
+  it('spells an address in one way', () => {
+    const peers = list();
+    peers.add([{ host: '2001:DB8:0::1', port: 5 }], 'pex');
+    expect(peers.add([{ host: '2001:db8::1', port: 5 }], 'tracker')).toBe(0);
+    expect(peers.next(0)).toEqual({ host: '2001:db8::1', port: 5 });
+    peers.add([{ host: '::ffff:10.0.0.9', port: 5 }], 'pex');
+    expect(peers.add([{ host: '10.0.0.9', port: 5 }], 'pex')).toBe(0);
+  });
+
+  it('keeps a bounded number of addresses, and few of one host', () => {
+    const peers = list();
+    peers.add(
+      Array.from({ length: 5000 }, (_, n) => at(n + 1)),
+      'pex',
+    );
+    expect(peers.size).toBe(MAX_CANDIDATES);
+    const victim = list();
+    victim.add(
+      Array.from({ length: 1000 }, (_, i) => ({ host: '192.0.2.1', port: i + 1 })),
+      'tracker',
+    );
+    expect(victim.size).toBe(MAX_PORTS_PER_HOST);
+  });
+
+  it('a new address replaces one that failed, never one that did not', () => {
+    const peers = list({ maxPeers: 2 });
+    peers.add([at(1), at(2)], 'tracker');
+    expect(peers.add([at(3)], 'tracker')).toBe(0);
+    peers.next(0);
+    peers.next(0);
+    peers.failed(at(1), 0);
+    expect(peers.add([at(3)], 'tracker')).toBe(1);
+    expect(drain(peers, 1e9)).toEqual([at(3)]);
+  });
+
+  it('waits longer after each failure, then forgets', () => {
+    const peers = list();
+    peers.add([at(1)], 'tracker');
+    let nowMs = 0;
+    let before = 0;
+    for (let failures = 1; failures < MAX_FAILURES; failures++) {
+      expect(peers.next(nowMs)).toEqual(at(1));
+      expect(peers.next(nowMs)).toBeUndefined();
+      peers.failed(at(1), nowMs);
+      const waitMs = peers.nextTimeout() - nowMs;
+      const full = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (failures - 1));
+      expect(waitMs).toBeGreaterThanOrEqual(full / 2);
+      expect(waitMs).toBeLessThanOrEqual(full);
+      expect(waitMs).toBeGreaterThanOrEqual(before);
+      before = waitMs / 2;
+      expect(peers.next(nowMs + waitMs - 1)).toBeUndefined();
+      nowMs += waitMs;
+    }
+    peers.next(nowMs);
+    peers.failed(at(1), nowMs);
+    expect(peers.size).toBe(0);
+    expect(peers.nextTimeout()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('never forgets an address that was given by hand, and dials it first', () => {
+    const peers = list();
+    peers.add([at(1), at(2), at(3)], 'tracker');
+    peers.add([at(4)], 'manual');
+    expect(peers.next(0)).toEqual(at(4));
+    for (let i = 0; i < 20; i++) peers.failed(at(4), 0);
+    expect(peers.nextTimeout()).toBe(0);
+    expect(drain(peers, RETRY_MAX_MS)).toHaveLength(4);
+  });
+
+  it('a working connection clears the failures; after its end the address is dialled again soon', () => {
+    const peers = list();
+    peers.add([at(1)], 'tracker');
+    for (let i = 0; i < 3; i++) peers.failed(at(1), 0);
+    peers.connected(at(1));
+    expect(peers.next(1e9)).toBeUndefined();
+    peers.disconnected(at(1), 1000);
+    peers.disconnected(at(1), 9000);
+    expect(peers.nextTimeout()).toBeLessThanOrEqual(1000 + RETRY_FIRST_MS);
+    expect(peers.next(1000 + RETRY_FIRST_MS)).toEqual(at(1));
+  });
+
+  it('remembers who dialled us, and does not dial back meanwhile', () => {
+    const peers = list();
+    peers.connected(at(8));
+    expect(peers.add([at(8)], 'tracker')).toBe(0);
+    expect(peers.next(0)).toBeUndefined();
+    peers.disconnected(at(8), 0);
+    expect(peers.next(RETRY_FIRST_MS)).toEqual(at(8));
+    peers.forget(at(8));
+    expect([peers.size, peers.add([at(8)], 'tracker')]).toEqual([0, 1]);
+  });
+
+  it('never gives our own address', () => {
+    const peers = list();
+    peers.add([at(1), at(2)], 'tracker');
+    peers.addOwn(at(1));
+    expect(peers.add([at(1)], 'pex')).toBe(0);
+    expect(drain(peers)).toEqual([at(2)]);
+  });
+
+  it('bans a host, or one address of it', () => {
+    const peers = list();
+    peers.add([at(1, 1), at(1, 2), at(2, 1), at(2, 2)], 'tracker');
+    peers.ban(at(1).host);
+    peers.ban(at(2).host, 1);
+    expect([peers.isBanned(at(1, 99)), peers.isBanned(at(2, 99))]).toEqual([true, false]);
+    expect(peers.add([at(1, 3), at(2, 1)], 'pex')).toBe(0);
+    expect(drain(peers)).toEqual([at(2, 2)]);
+    peers.ban('no address');
+  });
+
+  it('remembers a bounded number of bans', () => {
+    const peers = list();
+    for (let n = 0; n <= MAX_BANS; n++) peers.ban(at(n + 1).host);
+    expect(peers.isBanned(at(1))).toBe(false);
+    expect(peers.isBanned(at(MAX_BANS + 1))).toBe(true);
+  });
+
+  it('the cap per host frees up again', () => {
+    const peers = list({ maxPerHost: 1 });
+    peers.add([at(1, 1)], 'tracker');
+    peers.forget(at(1, 1));
+    peers.forget(at(1, 1));
+    expect(peers.add([at(1, 2), at(1, 3)], 'tracker')).toBe(1);
+  });
+});
