@@ -8,7 +8,7 @@ import { TrackerTiers } from './tracker-tiers.js';
 /** No regular announce comes sooner after another, whatever the tracker says. */
 const MIN_INTERVAL_MS = 60_000;
 
-/** A downloader that was told of nobody asks again after this time, unless the tracker sets a minimum; as libtorrent's min_announce_interval. */
+/** A downloader that was told of nobody asks again after this time, unless the tracker sets a minimum: libtorrent's min_announce_interval. */
 const LONELY_INTERVAL_MS = 5 * 60_000;
 
 /** A leaving peer waits no longer for its trackers; libtorrent's stop_tracker_timeout. */
@@ -81,8 +81,9 @@ export class Announcer {
 
   /** Announces `started`. Only the first call counts. */
   start(): void {
-    if (this.#state !== 'new') return;
-    for (const url of this.#tiers.inOrder()) this.#report(url, { state: 'idle' });
+    const urls = this.#tiers.inOrder();
+    if (this.#state !== 'new' || urls.length === 0) return;
+    for (const url of urls) this.#report(url, { state: 'idle' });
     this.#wait(0);
   }
 
@@ -204,9 +205,12 @@ export class Announcer {
   }
 }
 
-function nextDelayMs({ intervalMs, peers }: AnnounceResponse, left: number, minimumMs: number): number {
-  const lonely = left > 0 && peers.length === 0;
-  return Math.max(minimumMs, lonely ? Math.min(intervalMs, LONELY_INTERVAL_MS) : intervalMs);
+function nextDelayMs(response: AnnounceResponse, left: number, minimumMs: number): number {
+  const { intervalMs, minIntervalMs, peers } = response;
+  if (left === 0 || peers.length > 0) return Math.max(minimumMs, intervalMs);
+  return minIntervalMs === undefined
+    ? Math.max(minimumMs, Math.min(intervalMs, LONELY_INTERVAL_MS))
+    : minimumMs;
 }
 
 function asMillraceError(error: unknown): MillraceError {

@@ -1,16 +1,17 @@
+import { MillraceError } from '../errors.js';
 import { parseTrackerUrl } from '../protocol/tracker/url.js';
 import { HttpTracker, type HttpTrackerOptions } from './http-tracker.js';
 import type { TrackerClient } from './tracker-client.js';
 import { UdpTracker, type UdpTrackerOptions } from './udp-tracker.js';
 
 export interface TrackerClientsOptions extends HttpTrackerOptions, UdpTrackerOptions {
-  /** Closes the clients; what is under way ends with ERR_ABORTED. */
+  /** Closes the clients. */
   readonly signal?: AbortSignal;
 }
 
 /** The trackers' clients that all torrents of a session share. */
 export interface TrackerClients extends TrackerClient {
-  /** Ends what is under way; later requests fail with ERR_CLOSED (UDP) or ERR_ABORTED (HTTP). Closes the sockets. */
+  /** Ends what is under way with ERR_ABORTED and closes the sockets; later requests fail with ERR_CLOSED. */
   close(): void;
 }
 
@@ -18,21 +19,44 @@ export interface TrackerClients extends TrackerClient {
 export function createTrackerClients(options: TrackerClientsOptions = {}): TrackerClients {
   const http = new HttpTracker(options);
   const udp = new UdpTracker(options);
-  const ending = new AbortController();
+  const underWay = new Set<AbortController>();
+  let closed = false;
+
   const close = () => {
-    ending.abort();
+    closed = true;
+    options.signal?.removeEventListener('abort', close);
+    for (const cut of underWay) cut.abort();
     udp.close();
   };
   if (options.signal?.aborted) close();
-  options.signal?.addEventListener('abort', close, { once: true });
-  const clientFor = (url: string): TrackerClient => (parseTrackerUrl(url).scheme === 'udp' ? udp : http);
-  const withEnd = (signal: AbortSignal | undefined) =>
-    signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal]);
+  else options.signal?.addEventListener('abort', close, { once: true });
+
+  // Not AbortSignal.any: on Node 20 a signal that lives as long as the session collects every signal derived from it.
+  const run = async <T>(
+    url: string,
+    outer: AbortSignal | undefined,
+    work: (client: TrackerClient, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    if (closed) throw new MillraceError('ERR_CLOSED', 'tracker clients are closed');
+    const client = parseTrackerUrl(url).scheme === 'udp' ? udp : http;
+    const cut = new AbortController();
+    const abort = () => cut.abort();
+    if (outer?.aborted) abort();
+    outer?.addEventListener('abort', abort, { once: true });
+    underWay.add(cut);
+    try {
+      return await work(client, cut.signal);
+    } finally {
+      outer?.removeEventListener('abort', abort);
+      underWay.delete(cut);
+    }
+  };
+
   return {
-    announce: async (url, request, { signal } = {}) =>
-      clientFor(url).announce(url, request, { signal: withEnd(signal) }),
-    scrape: async (url, hashes, { signal } = {}) =>
-      clientFor(url).scrape(url, hashes, { signal: withEnd(signal) }),
+    announce: (url, request, { signal: outer } = {}) =>
+      run(url, outer, (client, signal) => client.announce(url, request, { signal })),
+    scrape: (url, hashes, { signal: outer } = {}) =>
+      run(url, outer, (client, signal) => client.scrape(url, hashes, { signal })),
     close,
   };
 }

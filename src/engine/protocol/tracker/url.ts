@@ -59,7 +59,8 @@ export function scrapeUrl(announceUrl: string): string | undefined {
   const end = announceUrl.search(/[?#]/);
   const path = end < 0 ? announceUrl : announceUrl.slice(0, end);
   const segment = path.lastIndexOf('/') + 1;
-  if (!path.startsWith('announce', segment)) return undefined;
+  // In `http://announce` the last slash is not one of a path.
+  if (!path.startsWith('announce', segment) || path[segment - 2] === '/') return undefined;
   return announceUrl.slice(0, segment) + 'scrape' + announceUrl.slice(segment + 'announce'.length);
 }
 
