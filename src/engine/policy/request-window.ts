@@ -19,6 +19,12 @@ const MIN_ROUND_MS = 20;
 /** Longest: a slow peer is known after a few seconds, not after a queue of minutes. */
 const MAX_ROUND_MS = 1000;
 
+/**
+ * A pause between the last answer and the next request counts as this much of the round at most. Not as nothing:
+ * then a window of 2 that is always answered in one chunk would never see its round end.
+ */
+const MAX_PAUSE_MS = 20;
+
 /** Slow start goes on while a round gains a quarter, and ends after two without (BBR: the same gain, three rounds). */
 const GROWTH = 1.25;
 const FLAT_ROUNDS = 2;
@@ -120,8 +126,10 @@ export class RequestWindow {
   /** A block of `bytes` has arrived `rttMs` after it was requested. */
   blockReceived(bytes: number, rttMs: number, nowMs: number): void {
     const requestedMs = nowMs - rttMs;
-    // Requested after everything before it had arrived: the pause was ours (choked, nothing to ask for).
-    if (requestedMs > this.#lastBlockMs) this.#startRound(requestedMs);
+    // Requested after all before it had arrived: the pause was ours (choked, nothing to ask for), and hardly counts.
+    const pauseMs = requestedMs - this.#lastBlockMs;
+    if (pauseMs === Number.POSITIVE_INFINITY) this.#startRound(requestedMs);
+    else if (pauseMs > MAX_PAUSE_MS) this.#roundStartMs += pauseMs - MAX_PAUSE_MS;
     this.#lastBlockMs = nowMs;
     this.#roundBytes += bytes;
     this.#roundBlocks++;
