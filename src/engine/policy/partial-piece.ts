@@ -86,13 +86,13 @@ export class PartialPiece {
 
   /** The block came from `key`. Whoever else was asked stays in `requesters` until released. */
   finish(block: number, key: PeerKey): void {
+    if (this.#others || this.#who[block] !== key) {
+      const left = this.requesters(block).filter(other => other !== key);
+      if (left.length > 0) this.#others = (this.#others ?? new Map()).set(block, left);
+      else this.#others?.delete(block);
+    }
     if (this.#state[block] === REQUESTED) this.requested--;
     else this.free--;
-    if (this.#others) {
-      const left = this.requesters(block).filter(other => other !== key);
-      if (left.length > 0) this.#others.set(block, left);
-      else this.#others.delete(block);
-    }
     this.#state[block] = FINISHED;
     this.#who[block] = key;
     this.finished++;

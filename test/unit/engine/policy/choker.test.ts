@@ -175,7 +175,7 @@ describe('choker', () => {
     });
     expect(turns.size).toBe(25);
     // 120 reviews with 5 places for 25 peers: 24 each when all are equal
-    expect(Math.min(...turns.values())).toBeGreaterThan(12);
+    expect(Math.min(...turns.values())).toBeGreaterThanOrEqual(12);
     expect(Math.max(...turns.values())).toBeLessThan(48);
   });
 
