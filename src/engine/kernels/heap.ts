@@ -26,5 +26,8 @@ export function createHeap(buffer: ArrayBufferLike, startAt: number, bytes: numb
       return at;
     },
     free: at => extents.free(at),
+    get usedBytes() {
+      return extents.usedBytes;
+    },
   };
 }

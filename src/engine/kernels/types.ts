@@ -71,6 +71,8 @@ export interface Heap {
   /** @throws MillraceError ERR_MEMORY_BUDGET when the heap is full. */
   allocate(bytes: number): number;
   free(at: number): void;
+  /** Bytes in blocks now. */
+  readonly usedBytes: number;
 }
 
 /** Alignment and padding of tables: one SIMD vector. */

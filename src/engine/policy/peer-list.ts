@@ -95,6 +95,12 @@ export class PeerList {
     return earliest;
   }
 
+  /** The address from `next` was not dialled after all. */
+  undial(address: PeerAddress): void {
+    const candidate = this.#find(address);
+    if (candidate?.state === 'dialling') candidate.state = 'idle';
+  }
+
   /** There is a connection to the address, whoever dialled. */
   connected(address: PeerAddress): void {
     this.#add(address, 'incoming');

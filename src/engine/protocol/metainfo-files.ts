@@ -8,8 +8,8 @@ import { uniquePaths } from './safe-path-unique.js';
 /** Padding by name, as BitComet wrote it before BEP 47 had an attribute. */
 const OLD_PAD_NAME = '_____padding_file_';
 
-/** A file as the list says, path below the torrent's folder. */
-interface ListedFile extends Omit<TorrentFile, 'offset'> {}
+/** Four letters have a meaning; more than this is not read. */
+const MAX_ATTRIBUTES = 16;
 
 /** Reads `files` of a multi-file torrent. */
 export function readFileList(
@@ -17,43 +17,64 @@ export function readFileList(
   name: string,
   maxPathDepth: number,
   rules: NameRules,
-): TorrentFile[] {
-  const listed = (info.list('files') ?? []).map((entry, index) => {
-    if (!(entry instanceof BDict)) throw invalid(`file ${index} is not a dictionary`);
-    return readFile(entry, `file ${index}`, maxPathDepth, rules);
-  });
-  const paths = uniquePaths(listed);
+): readonly TorrentFile[] {
+  const files: MutableFile[] = [];
   let offset = 0;
-  return listed.map((file, i) => {
-    const placed = { ...file, path: [name, ...paths[i]], offset };
-    offset = addLength(offset, file.length);
-    return placed;
+  for (const entry of info.list('files') ?? []) {
+    if (!(entry instanceof BDict)) throw invalid(`file ${files.length} is not a dictionary`);
+    const file = readFile(entry, name, offset, `file ${files.length}`, maxPathDepth, rules);
+    files.push(file);
+    offset += file.length;
+    if (offset > Number.MAX_SAFE_INTEGER)
+      throw beyond('length of all files', offset, Number.MAX_SAFE_INTEGER);
+  }
+  const paths = uniquePaths(files);
+  files.forEach((file, i) => {
+    file.path = paths[i];
   });
+  return files;
 }
 
 /** The one file of a single-file torrent. */
 export function readSingleFile(info: BDict, name: string): TorrentFile {
-  const attributes = readAttributes(info);
-  return { path: [name], length: readLength(info, 'the file'), offset: 0, ...attributes, pad: false };
+  const letters = readAttributes(info).replace('p', '').replace('l', '');
+  return newFile([name], readLength(info, 'the file'), 0, letters);
 }
 
-function readFile(entry: BDict, what: string, maxPathDepth: number, rules: NameRules): ListedFile {
-  const attributes = readAttributes(entry);
-  if (attributes.symlink) readComponents(entry, 'symlink path', what, maxPathDepth);
-  const length = attributes.symlink ? 0 : readLength(entry, what);
-  const key = entry.list('path.utf-8') ? 'path.utf-8' : 'path';
+type MutableFile = { -readonly [K in keyof TorrentFile]: TorrentFile[K] };
+
+function readFile(
+  entry: BDict,
+  name: string,
+  offset: number,
+  what: string,
+  maxPathDepth: number,
+  rules: NameRules,
+): MutableFile {
+  const letters = readAttributes(entry);
+  const isLink = letters.includes('l');
+  if (isLink) readComponents(entry, 'symlink path', what, maxPathDepth);
+  const length = isLink ? 0 : readLength(entry, what);
+  const key = entry.has('path.utf-8') ? 'path.utf-8' : 'path';
   const components = readComponents(entry, key, what, maxPathDepth);
-  if (components.length > 0) {
-    const path = safePath(components, rules);
-    return {
-      path,
-      length,
-      ...attributes,
-      pad: attributes.pad || path[path.length - 1].startsWith(OLD_PAD_NAME),
-    };
+  if (components.length === 0) {
+    if (letters.includes('p')) return newFile([name, '.pad', String(length)], length, offset, letters);
+    throw invalid(`${what} has no path`);
   }
-  if (attributes.pad) return { path: ['.pad', String(length)], length, ...attributes };
-  throw invalid(`${what} has no path`);
+  const path = safePath(components, rules);
+  const isOldPad = path[path.length - 1].startsWith(OLD_PAD_NAME);
+  path.unshift(name);
+  return newFile(path, length, offset, isOldPad ? `${letters}p` : letters);
+}
+
+/** All files have one shape: large torrents have 100,000 of them. */
+function newFile(path: readonly string[], length: number, offset: number, letters: string): MutableFile {
+  const pad = letters.includes('p');
+  const executable = letters.includes('x');
+  const hidden = letters.includes('h');
+  const file: MutableFile = { path, length, offset, pad, executable, hidden };
+  if (letters.includes('l')) file.symlink = true;
+  return file;
 }
 
 function readComponents(entry: BDict, key: string, what: string, maxPathDepth: number): Uint8Array[] {
@@ -65,17 +86,10 @@ function readComponents(entry: BDict, key: string, what: string, maxPathDepth: n
   return list as Uint8Array[];
 }
 
-/** BEP 47: p pad, x executable, h hidden, l symbolic link. */
-function readAttributes(entry: BDict): Pick<TorrentFile, 'pad' | 'executable' | 'hidden' | 'symlink'> {
+/** Letters of BEP 47: p pad, x executable, h hidden, l symbolic link. */
+function readAttributes(entry: BDict): string {
   const bytes = entry.bytes('attr');
-  if (!bytes) return { pad: false, executable: false, hidden: false };
-  const letters = latin1(bytes.subarray(0, 16));
-  return {
-    pad: letters.includes('p'),
-    executable: letters.includes('x'),
-    hidden: letters.includes('h'),
-    ...(letters.includes('l') && { symlink: true as const }),
-  };
+  return bytes ? latin1(bytes.subarray(0, MAX_ATTRIBUTES)) : '';
 }
 
 function readLength(entry: BDict, what: string): number {
@@ -84,10 +98,4 @@ function readLength(entry: BDict, what: string): number {
     throw beyond(`length of ${what}`, length, Number.MAX_SAFE_INTEGER);
   if (typeof length === 'number' && length >= 0) return length;
   throw invalid(`length of ${what} is missing or not a number from 0`);
-}
-
-function addLength(offset: number, length: number): number {
-  const end = offset + length;
-  if (end > Number.MAX_SAFE_INTEGER) throw beyond('length of all files', end, Number.MAX_SAFE_INTEGER);
-  return end;
 }

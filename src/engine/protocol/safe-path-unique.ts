@@ -31,15 +31,23 @@ class Names {
   private readonly padLengths = new Map<string, number>();
   private readonly nextNumber = new Map<string, number>();
   private folders = 0;
+  /** Folders of the last path asked for. */
+  private readonly trail: { name: string; folder: number }[] = [];
 
-  /** Number of the folder that the file lies in; 0 is the top. */
+  /** Number of the folder that the file lies in; 0 is the top. Files come folder by folder, so start from the last. */
   folder(path: readonly string[]): number {
-    let folder = 0;
-    for (let i = 0; i < path.length - 1; i++) {
-      const key = keyOf(folder, path[i]);
+    const depth = path.length - 1;
+    let level = 0;
+    while (level < depth && level < this.trail.length && this.trail[level].name === path[level]) level++;
+    this.trail.length = level;
+    let folder = this.trail[level - 1]?.folder ?? 0;
+    for (; level < depth; level++) {
+      const name = path[level];
+      const key = keyOf(folder, name);
       const known = this.taken.get(key);
       folder = known ?? ++this.folders;
       if (known === undefined) this.taken.set(key, folder);
+      this.trail.push({ name, folder });
     }
     return folder;
   }

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
+import type { UnderlyingByteSource } from 'node:stream/web';
 import type { PieceTable } from './piece-io.js';
 import { MillraceError } from '../errors.js';
 import type { Priority } from '../policy/picker.js';
-import type { TorrentFile } from '../protocol/metainfo.js';
+import type { TorrentFile } from '../protocol/metainfo-types.js';
 import type { Storage } from '../swarm/ports.js';
 import type { PieceWaits } from './piece-waits.js';
 import type { FilePriority, StreamOptions, TorrentFileHandle, WaitOptions } from './types.js';
@@ -88,7 +89,7 @@ export class FileHandle implements TorrentFileHandle {
     this.#checkRange(start, end);
     const reader = {};
     let at = start;
-    return new ReadableStream<Uint8Array>({
+    const source: UnderlyingByteSource = {
       type: 'bytes',
       pull: async controller => {
         try {
@@ -96,7 +97,7 @@ export class FileHandle implements TorrentFileHandle {
           if (at >= end) {
             this.owner.waits.want(reader, []);
             controller.close();
-            (controller as unknown as ReadableByteStreamController).byobRequest?.respond(0);
+            controller.byobRequest?.respond(0);
             return;
           }
           const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - at));
@@ -109,7 +110,8 @@ export class FileHandle implements TorrentFileHandle {
         }
       },
       cancel: () => this.owner.waits.want(reader, []),
-    });
+    };
+    return new ReadableStream(source);
   }
 
   createReadStream({ start = 0, end = this.length - 1, signal }: StreamOptions = {}): Readable {

@@ -45,6 +45,8 @@ export interface LinkHost {
 /** One connection from its first byte to its last: handshake, then decoded messages to the torrent core. */
 export class PeerLink implements PeerSocketOwner {
   readonly openedAtMs = nowMs();
+  /** Where this peer can be dialled, when we know: by dialling it, or because another link to it was dropped. */
+  dialAddress: PeerAddress | undefined;
   peerId: Uint8Array | undefined;
   peer: PeerCore | undefined;
   /** Bytes of the block being received that are already in their slot. */
@@ -63,6 +65,7 @@ export class PeerLink implements PeerSocketOwner {
     readonly address: PeerAddress,
     open: (owner: PeerSocketOwner) => PeerSocket,
   ) {
+    if (!incoming) this.dialAddress = address;
     this.#socket = open(this);
   }
 
@@ -94,6 +97,11 @@ export class PeerLink implements PeerSocketOwner {
 
   close(error: MillraceError): void {
     this.#socket.destroy(error);
+  }
+
+  /** Closes it before its handshake is over. */
+  abandon(): void {
+    this.close(new MillraceError('ERR_CLOSED', 'the connection is no longer wanted'));
   }
 
   /** Encodes what the core wants said, in one write. */
@@ -196,7 +204,9 @@ export class PeerLink implements PeerSocketOwner {
 
   #onPeerId(peerId: Uint8Array): void {
     if (bytesEqual(peerId, this.host.peerId))
-      throw new MillraceError('ERR_PEER_DUPLICATE', 'the peer at the other end is this session');
+      throw new MillraceError('ERR_PEER_DUPLICATE', 'the peer at the other end is this session', {
+        self: true,
+      });
     this.peerId = peerId;
     this.#decoder.setPieceCount(this.torrent!.pieceCount);
     this.peer = this.torrent!.attach(this, this.#features!, peerId);

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { HashBackendName } from '../kernels/types.js';
-import type { Metainfo } from '../protocol/metainfo.js';
+import type { Metainfo } from '../protocol/metainfo-types.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
 export interface RateLimits {

@@ -22,7 +22,8 @@ export type BlockOutcome = 'new' | 'duplicate' | 'unasked';
  * A block is only ever asked for when its piece has memory, so whatever was asked for can be received.
  */
 export class Downloads {
-  /** Bytes that came and were of no use. */
+  /** Payload that came, and what of it was of no use. */
+  receivedBytes = 0;
   wastedBytes = 0;
   /** The budget was used up at the last attempt to start a piece. */
   starved = false;
@@ -103,6 +104,7 @@ export class Downloads {
     const { key, range, targetAt } = peer.receiving!;
     peer.receiving = undefined;
     peer.down.add(range.length, nowMs);
+    this.receivedBytes += range.length;
     peer.lastBlockMs = nowMs;
     const asked = peer.outstanding.get(key);
     if (asked === undefined) {

@@ -68,7 +68,7 @@ export class TorrentCore {
     this.uploads = new Uploads(this.picker, act);
     this.#interest = new Interest(kernels, this.picker, pieceCount);
     this.#choking = new Choking(new Choker({ slots: options.unchokeSlots, rng }), this.uploads, this.peers);
-    this.#extensions = new Extensions(options.client, options.listenPort);
+    this.#extensions = new Extensions(options.client, options.listenPort, pieceCount);
     this.#suspicion = new Suspicion(kernels, options.heap, this.picker, this.peers);
   }
 
@@ -327,7 +327,7 @@ export class TorrentCore {
     }
   }
 
-  #handleGreeting(peer: PeerCore, message: Extract<Message, { type: 'bitfield' | 'have-all' | 'have-none' }>): void {
+  #handleGreeting(peer: PeerCore, message: Message): void {
     if (peer.greeted || peer.haveCount > 0 || (message.type !== 'bitfield' && !peer.info.fast))
       throw new MillraceError('ERR_WIRE_MESSAGE', `${message.type} is only allowed as the first message`, {});
     peer.greeted = true;
@@ -335,7 +335,7 @@ export class TorrentCore {
     const { pieceCount, kernels } = this.options;
     const bits = this.#bits(peer);
     if (message.type === 'bitfield') bits.set(message.bits);
-    else setAllBits(bits, pieceCount);
+    else setAllBits(bits, pieceCount); // have-all
     peer.haveCount = kernels.bitCount(peer.bitsAt, bits.length);
     peer.seed = peer.haveCount === pieceCount;
     if (peer.seed) this.picker.addSeed();

@@ -1,7 +1,7 @@
 import { readU16, readU32, toHex } from '../../bytes.js';
 import { type ErrorFacts, MillraceError } from '../../errors.js';
-import type { InfoHash } from '../../ids.js';
 import { checkBitfield, checkBitfieldBytes } from './bitfield.js';
+import type { BlockData, BlockEnd, BlockEvent, BlockStart, ControlMessage, Decoded } from './events.js';
 import {
   HANDSHAKE_HEAD_BYTES,
   INFO_HASH_BYTES,
@@ -9,7 +9,9 @@ import {
   PROTOCOL_HEADER,
   RESERVED_BYTES,
 } from './handshake.js';
-import { MAX_BLOCK_BYTES, MESSAGE_ID, type Message } from './messages.js';
+import { MAX_BLOCK_BYTES, MESSAGE_ID } from './messages.js';
+
+export type * from './events.js';
 
 /** Most bytes that a peer may make the decoder keep or skip; checked before anything is stored. */
 export interface WireLimits {
@@ -26,44 +28,6 @@ export interface DecoderOptions extends WireLimits {
   /** Defaults to true. */
   readonly handshake?: boolean;
 }
-
-/** Comes after 48 bytes: a listener must answer before the peer tells its id (BEP 3). */
-export interface HandshakeHead {
-  readonly type: 'handshake';
-  readonly reserved: Uint8Array;
-  readonly infoHash: InfoHash;
-}
-
-export interface PeerIdEvent {
-  readonly type: 'peer-id';
-  readonly peerId: Uint8Array;
-}
-
-/** A block begins: `length` bytes follow in one or more `block-data`, then `block-end`. */
-export interface BlockStart {
-  readonly type: 'block-start';
-  readonly piece: number;
-  readonly begin: number;
-  readonly length: number;
-}
-
-/** The next bytes of the block are from `start` to `end` of the chunk that was pushed last. */
-export interface BlockData {
-  readonly type: 'block-data';
-  readonly start: number;
-  readonly end: number;
-}
-
-export interface BlockEnd {
-  readonly type: 'block-end';
-}
-
-/** The three block events are one object each, used again and again: read them before the next call. */
-export type BlockEvent = BlockStart | BlockData | BlockEnd;
-
-export type ControlMessage = Exclude<Message, { readonly type: 'piece' }>;
-
-export type Decoded = HandshakeHead | PeerIdEvent | BlockEvent | ControlMessage;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

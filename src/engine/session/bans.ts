@@ -1,0 +1,38 @@
+import { toHex } from '../bytes.js';
+import type { PeerLink } from './link.js';
+
+/** Hosts remembered at most; the oldest ban is forgotten first. */
+const MAX_BANS = 10_000;
+
+/**
+ * Who sent bad data and is not let in again. A ban is on the host, as in other engines, except on loopback, where
+ * many peers share one host: there it is on the peer id and on the port it listens on.
+ */
+export class Bans {
+  readonly #keys = new Set<string>();
+
+  add(link: PeerLink): void {
+    for (const key of keysOf(link)) this.#keys.add(key);
+    while (this.#keys.size > MAX_BANS) this.#keys.delete(this.#keys.values().next().value!);
+  }
+
+  has(link: PeerLink): boolean {
+    return this.#keys.size > 0 && keysOf(link).some(key => this.#keys.has(key));
+  }
+
+  hasHost(host: string): boolean {
+    return this.#keys.has(host);
+  }
+}
+
+function keysOf(link: PeerLink): string[] {
+  const { host, port } = link.address;
+  if (!isLoopback(host)) return [host];
+  const keys = [`${host} ${link.peer?.listenPort ?? port}`];
+  if (link.peerId !== undefined) keys.push(toHex(link.peerId));
+  return keys;
+}
+
+function isLoopback(host: string): boolean {
+  return host === '::1' || host.startsWith('127.');
+}

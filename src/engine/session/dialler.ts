@@ -1,0 +1,91 @@
+import type { MillraceError } from '../errors.js';
+import type { PeerAddress } from '../ids.js';
+import { PeerList, type PeerSource } from '../policy/peer-list.js';
+import { Alarm, nowMs } from './clock.js';
+import type { Engine } from './engine.js';
+import type { LinkTorrent, PeerLink } from './link.js';
+
+export interface DiallerHost {
+  /** Opens a connection, or undefined when too many are half-open already. */
+  dial(torrent: LinkTorrent, address: PeerAddress): PeerLink | undefined;
+}
+
+/** How long to wait when the session has too many half-open connections. */
+const BUSY_MS = 250;
+
+/** Finds neighbours: dials known addresses while there are too few connections. */
+export class Dialler {
+  readonly #list: PeerList;
+  readonly #alarm = new Alarm(() => this.#dialMore());
+  readonly #dialling = new Set<PeerLink>();
+  readonly #wanted: number;
+  #running = false;
+
+  constructor(
+    engine: Engine,
+    readonly torrent: LinkTorrent & { readonly links: ReadonlyMap<number, PeerLink> },
+    readonly host: DiallerHost,
+  ) {
+    this.#list = new PeerList({ rng: engine.rng });
+    // The other half of the places is for peers that dial us, or two full swarms could not meet.
+    this.#wanted = Math.max(1, Math.ceil(engine.options.maxPeersPerTorrent / 2));
+  }
+
+  get known(): number {
+    return this.#list.size;
+  }
+
+  add(addresses: Iterable<PeerAddress>, source: PeerSource): void {
+    this.#list.add(addresses, source);
+    this.#dialMore();
+  }
+
+  start(): void {
+    this.#running = true;
+    this.#dialMore();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#alarm.clear();
+    for (const link of this.#dialling) link.abandon();
+  }
+
+  /** The handshake with the link's peer is over. */
+  connected(link: PeerLink): void {
+    this.#dialling.delete(link);
+    if (link.dialAddress !== undefined) this.#list.connected(link.dialAddress);
+  }
+
+  closed(link: PeerLink, error: MillraceError | undefined): void {
+    const dialled = this.#dialling.delete(link);
+    const address = link.dialAddress;
+    if (address !== undefined) {
+      const now = nowMs();
+      if (error?.code === 'ERR_PEER_DUPLICATE') {
+        if (error.facts.self === true) this.#list.addOwn(address);
+        else this.#list.connected(address); // by way of the link that was kept
+      } else if (error?.code === 'ERR_PEER_BANNED' || error?.code === 'ERR_PEER_REDUNDANT') this.#list.forget(address);
+      else if (dialled) this.#list.failed(address, now);
+      else this.#list.disconnected(address, now);
+    }
+    this.#dialMore();
+  }
+
+  #dialMore(): void {
+    if (!this.#running) return;
+    const now = nowMs();
+    while (this.torrent.links.size + this.#dialling.size < this.#wanted) {
+      const address = this.#list.next(now);
+      if (address === undefined) break;
+      const link = this.host.dial(this.torrent, address);
+      if (link === undefined) {
+        this.#list.undial(address);
+        this.#alarm.setNoLater(now + BUSY_MS);
+        return;
+      }
+      this.#dialling.add(link);
+    }
+    this.#alarm.set(this.#list.nextTimeout());
+  }
+}

@@ -1,0 +1,249 @@
+import { compareBytes, toHex } from '../bytes.js';
+import { MillraceError } from '../errors.js';
+import type { InfoHash, PeerKey } from '../ids.js';
+import { LimitChain } from '../policy/rate-limit.js';
+import { clientName } from '../protocol/peer-id.js';
+import type { ControlMessage } from '../protocol/peer/decoder.js';
+import type { PeerFeatures } from '../protocol/peer/features.js';
+import type { Action } from '../swarm/actions.js';
+import type { PeerCore } from '../swarm/peer-core.js';
+import type { TorrentCore } from '../swarm/torrent-core.js';
+import { Alarm, nowMs } from './clock.js';
+import type { LinkTorrent, PeerLink } from './link.js';
+import type { PieceReader } from './piece-reader.js';
+import type { PeerStats } from './types.js';
+import { Uploader } from './uploader.js';
+
+/** Blocks after which a turn does not wait for the end of the loop's round: the sender must not run dry meanwhile. */
+const TURN_BLOCKS = 8;
+
+/** Least that is read at once under a limit; less costs a system call for nothing. */
+const MIN_READ_BYTES = 1024;
+
+export interface NeighboursOptions {
+  readonly infoHash: InfoHash;
+  readonly core: TorrentCore;
+  readonly peerId: Uint8Array;
+  readonly memory: ArrayBufferLike;
+  readonly maxPeers: number;
+  readonly reader: PieceReader;
+  /** Limits of session and torrent. */
+  readonly down: LimitChain;
+  readonly up: LimitChain;
+  readonly isBanned: (link: PeerLink) => boolean;
+  readonly act: (action: Action) => void;
+  readonly onAttached: (link: PeerLink, client: string) => void;
+  readonly onDetached: (link: PeerLink, error: MillraceError | undefined) => void;
+}
+
+/**
+ * The neighbours of one torrent: joins their connections to the torrent core. What comes in goes to the core at once;
+ * what the core wants done is done in turns, so that requests, haves and blocks of a moment leave together.
+ */
+export class Neighbours implements LinkTorrent {
+  readonly links = new Map<PeerKey, PeerLink>();
+  readonly uploader: Uploader;
+  readonly #alarm = new Alarm(() => this.#onAlarm());
+  readonly #limitAlarm = new Alarm(() => this.#onLimitOver());
+  readonly #waitingToRead = new Set<PeerLink>();
+  #turnScheduled = false;
+  #blocksSinceTurn = 0;
+  #closed = false;
+
+  constructor(readonly options: NeighboursOptions) {
+    const { core, reader, up, memory } = options;
+    this.uploader = new Uploader(core.uploads, reader, up, memory, untilMs => this.#limitAlarm.setNoLater(untilMs));
+  }
+
+  get infoHash(): InfoHash {
+    return this.options.infoHash;
+  }
+
+  get pieceCount(): number {
+    return this.options.core.options.pieceCount;
+  }
+
+  // --- links come and go ---------------------------------------------------------------------------------------
+
+  attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore {
+    const { core, maxPeers, isBanned, onAttached } = this.options;
+    if (this.#closed) throw new MillraceError('ERR_CLOSED', 'the torrent is closed');
+    if (isBanned(link)) throw new MillraceError('ERR_PEER_BANNED', `${link.name} sent bad data before`);
+    this.#settleDuplicate(link, peerId);
+    if (this.links.size >= maxPeers)
+      throw new MillraceError('ERR_PEER_LIMIT', `${this.links.size} peers, at most ${maxPeers}`, { limit: maxPeers });
+    const peer = core.addPeer(
+      link.key,
+      { address: link.address, incoming: link.incoming, fast: features.fast, extended: features.extended },
+      nowMs(),
+    );
+    this.links.set(link.key, link);
+    onAttached(link, clientName(peerId));
+    this.poke();
+    return peer;
+  }
+
+  detach(link: PeerLink, error: MillraceError | undefined): void {
+    this.#waitingToRead.delete(link);
+    if (this.links.delete(link.key)) {
+      this.options.core.removePeer(link.key, nowMs());
+      this.poke();
+    }
+    this.options.onDetached(link, error);
+  }
+
+  /** Two sessions that dial each other keep the connection of the one with the greater peer id; both know which. */
+  #settleDuplicate(link: PeerLink, peerId: Uint8Array): void {
+    for (const other of this.links.values()) {
+      if (other.peerId === undefined || compareBytes(other.peerId, peerId) !== 0) continue;
+      const duplicate = new MillraceError('ERR_PEER_DUPLICATE', `peer ${toHex(peerId)} is connected already`);
+      const theirsWins = compareBytes(peerId, this.options.peerId) > 0;
+      const replaces =
+        link.incoming === other.incoming
+          ? link.incoming && link.address.host === other.address.host && other.peer!.lastInMs + STALE_MS < nowMs()
+          : link.incoming === theirsWins;
+      const [kept, dropped] = replaces ? [link, other] : [other, link];
+      kept.dialAddress ??= dropped.dialAddress;
+      if (!replaces) throw duplicate;
+      other.close(duplicate);
+      this.detach(other, duplicate);
+      other.peer = undefined;
+      return;
+    }
+  }
+
+  close(error: MillraceError): void {
+    this.#closed = true;
+    this.#alarm.clear();
+    this.#limitAlarm.clear();
+    for (const link of [...this.links.values()]) link.close(error);
+  }
+
+  // --- what comes in -------------------------------------------------------------------------------------------
+
+  handleMessage(peer: PeerCore, message: ControlMessage): void {
+    this.options.core.handleMessage(peer, message, nowMs());
+  }
+
+  beginBlock(peer: PeerCore, piece: number, begin: number, length: number): void {
+    this.options.core.beginBlock(peer, { piece, begin, length }, nowMs());
+  }
+
+  endBlock(peer: PeerCore): void {
+    this.options.core.endBlock(peer, nowMs());
+  }
+
+  readQuota(): number {
+    const { down } = this.options;
+    const available = down.available(nowMs());
+    return available >= MIN_READ_BYTES ? available : 0;
+  }
+
+  received(link: PeerLink, bytes: number, blocks: number): void {
+    const { down } = this.options;
+    const now = nowMs();
+    down.take(bytes, now);
+    if (down.available(now) < MIN_READ_BYTES) {
+      this.#waitingToRead.add(link);
+      this.#limitAlarm.setNoLater(now + Math.max(5, down.delayMs(MIN_READ_BYTES * 4, now)));
+    }
+    this.#blocksSinceTurn += blocks;
+    if (this.#blocksSinceTurn >= TURN_BLOCKS) this.turn();
+    else this.poke();
+  }
+
+  drained(link: PeerLink): void {
+    if (link.peer !== undefined) this.uploader.pump(link, link.peer);
+  }
+
+  // --- turns ---------------------------------------------------------------------------------------------------
+
+  /** Asks for a turn at the end of this round of the event loop. */
+  poke(): void {
+    if (this.#turnScheduled || this.#closed) return;
+    this.#turnScheduled = true;
+    setImmediate(() => {
+      this.#turnScheduled = false;
+      if (!this.#closed) this.turn();
+    });
+  }
+
+  /** Does what the core wants done and sends what it wants said. */
+  turn(): void {
+    const { core, act } = this.options;
+    this.#blocksSinceTurn = 0;
+    core.settle(nowMs());
+    for (let action = core.poll(); action !== undefined; action = core.poll()) act(action);
+    for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
+    this.pumpAll();
+    this.#alarm.set(core.nextTimeout());
+  }
+
+  /** Sends blocks to everybody who waits for some, one each in turn where a limit makes them share. */
+  pumpAll(): void {
+    const waiting: PeerLink[] = [];
+    for (const link of this.links.values()) if (link.peer !== undefined && link.peer.uploads.length > 0) waiting.push(link);
+    if (waiting.length === 0) return;
+    const limited = this.options.up.available(nowMs()) !== Number.POSITIVE_INFINITY;
+    if (!limited) {
+      for (const link of waiting) this.uploader.pump(link, link.peer!);
+      return;
+    }
+    let sent = 1;
+    while (sent > 0) {
+      sent = 0;
+      for (const link of waiting) if (link.peer !== undefined) sent += this.uploader.pump(link, link.peer, 1);
+    }
+    this.#rotate(waiting);
+  }
+
+  peerStats(): PeerStats[] {
+    const now = nowMs();
+    const { pieceCount } = this.options.core.options;
+    const stats: PeerStats[] = [];
+    for (const link of this.links.values()) {
+      const { peer } = link;
+      if (peer === undefined) continue;
+      stats.push({
+        address: link.name,
+        client: peer.client || clientName(link.peerId!),
+        downRate: peer.down.rate(now),
+        upRate: peer.up.rate(now),
+        downloaded: peer.down.total,
+        uploaded: peer.up.total,
+        progress: peer.haveCount / pieceCount,
+        amChoking: peer.amChoking,
+        amInterested: peer.amInterested,
+        peerChoking: peer.peerChoking,
+        peerInterested: peer.peerInterested,
+        snubbed: peer.snubbed,
+        outstanding: peer.outstanding.size,
+        window: peer.window.size,
+        incoming: link.incoming,
+      });
+    }
+    return stats;
+  }
+
+  #onAlarm(): void {
+    this.options.core.handleTimeout(nowMs());
+    this.turn();
+  }
+
+  #onLimitOver(): void {
+    const links = [...this.#waitingToRead];
+    this.#waitingToRead.clear();
+    for (const link of links) link.socket.resumeReading();
+    this.turn();
+  }
+
+  /** The peer that was first under a limit is last the next time. */
+  #rotate(waiting: readonly PeerLink[]): void {
+    const [first] = waiting;
+    if (waiting.length < 2 || !this.links.delete(first.key)) return;
+    this.links.set(first.key, first);
+  }
+}
+
+/** A connection silent for so long may be replaced by a new one of the same peer: the old one is likely dead. */
+const STALE_MS = 10_000;

@@ -1,0 +1,261 @@
+import type net from 'node:net';
+import { MillraceError } from '../errors.js';
+import { createTrackerClients, type TrackerClients } from '../discovery/tracker-clients.js';
+import type { InfoHash, PeerAddress } from '../ids.js';
+import { listen, type Listener } from '../net/listener.js';
+import { plainHost, type ReceiveRegion } from '../net/peer-socket.js';
+import { createPeerId } from '../protocol/peer-id.js';
+import { Bans } from './bans.js';
+import { nowMs } from './clock.js';
+import { createEngine, describeKernels, type Engine } from './engine.js';
+import { type LinkHost, type LinkTorrent, PeerLink } from './link.js';
+import { resolveLimits, resolveOptions } from './options.js';
+import { readTorrent } from './source.js';
+import { type TorrentHost, TorrentRun } from './torrent.js';
+import type {
+  AddOptions,
+  RateLimits,
+  Session,
+  SessionOptions,
+  SessionStats,
+  Torrent,
+  TorrentSource,
+} from './types.js';
+import { throwIfAborted } from './waits.js';
+
+/** Connections whose handshake is not over: libtorrent keeps 30 connects a second, anacrolix 25 half-open. */
+const MAX_HALF_OPEN = 50;
+/** And those that dialled us, so that idle connects cannot use all descriptors up. */
+const MAX_HALF_OPEN_INCOMING = 200;
+
+/** From connect to the end of the handshake: libtorrent connects within 15 s and greets within 10 s. */
+const CONNECT_TIMEOUT_MS = 15_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Trackers get this long for `stopped`, everything else of closing included: what a user waits for Ctrl-C. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * Starts an engine: memory, threads (on first use) and, unless `listen` is false, a port for peers.
+ *
+ * @throws MillraceError ERR_OPTION, ERR_NET_ADDRESS_IN_USE, ERR_NET_ADDRESS, ERR_KERNELS_UNAVAILABLE, ERR_ABORTED
+ */
+export async function createSession(options: SessionOptions = {}): Promise<Session> {
+  const resolved = resolveOptions(options);
+  throwIfAborted(resolved.signal);
+  const peerId = createPeerId(crypto.getRandomValues(new Uint8Array(12)));
+  const session = new EngineSession(createEngine(resolved, peerId));
+  await session.open();
+  return session;
+}
+
+class EngineSession implements Session, LinkHost, TorrentHost {
+  readonly region: ReceiveRegion;
+  readonly trackers: TrackerClients = createTrackerClients();
+  readonly announceKey: number;
+  readonly #engine: Engine;
+  readonly #torrents = new Map<InfoHash, TorrentRun>();
+  readonly #bans = new Bans();
+  readonly #halfOpen = new Set<PeerLink>();
+  readonly #links = new Set<PeerLink>();
+  #listener: Listener | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    const { arena, budget, rng } = engine;
+    this.region = { bytes: arena.bytes.subarray(arena.receiveAt, arena.receiveAt + arena.receiveBytes) };
+    this.announceKey = rng.u32();
+    budget.onFreed = () => {
+      for (const torrent of this.#torrents.values()) torrent.memoryFreed();
+    };
+  }
+
+  async open(): Promise<void> {
+    const { listen: at, signal } = this.#engine.options;
+    try {
+      if (at !== undefined) this.#listener = await listen(at, socket => this.#accept(socket));
+    } catch (error) {
+      await this.#engine.close();
+      throw error;
+    }
+    signal?.addEventListener('abort', () => void this.close(), { once: true });
+    if (signal?.aborted) await this.close();
+  }
+
+  // --- Session -------------------------------------------------------------------------------------------------
+
+  get peerId(): Uint8Array {
+    return this.#engine.peerId;
+  }
+
+  get address(): PeerAddress | undefined {
+    return this.#listener?.address;
+  }
+
+  get torrents(): readonly Torrent[] {
+    return [...this.#torrents.values()];
+  }
+
+  async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
+    this.#checkOpen();
+    throwIfAborted(options.signal);
+    const metainfo = await readTorrent(source);
+    this.#checkOpen();
+    throwIfAborted(options.signal);
+    if (this.#torrents.has(metainfo.infoHash))
+      throw new MillraceError('ERR_DUPLICATE_TORRENT', `torrent ${metainfo.infoHash} is in this session already`, {
+        infoHash: metainfo.infoHash,
+      });
+    const torrent = new TorrentRun(this.#engine, metainfo, options, this);
+    this.#torrents.set(metainfo.infoHash, torrent);
+    void torrent.start();
+    return torrent;
+  }
+
+  get(infoHash: InfoHash): Torrent | undefined {
+    return this.#torrents.get(infoHash);
+  }
+
+  setLimits(limits: RateLimits): void {
+    const { down, up } = resolveLimits(limits);
+    this.#engine.down.setRate(down, nowMs());
+    this.#engine.up.setRate(up, nowMs());
+    for (const torrent of this.#torrents.values()) torrent.neighbours.poke();
+  }
+
+  stats(): SessionStats {
+    const torrents = this.torrents.map(torrent => torrent.stats());
+    const { pool, budget, arena } = this.#engine;
+    const { workers: threads, queued, running, lost } = pool.stats();
+    return {
+      torrents,
+      downRate: torrents.reduce((sum, torrent) => sum + torrent.downRate, 0),
+      upRate: torrents.reduce((sum, torrent) => sum + torrent.upRate, 0),
+      kernels: describeKernels(this.#engine),
+      memory: { usedBytes: budget.usedBytes, budgetBytes: budget.budgetBytes, tableBytes: arena.heap.usedBytes },
+      workers: { threads, queued, running, lost },
+      connections: this.#links.size,
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweeper);
+    const listening = this.#listener?.close();
+    const closed = new MillraceError('ERR_CLOSED', 'the session was closed');
+    for (const link of this.#halfOpen) link.close(closed);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+    });
+    await Promise.race([Promise.allSettled([...this.#torrents.values()].map(torrent => torrent.close())), late]);
+    clearTimeout(timer);
+    for (const link of this.#links) link.close(closed);
+    this.trackers.close();
+    await listening;
+    await this.#engine.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new MillraceError('ERR_CLOSED', 'the session is closed');
+  }
+
+  // --- what links need -----------------------------------------------------------------------------------------
+
+  get regionAt(): number {
+    return this.#engine.arena.receiveAt;
+  }
+
+  get kernels() {
+    return this.#engine.arena.kernels;
+  }
+
+  torrentFor(infoHash: InfoHash): LinkTorrent | undefined {
+    return this.#torrents.get(infoHash)?.linkTorrent;
+  }
+
+  settled(link: PeerLink): void {
+    this.#halfOpen.delete(link);
+  }
+
+  closed(link: PeerLink, error: MillraceError | undefined): void {
+    this.#halfOpen.delete(link);
+    this.#links.delete(link);
+    this.#engine.log.debug({ peer: link.name, code: error?.code }, error?.message ?? 'closed by the peer');
+  }
+
+  // --- what torrents need --------------------------------------------------------------------------------------
+
+  get listenPort(): number | undefined {
+    return this.#listener?.address.port;
+  }
+
+  dial(torrent: LinkTorrent, address: PeerAddress): PeerLink | undefined {
+    if (this.#closing !== undefined || this.#halfOpen.size >= MAX_HALF_OPEN) return undefined;
+    const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address);
+    this.#track(link);
+    return link;
+  }
+
+  isBanned(link: PeerLink): boolean {
+    return this.#bans.has(link);
+  }
+
+  ban(link: PeerLink): void {
+    this.#bans.add(link);
+  }
+
+  removed(torrent: TorrentRun): void {
+    this.#torrents.delete(torrent.infoHash);
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------
+
+  #accept(socket: net.Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    const refused =
+      this.#closing !== undefined ||
+      this.#halfOpen.size >= MAX_HALF_OPEN_INCOMING ||
+      remoteAddress === undefined ||
+      this.#bans.hasHost(plainHost(remoteAddress));
+    if (refused) {
+      socket.destroy();
+      return;
+    }
+    const address = { host: plainHost(remoteAddress), port: remotePort! };
+    this.#track(PeerLink.accept(this, this.#engine.nextPeerKey(), socket, address));
+  }
+
+  #track(link: PeerLink): void {
+    this.#links.add(link);
+    this.#halfOpen.add(link);
+    if (this.#sweeper !== undefined) return;
+    this.#sweeper = setInterval(() => this.#sweep(), 1000);
+    this.#sweeper.unref();
+  }
+
+  /** Ends handshakes that take too long, however busily the other side trickles its bytes. */
+  #sweep(): void {
+    const now = nowMs();
+    for (const link of this.#halfOpen) {
+      const limitMs = link.incoming ? HANDSHAKE_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
+      if (now - link.openedAtMs < limitMs) continue;
+      link.close(
+        new MillraceError('ERR_PEER_TIMEOUT', `no handshake within ${limitMs / 1000} s`, { limitMs }),
+      );
+    }
+    if (this.#halfOpen.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+}
