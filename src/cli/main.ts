@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { VERSION } from '../index.js';
 import { createSetup } from './commands/create.js';
 import { downloadSetup } from './commands/download.js';
 import { infoSetup } from './commands/info.js';
@@ -33,7 +33,7 @@ export async function main(argv: readonly string[], io: Io = process): Promise<n
   io.stderr.on('error', () => {});
   const program = new Command('millrace')
     .description('A BitTorrent engine whose hot path is WebAssembly.')
-    .version(packageVersion(), '--version', 'print the version')
+    .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'show what a command does and takes')
     .helpCommand('help [command]', 'show what a command does and takes')
     .addHelpText('after', EXIT_HELP)
@@ -110,8 +110,4 @@ async function runCommand<Options extends CommonOptions>(
   } finally {
     interrupt.unwatch();
   }
-}
-
-function packageVersion(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
