@@ -104,6 +104,24 @@ describe('HandleCache', () => {
     await cache.close();
   });
 
+  it('closes one before it opens another in its place', async () => {
+    const cache = new HandleCache({ maxHandles: 1 });
+    const { sources } = fixture(2);
+    const { fds, release } = await cache.lease([sources[0]], 'read');
+    release();
+    let stillOpen: boolean | undefined;
+    const next: HandleSource = {
+      ...sources[1],
+      open: mode => {
+        stillOpen = isOpen(fds[0]);
+        return sources[1].open(mode);
+      },
+    };
+    (await cache.lease([next], 'read')).release();
+    expect(stillOpen).toBe(false);
+    await cache.close();
+  });
+
   it('waits for a release when all are leased, in order, and refuses more than it may keep waiting', async () => {
     const cache = new HandleCache({ maxHandles: 2, maxWaiting: 2 });
     const { sources } = fixture(4);
