@@ -42,8 +42,8 @@ interface Connection {
 
 interface CachedConnection {
   readonly promise: Promise<Connection>;
-  /** 0 while the connect is under way. */
-  receivedAtMs: number;
+  /** Undefined while the connect is under way. */
+  receivedAtMs: number | undefined;
 }
 
 type Answer<A extends UdpResponse['action']> = Extract<UdpResponse, { action: A }>;
@@ -174,7 +174,7 @@ export class UdpTracker implements TrackerClient {
   async #connect(endpoints: readonly Endpoint[], waitMs: number): Promise<Connection> {
     for (const endpoint of endpoints) {
       const cached = this.#connections.get(formatAddress(endpoint));
-      if (cached && cached.receivedAtMs > 0 && isFresh(cached)) return cached.promise;
+      if (cached?.receivedAtMs !== undefined && isFresh(cached)) return cached.promise;
     }
     try {
       return await Promise.any(endpoints.map(endpoint => this.#connectTo(endpoint, waitMs)));
@@ -190,7 +190,7 @@ export class UdpTracker implements TrackerClient {
     const cached = this.#connections.get(key);
     if (cached && isFresh(cached)) return cached.promise;
     if (this.#connections.size >= MAX_CONNECTIONS) this.#forgetOld();
-    const fresh: CachedConnection = { promise: this.#askForId(endpoint, waitMs), receivedAtMs: 0 };
+    const fresh: CachedConnection = { promise: this.#askForId(endpoint, waitMs), receivedAtMs: undefined };
     this.#connections.set(key, fresh);
     fresh.promise.then(
       () => {
@@ -221,7 +221,7 @@ export class UdpTracker implements TrackerClient {
   #forgetOlderThan(timeMs: number, endpoints: readonly Endpoint[]): void {
     for (const key of endpoints.map(formatAddress)) {
       const cached = this.#connections.get(key);
-      if (cached && cached.receivedAtMs > 0 && cached.receivedAtMs < timeMs) this.#connections.delete(key);
+      if (cached?.receivedAtMs !== undefined && cached.receivedAtMs < timeMs) this.#connections.delete(key);
     }
   }
 
@@ -251,7 +251,7 @@ export class UdpTracker implements TrackerClient {
 }
 
 function isFresh({ receivedAtMs }: CachedConnection): boolean {
-  return receivedAtMs === 0 || performance.now() - receivedAtMs < CONNECTION_MS;
+  return receivedAtMs === undefined || performance.now() - receivedAtMs < CONNECTION_MS;
 }
 
 function newTransactionId(): number {

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { isLocalAddress, lookupPublic } from '../../../../src/engine/discovery/local-address.js';
+
+it.each([
+  '127.0.0.1',
+  '127.255.0.1',
+  '10.1.2.3',
+  '172.31.0.1',
+  '192.168.1.1',
+  '169.254.169.254',
+  '100.64.0.1',
+  '0.0.0.0',
+  '::1',
+  '::',
+  'fe80::1%eth0',
+  'fd00::1',
+  '::ffff:127.0.0.1',
+  '::ffff:10.0.0.1',
+])('%s is local', address => {
+  expect(isLocalAddress(address)).toBe(true);
+});
+
+it.each(['8.8.8.8', '172.32.0.1', '192.169.0.1', '2001:db8::1', '::ffff:8.8.8.8', 'tracker.example', ''])(
+  '%j is not',
+  address => {
+    expect(isLocalAddress(address)).toBe(false);
+  },
+);
+
+it.each([true, false])('a name that leads to this machine does not resolve (all: %s)', async all => {
+  const error = await new Promise(resolve => lookupPublic('localhost', { all }, resolve));
+  expect(error).toMatchObject({ code: 'ERR_TRACKER_UNREACHABLE', facts: { reason: 'local address' } });
+});
