@@ -34,7 +34,10 @@ export function createMachinery({ workers, kernels, memoryBytes, onWorkerLost }:
   const pool = createPool({
     arena,
     workers,
-    mapError: failure => mapStorageError(failure, 'torrent data'),
+    mapError: failure =>
+      failure.code === 'EOF'
+        ? new MillraceError('ERR_STORAGE_MISSING', `a file is shorter than the torrent says: ${failure.message}`)
+        : mapStorageError(failure, 'torrent data'),
     onWorkerLost,
   });
   const budget = new MemoryBudget(arena.slots);
