@@ -93,7 +93,8 @@ export function redactUrl(url: string): string {
   return `${scheme}://${authority}${shownPath}${shownQuery}`;
 }
 
+/** A name is letters; what else stands before the = may be a secret itself. */
 function redactPair(pair: string): string {
-  const equals = pair.indexOf('=');
-  return equals < 0 ? '***' : pair.slice(0, equals) + '=***';
+  const name = /^[a-z_-]{1,16}=/i.exec(pair);
+  return name === null ? '***' : `${name[0]}***`;
 }
