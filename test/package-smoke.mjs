@@ -13,8 +13,9 @@ import * as millrace from 'millrace';
 import * as protocol from 'millrace/protocol';
 import * as sim from 'millrace/sim';
 
-for (const name of ['createSession', 'createTorrent', 'verifyTorrent', 'readTorrent', 'MillraceError'])
-  assert.equal(typeof millrace[name], 'function', name);
+const { createSession, createTorrent, verifyTorrent, readTorrent, MillraceError } = millrace;
+for (const entry of [createSession, createTorrent, verifyTorrent, readTorrent, MillraceError])
+  assert.equal(typeof entry, 'function');
 assert.ok(Object.keys(protocol).length > 0 && Object.keys(sim).length > 0);
 
 const BIN = join('node_modules', '.bin', process.platform === 'win32' ? 'millrace.cmd' : 'millrace');

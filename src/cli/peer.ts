@@ -1,5 +1,6 @@
 import { type AddOptions, createSession, formatAddress, type Session, type Torrent } from '../index.js';
 import type { Context } from './context.js';
+import type { Interrupt } from './exit.js';
 import { type PeerOptions, toAddOptions, toSessionOptions } from './peer-options.js';
 import { PeerProgress } from './peer-progress.js';
 import { supervise } from './supervision.js';
@@ -35,34 +36,34 @@ export async function runPeer(
       ...addOptions,
       signal: interrupt.signal,
     });
-    const failed = new Promise<never>((_, reject) => torrent.on('error', ({ error }) => reject(error)));
-    const interrupted = interrupt.raised().then(() => false);
-    failed.catch(() => {});
+    const until = watch(torrent, interrupt);
+    if (supervision) await until(torrent.checked());
 
     if (session.address) {
       output.event('listening', session.address);
       output.line(`Listening on ${formatAddress(session.address)}`);
     }
     if (supervision) {
-      await supervision.go;
+      await until(supervision.go);
       startedMs = performance.now();
       torrent.resume();
     }
     progress = new PeerProgress(output, torrent, options.supervised === true);
     progress.start();
-    return await work({
-      session,
-      torrent,
-      progress,
-      startedMs,
-      until: step => {
-        step.catch(() => {});
-        return Promise.race([failed, interrupted, step.then(() => true)]);
-      },
-    });
+    return await work({ session, torrent, progress, startedMs, until });
   } finally {
     progress?.stop();
     await session?.close();
     supervision?.release();
   }
+}
+
+function watch(torrent: Torrent, interrupt: Interrupt): Peer['until'] {
+  const failed = new Promise<never>((_, reject) => torrent.on('error', ({ error }) => reject(error)));
+  failed.catch(() => {});
+  const interrupted = interrupt.raised().then(() => false);
+  return step => {
+    step.catch(() => {});
+    return Promise.race([failed, interrupted, step.then(() => true)]);
+  };
 }

@@ -39,10 +39,14 @@ export function openProgress(output: Output, intervalMs = INTERVAL_MS): Progress
 function jsonEvents(output: Output, intervalMs: number): ProgressView {
   const repeats = repeated();
   let lastMs = Number.NEGATIVE_INFINITY;
+  let finished = false;
   return {
     update({ label: _, ...fields }) {
       const nowMs = performance.now();
-      if (nowMs - lastMs < intervalMs * EARLY || repeats(fields)) return;
+      const finishes = !finished && fields.done === fields.total;
+      finished ||= finishes;
+      if (!finishes && nowMs - lastMs < intervalMs * EARLY) return;
+      if (repeats(fields)) return;
       lastMs = nowMs;
       output.event('progress', fields);
     },
@@ -52,7 +56,8 @@ function jsonEvents(output: Output, intervalMs: number): ProgressView {
 
 function plainLines(output: Output): ProgressView {
   const repeats = repeated();
-  let lastMs = Number.NEGATIVE_INFINITY;
+  // What is over within a second needs no line.
+  let lastMs = performance.now();
   let nextShare = 0;
   return {
     update(progress) {

@@ -60,7 +60,7 @@ export async function runRace({ context, plan, payload, metainfo, workspace, cre
   const torrent = join(workspace.dir, TORRENT_FILE);
   const common = ['--host', LOOPBACK, '--port', '0', '--no-state', ...plan.childArgs];
   const seed = start(SEED, seedMeter, [
-    ...['seed', torrent, '--dir', payload.dir, '--skip-check', '--up', `${plan.seedUp}`],
+    ...['seed', torrent, '--dir', payload.dir, '--up', `${plan.seedUp}`],
     ...common,
   ]);
   const downloaders = runners.map(({ id, dir, meter }) =>
