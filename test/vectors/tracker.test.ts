@@ -9,9 +9,52 @@ import { decodeUdpRequest, decodeUdpResponse, encodeAnnounce, encodeScrape } fro
 import { scrapeUrl } from '../../src/engine/protocol/tracker/url.js';
 import { readVectors } from '../lib/vectors.js';
 
-const vectors = readVectors<any>('tracker.json');
+interface UdpPacket {
+  name: string;
+  hex: string;
+  interval?: number;
+  leechers?: number;
+  seeders?: number;
+  peers?: string[];
+  infoHashes?: string[];
+  message?: string;
+  fields?: Record<'downloaded' | 'left' | 'uploaded' | 'key' | 'numWant' | 'port', number> &
+    Record<'infoHash' | 'peerId', string>;
+}
+
+interface AnnounceRow {
+  hex: string;
+  source: string;
+  complete?: number;
+  incomplete?: number;
+  interval?: number;
+  minInterval?: number;
+  peers?: string[];
+  peers6?: string[];
+  peerCount?: number;
+}
+
+interface Vectors {
+  bep15_udp: {
+    transactionId: number;
+    connectionId: string;
+    packets: UdpPacket[];
+    mustIgnore: { hex: string; why: string }[];
+  };
+  bep3_http_announce: AnnounceRow[];
+  bep48_http_scrape: {
+    hex: string;
+    source: string;
+    rows: { infoHash: string; seeders: number; leechers: number; downloads: number }[];
+  }[];
+  bep3_announce_url: { infoHash: string; escaped: string }[];
+  scrape_url_rule: { cases: { announce: string; scrape: string }[] };
+  bep12_tiers: { tiers: string[][]; down?: string[]; orderTried?: string[]; tierAfter?: string[] }[];
+}
+
+const vectors = readVectors<Vectors>('tracker.json');
 const udp = vectors.bep15_udp;
-const packet = (name: string) => udp.packets.find((row: { name: string }) => row.name === name);
+const packet = (name: string) => udp.packets.find(row => row.name === name)!;
 
 describe('BEP 15 vectors', () => {
   const connectionId = fromHex(udp.connectionId);
@@ -25,7 +68,8 @@ describe('BEP 15 vectors', () => {
   });
 
   it('announce request', () => {
-    const { fields, hex } = packet('announce request');
+    const { fields: named, hex } = packet('announce request');
+    const fields = named!;
     const request = {
       infoHash: fromHex(fields.infoHash),
       peerId: fromHex(fields.peerId),
@@ -47,7 +91,7 @@ describe('BEP 15 vectors', () => {
     });
   });
 
-  it.each(udp.packets.filter((row: { name: string }) => /announce response/.test(row.name)))('$name', row => {
+  it.each(udp.packets.filter(row => /announce response/.test(row.name)))('$name', row => {
     expect(decodeUdpResponse(fromHex(row.hex), 4)).toMatchObject({
       action: 'announce',
       intervalSeconds: row.interval,
@@ -59,7 +103,7 @@ describe('BEP 15 vectors', () => {
   });
 
   it('scrape request', () => {
-    const { infoHashes, hex } = packet('scrape request');
+    const { infoHashes = [], hex } = packet('scrape request');
     expect(toHex(encodeScrape(connectionId, udp.transactionId, infoHashes.map(fromHex)))).toBe(hex);
     const request = decodeUdpRequest(fromHex(hex));
     expect(request?.action === 'scrape' && request.infoHashes.map(toHex)).toEqual(infoHashes);
@@ -71,7 +115,7 @@ describe('BEP 15 vectors', () => {
   });
 
   // The rows that a decoder alone can tell; test/unit/engine/discovery/udp-tracker.test.ts sends them all.
-  it.each(udp.mustIgnore.filter((row: { why: string }) => /shorter/.test(row.why)))('ignores: $why', row => {
+  it.each(udp.mustIgnore.filter(row => /shorter/.test(row.why)))('ignores: $why', row => {
     expect(decodeUdpResponse(fromHex(row.hex), 4)).toBeUndefined();
   });
 });
@@ -94,7 +138,7 @@ describe('HTTP announce vectors (BEP 3, 7, 23)', () => {
 describe('HTTP scrape vectors (BEP 48)', () => {
   it.each(vectors.bep48_http_scrape)('$source', ({ hex, rows }) => {
     expect(decodeHttpScrape(fromHex(hex))).toEqual(
-      rows.map((row: { infoHash: string; seeders: number; leechers: number; downloads: number }) => ({
+      rows.map(row => ({
         infoHash: row.infoHash,
         seeders: row.seeders,
         leechers: row.leechers,
