@@ -8,6 +8,7 @@ const quick = [
   'test/sim/**/*.test.ts',
   'test/workers/**/*.test.ts',
   'test/e2e/**/*.test.ts',
+  'test/hostile/**/*.test.ts',
   'test/*.test.ts',
 ];
 
