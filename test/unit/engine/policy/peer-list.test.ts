@@ -142,6 +142,8 @@ describe('peer list', () => {
     peers.disconnected(at(1), 9000);
     expect(peers.nextTimeout()).toBeLessThanOrEqual(1000 + RETRY_FIRST_MS);
     expect(peers.next(1000 + RETRY_FIRST_MS)).toEqual(at(1));
+    peers.failed(at(1), 50_000);
+    expect(peers.nextTimeout()).toBeLessThanOrEqual(50_000 + RETRY_FIRST_MS);
   });
 
   it('remembers who dialled us, and does not dial back meanwhile', () => {

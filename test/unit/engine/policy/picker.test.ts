@@ -113,6 +113,36 @@ describe.each(BACKENDS)('picker on $name kernels', backend => {
       expect(pieces(w.pick({ key: 1, wholePieces: true }, 6)).sort()).toEqual([2, 4]);
     });
 
+    it('among started pieces a slow peer gets the commonest, sequential mode goes by index', () => {
+      const started = (over: Setup) => world({ avail: '1131211', part: '0030300', ...over });
+      expect(pieces(started({}).pick({ has: '..*.*..' }))).toEqual([4]);
+      expect(pieces(started({}).pick({ has: '..*.*..', slow: true }))).toEqual([2]);
+      expect(pieces(started({ sequential: true }).pick({ has: '..*.*..' }))).toEqual([2]);
+      expect(pieces(started({ sequential: true }).pick({ has: '..*.*..', slow: true }))).toEqual([4]);
+    });
+
+    it('with too many started pieces of several priorities the highest is finished first', () => {
+      const w = world({ pieceCount: 3, prio: '123', part: '730' });
+      expect(names(w.pick({}, 3, 1))).toEqual(['1,2', '1,3', '0,3']);
+    });
+
+    it('when a peer on parole leaves, its piece is for everybody', () => {
+      const w = world({ avail: '11', sequential: true });
+      w.pick({ key: 1, parole: true }, 2);
+      expect(names(w.pick({ key: 2 }, 1))).toEqual(['1,0']);
+      w.picker.releasePeer(1);
+      expect(names(w.pick({ key: 2 }, 1))).toEqual(['0,0']);
+    });
+
+    it('goes back for what was lost behind it', () => {
+      const w = world({ avail: '1'.repeat(40), sequential: true });
+      for (let piece = 0; piece < 30; piece++) w.picker.markHave(piece);
+      expect(pieces(w.pick())).toEqual([30]);
+      w.picker.unmarkHave(4);
+      expect(pieces(w.pick({ key: 2 }))).toEqual([4]);
+      expect(w.picker.wantedSpan()).toEqual({ first: 4, end: 40 });
+    });
+
     it('priority dominates rarity and started pieces', () => {
       const w = world({ avail: '1111199', prio: '1222223', part: '3000000' });
       expect(pieces(w.pick({}, 28))[0]).toBe(6);
@@ -204,6 +234,16 @@ describe.each(BACKENDS)('picker on $name kernels', backend => {
       expect(w.picker.outstanding(2)).toBe(END_GAME_WINDOW);
       expect(names(w.pick({ key: 5 }, 8))).toEqual(['0,3', '0,2', '0,1', '0,0']);
       expect(w.pick({ key: 6 }, 8)).toEqual([]);
+    });
+
+    it('a peer with room again is not asked for what it was asked already', () => {
+      const w = last();
+      w.pick({ key: 2, has: '.*' }, 4);
+      w.picker.received(2, 1, 3);
+      expect(w.pick({ key: 2, has: '.*' }, 4)).toEqual([]);
+      w.pick({ key: 3, has: '.*' }, 4);
+      w.picker.received(3, 1, 2);
+      expect(w.pick({ key: 3, has: '.*' }, 4)).toEqual([]);
     });
 
     it('the first copy wins, the others are to be cancelled, a late one is a duplicate', () => {
