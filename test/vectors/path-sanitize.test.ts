@@ -29,7 +29,7 @@ describe('path sanitising vectors', () => {
     expect(safePath(elements).join('/')).toBe(OURS[elements.join()] ?? path);
   });
 
-  // Each byte that is not UTF-8 becomes one `_`; the rows make one of a whole broken sequence. Both keep the rules.
+  // The decoder may see several faults in what the rows take for one broken sequence; each becomes a `_`.
   it.each(data.bytes)('$why', ({ hex, path }) => {
     const [name, ...rest] = safePath([fromHex(hex)]);
     expect(rest).toEqual([]);

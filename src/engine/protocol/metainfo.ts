@@ -63,7 +63,7 @@ function readInfo(info: BDict, raw: Uint8Array, limits: MetainfoLimits, options:
   if (length === 0) throw invalid('torrent has no content: all its files are empty');
   const pieces = readPieces(info, length, pieceLength, limits.maxPieces);
   if (hybrid) checkHybrid(info, files, pieceLength);
-  const infoBytes = raw.slice(); // a copy, so that the rest of the input can go
+  const infoBytes = new Uint8Array(raw); // a copy, so that the rest of the input can go
   return {
     name,
     infoHash: toHex((options.sha1 ?? plainSha1)(infoBytes)),
@@ -71,7 +71,7 @@ function readInfo(info: BDict, raw: Uint8Array, limits: MetainfoLimits, options:
     pieceLength,
     pieceCount: pieces.length / HASH_BYTES,
     length,
-    pieces: infoBytes.subarray(pieces.byteOffset - raw.byteOffset).subarray(0, pieces.length),
+    pieces: new Uint8Array(infoBytes.buffer, pieces.byteOffset - raw.byteOffset, pieces.length),
     files,
     multiFile,
     private: (info.int('private') ?? 0) !== 0,

@@ -1,4 +1,4 @@
-import { MillraceError } from '../errors.js';
+import { beyond } from './metainfo-error.js';
 import { withSuffix } from './safe-path.js';
 
 export interface NamedFile {
@@ -11,13 +11,17 @@ export interface NamedFile {
 /** Files that may want one name. libtorrent gives up after 500 tries in all, which is 32 such files. */
 const MAX_SAME_NAME = 100;
 
+/** More folders than people share; each costs memory, and a hostile path makes one in 3 bytes. */
+const MAX_FOLDERS = 250_000;
+
 const FILE = -1;
 
 /**
  * Gives every file a path of its own: two paths never differ in case or Unicode form alone, and none is a folder of
  * another, so that one disk holds them all. A folder keeps its name, a later file gets a number: `a.txt`, `a.1.txt`.
  * Pad files of one length may share a path: nothing is ever written to them (BEP 47).
- * @throws MillraceError ERR_METAINFO_LIMIT when more than 100 files want one name
+ * @throws MillraceError ERR_METAINFO_LIMIT when more than 100 files want one name or there are more than
+ * 250,000 folders
  */
 export function uniquePaths(files: readonly NamedFile[]): (readonly string[])[] {
   const names = new Names();
@@ -45,11 +49,16 @@ class Names {
       const name = path[level];
       const key = keyOf(folder, name);
       const known = this.taken.get(key);
-      folder = known ?? ++this.folders;
+      folder = known ?? this.newFolder();
       if (known === undefined) this.taken.set(key, folder);
       this.trail.push({ name, folder });
     }
     return folder;
+  }
+
+  private newFolder(): number {
+    if (++this.folders <= MAX_FOLDERS) return this.folders;
+    throw beyond('number of folders', this.folders, MAX_FOLDERS);
   }
 
   claim(folder: number, { path, length, pad }: NamedFile): readonly string[] {
@@ -64,10 +73,10 @@ class Names {
       const numbered = withSuffix(name, `.${number}`);
       if (this.take(keyOf(folder, numbered), length, pad)) return [...path.slice(0, -1), numbered];
     }
-    throw new MillraceError(
-      'ERR_METAINFO_LIMIT',
-      `more than ${MAX_SAME_NAME} files want the name ${JSON.stringify(name)}`,
-      { limit: MAX_SAME_NAME },
+    throw beyond(
+      `number of files that want the name ${JSON.stringify(name)}`,
+      MAX_SAME_NAME + 1,
+      MAX_SAME_NAME,
     );
   }
 

@@ -48,20 +48,20 @@ class Scanner {
   private at = 0;
   private count = 0;
   private tokens: Uint32Array;
+  private readonly bytes: Uint8Array;
   private readonly open: Open[] = [];
   private readonly tolerant: boolean;
   private readonly maxDepth: number;
   private readonly maxTokens: number;
 
-  constructor(
-    private readonly bytes: Uint8Array,
-    options: BencodeOptions,
-  ) {
+  constructor(bytes: Uint8Array, options: BencodeOptions) {
     const maxBytes = options.maxBytes ?? BENCODE_LIMITS.maxBytes;
     this.maxDepth = options.maxDepth ?? BENCODE_LIMITS.maxDepth;
     this.maxTokens = options.maxTokens ?? BENCODE_LIMITS.maxTokens;
     this.tolerant = options.tolerant ?? false;
     if (bytes.length > maxBytes) throw limit('input', bytes.length, maxBytes, 'bytes');
+    // A plain view, so that values are plain as well: subclasses may cut and copy in ways of their own.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.tokens = new Uint32Array(FIELDS * 32);
   }
 
