@@ -1,5 +1,11 @@
 /** The public API of millrace. */
-export { ERROR_CODES, type ErrorCode, type ErrorFacts, isMillraceError, MillraceError } from './engine/errors.js';
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorFacts,
+  isMillraceError,
+  MillraceError,
+} from './engine/errors.js';
 export { formatAddress, type InfoHash, type PeerAddress } from './engine/ids.js';
 export { formatMagnet, type Magnet, parseMagnet } from './engine/protocol/magnet.js';
 export { parseMetainfo } from './engine/protocol/metainfo.js';

@@ -9,8 +9,8 @@ import { parseMetainfo } from '../protocol/metainfo.js';
 import { mapStorageError } from '../storage/errors.js';
 import { createFileStore } from '../storage/file-store.js';
 import { createMachinery, sha1 } from './engine.js';
-import { CLIENT_VERSION } from './version.js';
 import type { CreatedTorrent, CreateOptions } from './types.js';
+import { CLIENT_VERSION } from './version.js';
 import { throwIfAborted } from './waits.js';
 
 const MIN_PIECE_LENGTH = 16 * 1024;
@@ -39,7 +39,9 @@ export async function createTorrent(path: string, options: CreateOptions = {}): 
   const found = await findFiles(root, signal);
   const length = found.files.reduce((sum, file) => sum + file.length, 0);
   if (length === 0)
-    throw new MillraceError('ERR_METAINFO_INVALID', `${path} has no bytes to share`, { files: found.files.length });
+    throw new MillraceError('ERR_METAINFO_INVALID', `${path} has no bytes to share`, {
+      files: found.files.length,
+    });
   const pieceLength = checkPieceLength(options.pieceLength ?? choosePieceLength(length));
   const pieces = await hashFiles(dirname(root), found.files, length, pieceLength, options, onProgress);
   const bytes = createMetainfo({
@@ -67,7 +69,10 @@ function checkPieceLength(pieceLength: number): number {
   );
 }
 
-async function findFiles(root: string, signal?: AbortSignal): Promise<{ single: boolean; files: FoundFile[] }> {
+async function findFiles(
+  root: string,
+  signal?: AbortSignal,
+): Promise<{ single: boolean; files: FoundFile[] }> {
   try {
     const { size, ...stat } = await lstat(root).then(found => ({ size: found.size, isFile: found.isFile() }));
     if (stat.isFile) return { single: true, files: [{ path: [basename(root)], length: size }] };
@@ -79,7 +84,8 @@ async function findFiles(root: string, signal?: AbortSignal): Promise<{ single: 
       for (const entry of entries) {
         const path = [...folder, entry.name];
         if (entry.isDirectory()) await walk(path);
-        else if (entry.isFile()) files.push({ path, length: (await lstat(join(dirname(root), ...path))).size });
+        else if (entry.isFile())
+          files.push({ path, length: (await lstat(join(dirname(root), ...path))).size });
       }
     };
     await walk([basename(root)]);

@@ -1,4 +1,4 @@
-import { checkDeparture, decideDeparture, type DeparturePolicy } from '../policy/departure.js';
+import { checkDeparture, type DeparturePolicy, decideDeparture } from '../policy/departure.js';
 import { Alarm, nowMs } from './clock.js';
 
 /** How often the share ratio is looked at while a torrent lingers. */
@@ -46,7 +46,8 @@ export class Departure {
       this.leave();
       return;
     }
-    const byRatio = this.#policy.kind === 'linger' && this.#policy.ratio !== undefined && state.completedAtMs !== undefined;
+    const byRatio =
+      this.#policy.kind === 'linger' && this.#policy.ratio !== undefined && state.completedAtMs !== undefined;
     this.#alarm.set(byRatio ? Math.min(askAgainAtMs, now + RATIO_CHECK_MS) : askAgainAtMs);
   }
 }

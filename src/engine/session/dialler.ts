@@ -65,7 +65,8 @@ export class Dialler {
       if (error?.code === 'ERR_PEER_DUPLICATE') {
         if (error.facts.self === true) this.#list.addOwn(address);
         else this.#list.connected(address); // by way of the link that was kept
-      } else if (error?.code === 'ERR_PEER_BANNED' || error?.code === 'ERR_PEER_REDUNDANT') this.#list.forget(address);
+      } else if (error?.code === 'ERR_PEER_BANNED' || error?.code === 'ERR_PEER_REDUNDANT')
+        this.#list.forget(address);
       else if (dialled) this.#list.failed(address, now);
       else this.#list.disconnected(address, now);
     }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
+import { type Arena, createArena } from '../../workers/arena.js';
+import { createPool, type WorkerPool } from '../../workers/pool.js';
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { TokenBucket } from '../policy/rate-limit.js';
 import { createRng, type Rng } from '../policy/rng.js';
 import { mapStorageError } from '../storage/errors.js';
 import { HandleCache } from '../storage/handle-cache.js';
-import { type Arena, createArena } from '../../workers/arena.js';
-import { createPool, type WorkerPool } from '../../workers/pool.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { ResolvedOptions } from './options.js';
 import { ReadCache } from './read-cache.js';
@@ -29,14 +29,22 @@ export interface MachineryOptions {
   readonly onWorkerLost?: () => void;
 }
 
-export function createMachinery({ workers, kernels, memoryBytes, onWorkerLost }: MachineryOptions): Machinery {
+export function createMachinery({
+  workers,
+  kernels,
+  memoryBytes,
+  onWorkerLost,
+}: MachineryOptions): Machinery {
   const arena = createArena({ budgetBytes: memoryBytes, threads: workers, kernels });
   const pool = createPool({
     arena,
     workers,
     mapError: failure =>
       failure.code === 'EOF'
-        ? new MillraceError('ERR_STORAGE_MISSING', `a file is shorter than the torrent says: ${failure.message}`)
+        ? new MillraceError(
+            'ERR_STORAGE_MISSING',
+            `a file is shorter than the torrent says: ${failure.message}`,
+          )
         : mapStorageError(failure, 'torrent data'),
     onWorkerLost,
   });

@@ -25,7 +25,8 @@ export class EventHub {
   }
 
   emit(event: TorrentEvent): void {
-    for (const listener of this.#listeners.get(event.type) ?? []) (listener as (event: TorrentEvent) => void)(event);
+    for (const listener of this.#listeners.get(event.type) ?? [])
+      (listener as (event: TorrentEvent) => void)(event);
     for (const queue of this.#queues) queue.push(event);
   }
 

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { UnderlyingByteSource } from 'node:stream/web';
-import type { PieceTable } from './piece-io.js';
 import { MillraceError } from '../errors.js';
 import type { Priority } from '../policy/picker.js';
 import type { TorrentFile } from '../protocol/metainfo-types.js';
 import type { Storage } from '../swarm/ports.js';
+import type { PieceTable } from './piece-io.js';
 import type { PieceWaits } from './piece-waits.js';
 import type { FilePriority, StreamOptions, TorrentFileHandle, WaitOptions } from './types.js';
 import { throwIfAborted } from './waits.js';
@@ -20,7 +20,9 @@ const LEVELS: readonly FilePriority[] = ['skip', 'low', 'normal', 'high'];
 export function priorityLevel(priority: FilePriority): Priority {
   const level = LEVELS.indexOf(priority);
   if (level < 0)
-    throw new MillraceError('ERR_OPTION', `priority is ${priority}, must be ${LEVELS.join(', ')}`, { priority });
+    throw new MillraceError('ERR_OPTION', `priority is ${priority}, must be ${LEVELS.join(', ')}`, {
+      priority,
+    });
   return level as Priority;
 }
 
@@ -121,12 +123,19 @@ export class FileHandle implements TorrentFileHandle {
   }
 
   #checkRange(start: number, end: number): void {
-    if (start >= 0 && start <= end && end <= this.length && Number.isInteger(start) && Number.isInteger(end)) return;
+    if (start >= 0 && start <= end && end <= this.length && Number.isInteger(start) && Number.isInteger(end))
+      return;
     throw new RangeError(`bytes ${start} to ${end} of a file of ${this.length}`);
   }
 
   /** Fills `into` from byte `from` of the file; asks for what comes up to `horizon` ahead. */
-  async #read(reader: object, into: Uint8Array, from: number, horizon: number, signal?: AbortSignal): Promise<void> {
+  async #read(
+    reader: object,
+    into: Uint8Array,
+    from: number,
+    horizon: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
     if (into.length === 0) return;
     const { table, waits, storage } = this.owner;
     const at = this.file.offset + from;

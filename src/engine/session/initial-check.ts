@@ -1,8 +1,8 @@
 import { isMillraceError, MillraceError } from '../errors.js';
+import type { Metainfo } from '../protocol/metainfo-types.js';
 import { FileMap } from '../storage/file-map.js';
 import { recover } from '../storage/recover.js';
 import type { ResumeStore } from '../storage/resume.js';
-import type { Metainfo } from '../protocol/metainfo-types.js';
 import type { Storage } from '../swarm/ports.js';
 import { allPieces, checkPieces, piecesIn } from './checker.js';
 import type { MemoryBudget } from './memory-budget.js';
@@ -72,7 +72,8 @@ async function fromFiles(check: InitialCheck): Promise<Totals> {
   files.forEach((file, index) => {
     if (file.pad || file.length === 0 || stamps[index].size <= 0) return;
     const end = file.offset + Math.min(file.length, stamps[index].size);
-    for (let piece = Math.floor(file.offset / pieceLength); piece * pieceLength < end; piece++) present.add(piece);
+    for (let piece = Math.floor(file.offset / pieceLength); piece * pieceLength < end; piece++)
+      present.add(piece);
   });
   await hash(check, present);
   return NOTHING;

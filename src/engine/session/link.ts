@@ -197,7 +197,9 @@ export class PeerLink implements PeerSocketOwner {
   #onHandshake(infoHash: InfoHash, reserved: Uint8Array): void {
     this.torrent ??= this.host.torrentFor(infoHash);
     if (this.torrent?.infoHash !== infoHash)
-      throw new MillraceError('ERR_WIRE_HANDSHAKE', `no torrent with info-hash ${infoHash} here`, { infoHash });
+      throw new MillraceError('ERR_WIRE_HANDSHAKE', `no torrent with info-hash ${infoHash} here`, {
+        infoHash,
+      });
     this.#features = decodeFeatures(reserved);
     if (!this.#greeted) this.#greet(infoHash);
   }

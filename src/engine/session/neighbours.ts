@@ -1,10 +1,10 @@
 import { compareBytes, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerKey } from '../ids.js';
-import { LimitChain } from '../policy/rate-limit.js';
-import { clientName } from '../protocol/peer-id.js';
+import type { LimitChain } from '../policy/rate-limit.js';
 import type { ControlMessage } from '../protocol/peer/decoder.js';
 import type { PeerFeatures } from '../protocol/peer/features.js';
+import { clientName } from '../protocol/peer-id.js';
 import type { Action } from '../swarm/actions.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import type { TorrentCore } from '../swarm/torrent-core.js';
@@ -52,7 +52,9 @@ export class Neighbours implements LinkTorrent {
 
   constructor(readonly options: NeighboursOptions) {
     const { core, reader, up, memory } = options;
-    this.uploader = new Uploader(core.uploads, reader, up, memory, untilMs => this.#limitAlarm.setNoLater(untilMs));
+    this.uploader = new Uploader(core.uploads, reader, up, memory, untilMs =>
+      this.#limitAlarm.setNoLater(untilMs),
+    );
   }
 
   get infoHash(): InfoHash {
@@ -71,7 +73,9 @@ export class Neighbours implements LinkTorrent {
     if (isBanned(link)) throw new MillraceError('ERR_PEER_BANNED', `${link.name} sent bad data before`);
     this.#settleDuplicate(link, peerId);
     if (this.links.size >= maxPeers)
-      throw new MillraceError('ERR_PEER_LIMIT', `${this.links.size} peers, at most ${maxPeers}`, { limit: maxPeers });
+      throw new MillraceError('ERR_PEER_LIMIT', `${this.links.size} peers, at most ${maxPeers}`, {
+        limit: maxPeers,
+      });
     const peer = core.addPeer(
       link.key,
       { address: link.address, incoming: link.incoming, fast: features.fast, extended: features.extended },
@@ -100,7 +104,9 @@ export class Neighbours implements LinkTorrent {
       const theirsWins = compareBytes(peerId, this.options.peerId) > 0;
       const replaces =
         link.incoming === other.incoming
-          ? link.incoming && link.address.host === other.address.host && other.peer!.lastInMs + STALE_MS < nowMs()
+          ? link.incoming &&
+            link.address.host === other.address.host &&
+            other.peer!.lastInMs + STALE_MS < nowMs()
           : link.incoming === theirsWins;
       const [kept, dropped] = replaces ? [link, other] : [other, link];
       kept.dialAddress ??= dropped.dialAddress;
@@ -182,7 +188,8 @@ export class Neighbours implements LinkTorrent {
   /** Sends blocks to everybody who waits for some, one each in turn where a limit makes them share. */
   pumpAll(): void {
     const waiting: PeerLink[] = [];
-    for (const link of this.links.values()) if (link.peer !== undefined && link.peer.uploads.length > 0) waiting.push(link);
+    for (const link of this.links.values())
+      if (link.peer !== undefined && link.peer.uploads.length > 0) waiting.push(link);
     if (waiting.length === 0) return;
     const limited = this.options.up.available(nowMs()) !== Number.POSITIVE_INFINITY;
     if (!limited) {

@@ -47,7 +47,11 @@ const SILENT: LogSink = { debug() {}, info() {}, warn() {}, error() {} };
 
 function fail(name: string, value: unknown, bounds: string): never {
   const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  throw new MillraceError('ERR_OPTION', `${name} is ${shown}, must be ${bounds}`, { option: name, value: shown, bounds });
+  throw new MillraceError('ERR_OPTION', `${name} is ${shown}, must be ${bounds}`, {
+    option: name,
+    value: shown,
+    bounds,
+  });
 }
 
 function whole(name: string, bounds: string, min: number, max: number, fallback: number | (() => number)) {
@@ -142,7 +146,8 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   {
     name: 'maxPeersPerTorrent',
-    meaning: 'Connections of one torrent. It dials up to half of them and keeps the rest for those who dial in.',
+    meaning:
+      'Connections of one torrent. It dials up to half of them and keeps the rest for those who dial in.',
     defaultText: '100',
     bounds: '1 to 10000',
     resolve: whole('maxPeersPerTorrent', 'a whole number from 1 to 10000', 1, 10_000, 100),
@@ -152,7 +157,9 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     meaning: 'Threads that hash and touch the disk; 0 does both on the event loop.',
     defaultText: 'the cores that the process may use, at most 8',
     bounds: '0 to 64',
-    resolve: whole('workers', 'a whole number from 0 to 64', 0, 64, () => Math.min(availableParallelism(), 8)),
+    resolve: whole('workers', 'a whole number from 0 to 64', 0, 64, () =>
+      Math.min(availableParallelism(), 8),
+    ),
   },
   {
     name: 'kernels',
@@ -188,19 +195,26 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     meaning: 'Seed of all dice of policy, to reproduce a run.',
     defaultText: 'random',
     bounds: '0 to 4294967295',
-    resolve: whole('seed', 'a whole number from 0 to 4294967295', 0, 0xffff_ffff, () =>
-      crypto.getRandomValues(new Uint32Array(1))[0],
+    resolve: whole(
+      'seed',
+      'a whole number from 0 to 4294967295',
+      0,
+      0xffff_ffff,
+      () => crypto.getRandomValues(new Uint32Array(1))[0],
     ),
   },
   {
     name: 'log',
-    meaning: 'Where log lines go: `debug`, `info`, `warn`, `error`, each with facts and a message. A pino logger fits.',
+    meaning:
+      'Where log lines go: `debug`, `info`, `warn`, `error`, each with facts and a message. A pino logger fits.',
     defaultText: 'nowhere',
     bounds: 'an object with the four methods',
     resolve: value => {
       if (value === undefined) return SILENT;
       const sink = value as Partial<LogSink>;
-      const fits = (['debug', 'info', 'warn', 'error'] as const).every(level => typeof sink[level] === 'function');
+      const fits = (['debug', 'info', 'warn', 'error'] as const).every(
+        level => typeof sink[level] === 'function',
+      );
       return fits ? value : fail('log', typeof value, 'an object with debug, info, warn and error');
     },
   },
@@ -209,7 +223,8 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     meaning: 'Aborting it closes the session.',
     defaultText: 'none',
     bounds: 'an AbortSignal',
-    resolve: value => (value === undefined || value instanceof AbortSignal ? value : fail('signal', value, 'an AbortSignal')),
+    resolve: value =>
+      value === undefined || value instanceof AbortSignal ? value : fail('signal', value, 'an AbortSignal'),
   },
 ];
 
@@ -224,7 +239,8 @@ const PROFILE_SLOTS: Readonly<Record<ProfileName, number>> = {
 export function resolveOptions(options: SessionOptions, env: Env = process.env): ResolvedOptions {
   const known = new Set(OPTION_TABLE.map(row => row.name));
   for (const name of Object.keys(options))
-    if (!known.has(name)) fail(name, (options as Record<string, unknown>)[name], `left out: there is no such option`);
+    if (!known.has(name))
+      fail(name, (options as Record<string, unknown>)[name], `left out: there is no such option`);
   const resolved: Record<string, unknown> = {};
   for (const row of OPTION_TABLE)
     resolved[row.name] = row.resolve((options as Record<string, unknown>)[row.name], env);

@@ -1,7 +1,7 @@
+import type { WorkerPool } from '../../workers/pool.js';
 import { isMillraceError } from '../errors.js';
 import { SHA1_BYTES } from '../kernels/types.js';
 import type { ExtentLease, Storage } from '../swarm/ports.js';
-import type { WorkerPool } from '../../workers/pool.js';
 
 /** What a torrent's pieces are, as far as disk and hash see them. */
 export interface PieceTable {

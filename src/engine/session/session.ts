@@ -1,8 +1,8 @@
 import type net from 'node:net';
-import { MillraceError } from '../errors.js';
 import { createTrackerClients, type TrackerClients } from '../discovery/tracker-clients.js';
+import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
-import { listen, type Listener } from '../net/listener.js';
+import { type Listener, listen } from '../net/listener.js';
 import { plainHost, type ReceiveRegion } from '../net/peer-socket.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { Bans } from './bans.js';
@@ -105,9 +105,13 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     this.#checkOpen();
     throwIfAborted(options.signal);
     if (this.#torrents.has(metainfo.infoHash))
-      throw new MillraceError('ERR_DUPLICATE_TORRENT', `torrent ${metainfo.infoHash} is in this session already`, {
-        infoHash: metainfo.infoHash,
-      });
+      throw new MillraceError(
+        'ERR_DUPLICATE_TORRENT',
+        `torrent ${metainfo.infoHash} is in this session already`,
+        {
+          infoHash: metainfo.infoHash,
+        },
+      );
     const torrent = new TorrentRun(this.#engine, metainfo, options, this);
     this.#torrents.set(metainfo.infoHash, torrent);
     void torrent.start();
@@ -134,7 +138,11 @@ class EngineSession implements Session, LinkHost, TorrentHost {
       downRate: torrents.reduce((sum, torrent) => sum + torrent.downRate, 0),
       upRate: torrents.reduce((sum, torrent) => sum + torrent.upRate, 0),
       kernels: describeKernels(this.#engine),
-      memory: { usedBytes: budget.usedBytes, budgetBytes: budget.budgetBytes, tableBytes: arena.heap.usedBytes },
+      memory: {
+        usedBytes: budget.usedBytes,
+        budgetBytes: budget.budgetBytes,
+        tableBytes: arena.heap.usedBytes,
+      },
       workers: { threads, queued, running, lost },
       connections: this.#links.size,
     };
@@ -158,7 +166,10 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     const late = new Promise<void>(resolve => {
       timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     });
-    await Promise.race([Promise.allSettled([...this.#torrents.values()].map(torrent => torrent.close())), late]);
+    await Promise.race([
+      Promise.allSettled([...this.#torrents.values()].map(torrent => torrent.close())),
+      late,
+    ]);
     clearTimeout(timer);
     for (const link of this.#links) link.close(closed);
     this.trackers.close();

@@ -23,7 +23,8 @@ export async function readTorrent(source: TorrentSource): Promise<Metainfo> {
       'a magnet link names a torrent whose metadata must come from peers, which is not supported yet: use the .torrent file',
     );
   }
-  if (source instanceof URL || typeof source === 'string') return parseMetainfo(await readFile(source), { sha1 });
+  if (source instanceof URL || typeof source === 'string')
+    return parseMetainfo(await readFile(source), { sha1 });
   if (typeof source === 'object' && source !== null && 'infoHash' in source) return source;
   throw new TypeError('a torrent source is bytes, a path, a file: URL or metainfo');
 }
@@ -37,10 +38,14 @@ async function readFile(source: string | URL): Promise<Uint8Array> {
     try {
       const { size } = await file.stat();
       if (size > limit)
-        throw new MillraceError('ERR_METAINFO_LIMIT', `the file has ${size} bytes, a .torrent may have ${limit}`, {
-          size,
-          limit,
-        });
+        throw new MillraceError(
+          'ERR_METAINFO_LIMIT',
+          `the file has ${size} bytes, a .torrent may have ${limit}`,
+          {
+            size,
+            limit,
+          },
+        );
       const bytes = new Uint8Array(limit + 1);
       let length = 0;
       while (length <= limit) {

@@ -1,10 +1,10 @@
 import { isMillraceError, MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { bitfieldBytes } from '../kernels/types.js';
-import { LimitChain, TokenBucket } from '../policy/rate-limit.js';
 import type { Priority } from '../policy/picker.js';
-import { allowedFastSet } from '../protocol/peer/allowed-fast.js';
+import { LimitChain, TokenBucket } from '../policy/rate-limit.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
+import { allowedFastSet } from '../protocol/peer/allowed-fast.js';
 import { createFileStore } from '../storage/file-store.js';
 import { createMemoryStore } from '../storage/memory-store.js';
 import { ResumeStore } from '../storage/resume.js';
@@ -13,7 +13,7 @@ import type { Storage } from '../swarm/ports.js';
 import { TorrentCore } from '../swarm/torrent-core.js';
 import { Announcing, type AnnouncingHost } from './announcing.js';
 import { Arrivals } from './arrivals.js';
-import { checkPieces, allPieces } from './checker.js';
+import { allPieces, checkPieces } from './checker.js';
 import { nowMs } from './clock.js';
 import { Departure } from './departure.js';
 import { Dialler, type DiallerHost } from './dialler.js';
@@ -40,8 +40,8 @@ import type {
   TorrentStats,
   WaitOptions,
 } from './types.js';
-import { abortable, Deferred } from './waits.js';
 import { CLIENT_VERSION } from './version.js';
+import { abortable, Deferred } from './waits.js';
 
 /** What a torrent needs of its session besides the engine. */
 export interface TorrentHost extends AnnouncingHost, DiallerHost {
@@ -134,7 +134,8 @@ export class TorrentRun implements Torrent {
         storage: this.#storage,
         haveBits: () => this.#haveBits(),
         totals: () => this.#totals(),
-        onError: error => engine.log.warn({ err: error, torrent: metainfo.infoHash }, 'resume state was not saved'),
+        onError: error =>
+          engine.log.warn({ err: error, torrent: metainfo.infoHash }, 'resume state was not saved'),
       });
     this.#reader = new PieceReader({
       torrent: number,
@@ -199,7 +200,9 @@ export class TorrentRun implements Torrent {
       onPeers: peers => this.#dialler.add(peers, 'tracker'),
       onStatus: ({ url, state, error }) => this.#emit({ type: 'tracker', url, state, error }),
     });
-    this.#departure = new Departure(options.onComplete ?? { kind: 'stay' }, metainfo.length, () => this.#leave());
+    this.#departure = new Departure(options.onComplete ?? { kind: 'stay' }, metainfo.length, () =>
+      this.#leave(),
+    );
   }
 
   // --- lifetime ------------------------------------------------------------------------------------------------
@@ -532,7 +535,11 @@ export class TorrentRun implements Torrent {
   #selectFiles(select: readonly number[]): void {
     for (const index of select)
       if (!Number.isInteger(index) || index < 0 || index >= this.files.length)
-        throw new MillraceError('ERR_OPTION', `file ${index} is selected, the torrent has ${this.files.length}`, { index });
+        throw new MillraceError(
+          'ERR_OPTION',
+          `file ${index} is selected, the torrent has ${this.files.length}`,
+          { index },
+        );
     this.#priorities.only(select);
   }
 
@@ -576,15 +583,18 @@ export class TorrentRun implements Torrent {
 
   #wantedBytes(): number {
     const { picker } = this.core;
-    const { pieceLength, length, pieceCount } = this.metainfo;
-    if (picker.wantedCount === pieceCount) return length;
-    const lastWanted = picker.priority(pieceCount - 1) > 0;
-    const shortfall = lastWanted ? pieceCount * pieceLength - length : 0;
-    return picker.wantedCount * pieceLength - shortfall;
+    return this.#bytesOf(picker.wantedCount, picker.priority(this.metainfo.pieceCount - 1) > 0);
   }
 
   #leftBytes(): number {
-    return Math.max(0, this.#wantedBytes() - this.#doneBytes);
+    const { picker } = this.core;
+    return this.#bytesOf(picker.wantedLeft, picker.isWanted(this.metainfo.pieceCount - 1));
+  }
+
+  /** Bytes of so many pieces, the last of the torrent, which may be short, among them or not. */
+  #bytesOf(pieces: number, withLast: boolean): number {
+    const { pieceLength, length, pieceCount } = this.metainfo;
+    return pieces * pieceLength - (withLast ? pieceCount * pieceLength - length : 0);
   }
 
   #emit(event: TorrentEvent): void {

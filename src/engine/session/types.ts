@@ -172,7 +172,12 @@ export type TorrentEvent =
   | { readonly type: 'peer'; readonly address: string; readonly client: string }
   | { readonly type: 'peer-closed'; readonly address: string; readonly code: string }
   | { readonly type: 'peer-banned'; readonly address: string; readonly reason: string }
-  | { readonly type: 'tracker'; readonly url: string; readonly state: TrackerStats['state']; readonly error?: string }
+  | {
+      readonly type: 'tracker';
+      readonly url: string;
+      readonly state: TrackerStats['state'];
+      readonly error?: string;
+    }
   | { readonly type: 'left' }
   | { readonly type: 'error'; readonly error: MillraceError }
   | { readonly type: 'dropped-events'; readonly count: number };

@@ -1,6 +1,6 @@
 import { encodeMessage, PIECE_HEADER_BYTES } from '../protocol/peer/encoder.js';
-import type { Uploads } from '../swarm/uploads.js';
 import type { PeerCore } from '../swarm/peer-core.js';
+import type { Uploads } from '../swarm/uploads.js';
 import { nowMs } from './clock.js';
 import type { PeerLink } from './link.js';
 import type { PieceReader } from './piece-reader.js';

@@ -26,7 +26,13 @@ export async function verifyTorrent(source: TorrentSource, options: VerifyOption
     memoryBytes,
   });
   const { files, length, pieceCount } = metainfo;
-  const storage = createFileStore({ dir: options.dir, files, length, handles: machinery.handles, readOnly: true });
+  const storage = createFileStore({
+    dir: options.dir,
+    files,
+    length,
+    handles: machinery.handles,
+    readOnly: true,
+  });
   try {
     await storage.open();
     const io = new PieceIo(metainfo, storage, machinery.pool, machinery.arena.buffer);

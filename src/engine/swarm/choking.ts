@@ -1,4 +1,4 @@
-import type { Choker, ChokePeer } from '../policy/choker.js';
+import type { ChokePeer, Choker } from '../policy/choker.js';
 import { ANTI_SNUB_MS } from './limits.js';
 import type { PeerCore } from './peer-core.js';
 import type { Uploads } from './uploads.js';

@@ -92,7 +92,8 @@ export class Downloads {
       asked.ref.length === range.length &&
       !this.picker.isFinished(range.piece, asked.ref.block)
     ) {
-      for (const other of this.peers.values()) if (other.receiving?.key === key) other.receiving.targetAt = -1;
+      for (const other of this.peers.values())
+        if (other.receiving?.key === key) other.receiving.targetAt = -1;
       targetAt = open.at + range.begin;
     }
     peer.receiving = { key, range, targetAt };
@@ -208,9 +209,9 @@ export class Downloads {
     }
   }
 
-  dispose(): void {
-    for (const open of this.#open.values()) if (!open.verifying) this.slots.release(open.at);
-    this.#open.clear();
+  /** Drops everything that is not being verified: the torrent stops. */
+  dropAll(): void {
+    for (const [piece, { verifying }] of [...this.#open]) if (!verifying) this.drop(piece);
   }
 
   #key(ref: BlockRef): number {

@@ -29,6 +29,8 @@ export const MAX_HINTS = 64;
 
 /** Blocks nobody asked for that a peer may send before it is cut off. Cancels cross with blocks, so some are normal. */
 export const MAX_UNASKED_BLOCKS = 512;
+/** Of these, so many a second are forgiven, so that a connection of days does not add them up. */
+export const UNASKED_BLOCKS_PER_TICK = 8;
 
 /** A peer so fast that it gives a whole piece within this time gets pieces for itself: libtorrent `whole_pieces_threshold`. */
 export const WHOLE_PIECE_SECONDS = 20;

@@ -1,7 +1,7 @@
 import type { PeerAddress, PeerKey } from '../ids.js';
+import type { BlockRef } from '../policy/picker.js';
 import { RateMeter } from '../policy/rate-meter.js';
 import { RequestWindow } from '../policy/request-window.js';
-import type { BlockRef } from '../policy/picker.js';
 import type { BlockRange, Message } from '../protocol/peer/messages.js';
 
 /** What is known of a peer when its handshake is done. */

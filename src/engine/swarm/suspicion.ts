@@ -59,7 +59,8 @@ export class Suspicion {
     const culprits: Culprit[] = [];
     for (const liar of liars) {
       const peer = this.peers.get(liar);
-      if (peer !== undefined) culprits.push({ peer, reason: `a block that it sent for piece ${piece} was bad` });
+      if (peer !== undefined)
+        culprits.push({ peer, reason: `a block that it sent for piece ${piece} was bad` });
     }
     return culprits;
   }

@@ -11,7 +11,15 @@ import { Choking } from './choking.js';
 import { Downloads } from './downloads.js';
 import { Extensions } from './extensions.js';
 import { Interest } from './interest.js';
-import { ALLOWED_FAST_COUNT, KEEP_ALIVE_MS, MAX_HINTS, MAX_UNASKED_BLOCKS, PEER_TIMEOUT_MS, TICK_MS } from './limits.js';
+import {
+  ALLOWED_FAST_COUNT,
+  KEEP_ALIVE_MS,
+  MAX_HINTS,
+  MAX_UNASKED_BLOCKS,
+  PEER_TIMEOUT_MS,
+  TICK_MS,
+  UNASKED_BLOCKS_PER_TICK,
+} from './limits.js';
 import { PeerCore, type PeerInfo } from './peer-core.js';
 import type { SlotPool } from './ports.js';
 import { Suspicion } from './suspicion.js';
@@ -235,10 +243,13 @@ export class TorrentCore {
     this.#lastTickMs = nowMs;
     for (const peer of [...this.peers.values()]) {
       this.downloads.expire(peer, nowMs);
+      peer.unaskedBlocks = Math.max(0, peer.unaskedBlocks - UNASKED_BLOCKS_PER_TICK);
       if (nowMs - peer.lastInMs >= PEER_TIMEOUT_MS)
         this.#disconnect(
           peer,
-          new MillraceError('ERR_PEER_TIMEOUT', `silent for ${PEER_TIMEOUT_MS / 1000} s`, { limitMs: PEER_TIMEOUT_MS }),
+          new MillraceError('ERR_PEER_TIMEOUT', `silent for ${PEER_TIMEOUT_MS / 1000} s`, {
+            limitMs: PEER_TIMEOUT_MS,
+          }),
         );
       else if (nowMs - peer.lastOutMs >= KEEP_ALIVE_MS) peer.send({ type: 'keep-alive' });
     }
@@ -248,8 +259,7 @@ export class TorrentCore {
 
   /** Ends a turn of input: asks for blocks where there is room, fills free unchoke slots. Call it before flushing. */
   settle(nowMs: number): void {
-    if (this.#active)
-      for (const peer of this.#hungry) this.downloads.fill(peer, nowMs);
+    if (this.#active) for (const peer of this.#hungry) this.downloads.fill(peer, nowMs);
     this.#hungry.clear();
     if (this.#freeSlotCheck) {
       this.#freeSlotCheck = false;
@@ -290,15 +300,20 @@ export class TorrentCore {
     if (this.downloads.starved) this.#wakeAll();
   }
 
-  /** A stopped torrent asks for nothing. */
+  /** A stopped torrent asks for nothing and holds no memory for pieces that it had begun. */
   setActive(active: boolean): void {
     this.#active = active;
     if (active) this.#wakeAll();
+    else this.downloads.dropAll();
   }
 
   dispose(): void {
     for (const key of [...this.peers.keys()]) this.removePeer(key, 0);
-    this.downloads.dispose();
+    this.downloads.dropAll();
+    // Slots that travel with an action nobody will take any more.
+    for (const action of this.#actions)
+      if (action.type === 'verify' || action.type === 'piece') this.options.slots.release(action.at);
+    this.#actions.length = 0;
     this.#suspicion.dispose();
     this.picker.dispose();
   }
@@ -375,7 +390,8 @@ export class TorrentCore {
 
   /** Two peers that both have everything have nothing to say to each other. */
   #dropIfRedundant(peer: PeerCore): void {
-    if (!(this.picker.complete && peer.seed) && !(this.picker.finished && peer.uploadOnly && peer.greeted)) return;
+    if (!(this.picker.complete && peer.seed) && !(this.picker.finished && peer.uploadOnly && peer.greeted))
+      return;
     this.#disconnect(peer, new MillraceError('ERR_PEER_REDUNDANT', 'both sides have all that they want'));
   }
 
