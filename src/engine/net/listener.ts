@@ -19,7 +19,8 @@ export function listen(
 ): Promise<Listener> {
   const server = net.createServer({ pauseOnConnect: true, noDelay: true }, onAccept);
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => reject(mapNetError(error, `cannot listen on ${at.host} port ${at.port}`));
+    const fail = (error: unknown) =>
+      reject(mapNetError(error, `cannot listen on ${at.host} port ${at.port}`));
     server.once('error', fail);
     server.listen({ host: at.host, port: at.port, backlog: 511 }, () => {
       server.off('error', fail);

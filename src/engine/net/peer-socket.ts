@@ -88,6 +88,7 @@ export class PeerSocket {
     const holder = accepted as unknown as HandleHolder;
     const handle = holder._handle;
     holder._handle = null;
+    accepted.destroy(); // the empty shell: its server no longer counts it
     const peer = new PeerSocket(region, owner, handle);
     peer.#socket.resume();
     return peer;
