@@ -8,6 +8,9 @@ import { mapStorageError } from '../storage/errors.js';
 import { sha1 } from './engine.js';
 import type { TorrentSource } from './types.js';
 
+/** Names must suit the file system that they are for. */
+const PARSING = { sha1, windows: process.platform === 'win32' };
+
 /**
  * The metainfo behind a source: a .torrent's bytes, its path or file: URL, or metainfo itself.
  *
@@ -15,7 +18,7 @@ import type { TorrentSource } from './types.js';
  * and ERR_METAINFO_UNSUPPORTED for a magnet link, whose metadata only peers have
  */
 export async function readTorrent(source: TorrentSource): Promise<Metainfo> {
-  if (source instanceof Uint8Array) return parseMetainfo(source, { sha1 });
+  if (source instanceof Uint8Array) return parseMetainfo(source, PARSING);
   if (typeof source === 'string' && /^magnet:/i.test(source)) {
     parseMagnet(source);
     throw new MillraceError(
@@ -24,7 +27,7 @@ export async function readTorrent(source: TorrentSource): Promise<Metainfo> {
     );
   }
   if (source instanceof URL || typeof source === 'string')
-    return parseMetainfo(await readFile(source), { sha1 });
+    return parseMetainfo(await readFile(source), PARSING);
   if (typeof source === 'object' && source !== null && 'infoHash' in source) return source;
   throw new TypeError('a torrent source is bytes, a path, a file: URL or metainfo');
 }

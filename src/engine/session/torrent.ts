@@ -549,7 +549,7 @@ export class TorrentRun implements Torrent {
     if (storage === 'memory') return createMemoryStore({ length, files });
     return createFileStore({
       dir: dir ?? this.#engine.options.dir,
-      files,
+      files: files.map(file => (file.symlink ? { ...file, pad: true } : file)), // links are never made (BEP 47)
       length,
       handles: this.#engine.handles,
       preallocate,
