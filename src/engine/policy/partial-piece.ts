@@ -116,6 +116,16 @@ export class PartialPiece {
     return true;
   }
 
+  /** `key` will not send anything more. @returns the blocks that became free */
+  releaseAll(key: PeerKey): number[] {
+    const freed: number[] = [];
+    for (let block = 0; block < this.blocks; block++) {
+      if (this.#who[block] !== key && !this.#others?.has(block)) continue;
+      if (this.release(block, key) && this.#state[block] === FREE) freed.push(block);
+    }
+    return freed;
+  }
+
   /** Forgets what was finished of these blocks (all without an argument), because the data is bad. */
   reset(blocks?: readonly number[]): void {
     for (const block of blocks ?? this.#state.keys())

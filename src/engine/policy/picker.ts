@@ -1,9 +1,10 @@
 import type { PeerKey } from '../ids.js';
-import { bitfieldBytes, type Heap, type Kernels } from '../kernels/types.js';
+import { bitfieldBytes, type Heap } from '../kernels/types.js';
 import { Availability } from './availability.js';
-import { NOBODY, PartialPiece } from './partial-piece.js';
-import { clearBit, hasBit, pieceInByte, setBit, tableBytes } from './picker-bits.js';
+import type { PartialPiece } from './partial-piece.js';
+import { clearBit, hasBit, setBit, tableBytes } from './picker-bits.js';
 import { PieceLayout } from './picker-layout.js';
+import { BATCH, NewPieces } from './picker-new.js';
 import {
   type BlockRef,
   DEFAULT_RANDOM_FIRST_PIECES,
@@ -17,16 +18,11 @@ import {
   type Priority,
   URGENT_STALL_MS,
 } from './picker-options.js';
+import { PartialPieces, type Received } from './picker-partials.js';
 import { LEVELS, PieceTable } from './picker-pieces.js';
-import type { Rng } from './rng.js';
 
 export type { BlockRef, PartialView, PickerOptions, PickPeer, Priority } from './picker-options.js';
-
-/** What became of a block that arrived. */
-export type Received = 'new' | 'duplicate' | 'unwanted';
-
-/** Pieces chosen by one call of the kernel. */
-const BATCH = 64;
+export type { Received } from './picker-partials.js';
 
 /** One call of `pick` on its way through the rules. */
 interface Ask {
@@ -38,13 +34,6 @@ interface Ask {
   readonly out: BlockRef[];
   /** Pieces that may still be started. */
   newPieces: number;
-}
-
-/** What the picker remembers of a peer that has picked. */
-interface PeerState {
-  outstanding: number;
-  /** The piece that it has to itself and is not through with. */
-  current: PartialPiece | undefined;
 }
 
 /**
@@ -64,26 +53,16 @@ export class Picker {
   /** Pieces with a priority above 0 that are lacking: a bitfield in the kernels' memory. */
   readonly wantedAt: number;
 
-  readonly #kernels: Kernels;
   readonly #heap: Heap;
-  readonly #rng: Rng;
   readonly #memory: Uint8Array;
   readonly #layout: PieceLayout;
   readonly #table: PieceTable;
   readonly #availability: Availability;
+  readonly #partials: PartialPieces;
+  readonly #newPieces: NewPieces;
   readonly #randomFirstPieces: number;
-  /** Started pieces. */
-  readonly #busyAt: number;
   /** A peer's bitfield cut down to what it allows; zero between calls. */
   readonly #allowedAt: number;
-  readonly #chosen: Uint32Array;
-  readonly #chosenAt: number;
-
-  readonly #partials = new Map<number, PartialPiece>();
-  /** Started and wanted pieces that have a free block. */
-  readonly #open = new Set<PartialPiece>();
-  #wantedPartials = 0;
-  readonly #peers = new Map<PeerKey, PeerState>();
   #sequential: boolean;
   #urgent: number[] = [];
 
@@ -94,9 +73,7 @@ export class Picker {
   constructor(options: PickerOptions) {
     const { kernels, heap, rng, pieceCount, pieceLength, length, padding } = options;
     this.#layout = new PieceLayout(pieceCount, pieceLength, length, padding);
-    this.#kernels = kernels;
     this.#heap = heap;
-    this.#rng = rng;
     this.#memory = new Uint8Array(kernels.buffer);
     this.#randomFirstPieces = options.randomFirstPieces ?? DEFAULT_RANDOM_FIRST_PIECES;
     this.#sequential = options.sequential ?? false;
@@ -105,12 +82,13 @@ export class Picker {
     const counts = tableBytes(2 * pieceCount);
     this.haveAt = heap.allocate(4 * bits + counts + 4 * BATCH);
     this.wantedAt = this.haveAt + bits;
-    this.#busyAt = this.haveAt + 2 * bits;
+    const busyAt = this.haveAt + 2 * bits;
     this.#allowedAt = this.haveAt + 3 * bits;
-    this.#chosenAt = this.haveAt + 4 * bits + counts;
-    this.#chosen = new Uint32Array(kernels.buffer, this.#chosenAt, BATCH);
-    this.#availability = new Availability(kernels, this.haveAt + 4 * bits, pieceCount);
+    const countsAt = this.haveAt + 4 * bits;
+    this.#availability = new Availability(kernels, countsAt, pieceCount);
     this.#table = new PieceTable(this.#memory, heap, pieceCount, this.haveAt, this.wantedAt);
+    this.#partials = new PartialPieces(this.#memory, this.#layout, this.#table, busyAt);
+    this.#newPieces = new NewPieces(kernels, rng, this.#table, this.#availability, busyAt, countsAt + counts);
     for (const piece of this.#layout.padPieces()) this.#table.setHave(piece, true);
   }
 
@@ -174,11 +152,7 @@ export class Picker {
   setPriority(fromPiece: number, toPiece: number, priority: Priority): void {
     for (let piece = fromPiece; piece < Math.min(toPiece, this.pieceCount); piece++)
       this.#table.setPriority(piece, priority);
-    this.#wantedPartials = 0;
-    for (const partial of this.#partials.values()) {
-      if (this.#table.wants(partial.piece)) this.#wantedPartials++;
-      this.#settle(partial);
-    }
+    this.#partials.recount();
   }
   setSequential(on: boolean): void {
     this.#sequential = on;
@@ -227,23 +201,16 @@ export class Picker {
   get partialCount(): number {
     return this.#partials.size;
   }
-  *partials(): Iterable<PartialView> {
-    for (const { piece, blocks, finished, requested } of this.#partials.values())
-      yield {
-        piece,
-        blocks,
-        finishedBlocks: finished,
-        requestedBlocks: requested,
-        wanted: this.#table.wants(piece),
-      };
+  partials(): Iterable<PartialView> {
+    return this.#partials.views();
   }
-  /** Every wanted block is asked for or here, and not all pieces are verified. */
+  /** Every wanted block is asked for or here, and not all wanted pieces are had. */
   get endgame(): boolean {
-    return this.wantedLeft > 0 && this.#open.size === 0 && this.#wantedPartials === this.wantedLeft;
+    return this.#partials.endgame;
   }
   /** Requests under way to a peer. */
   outstanding(key: PeerKey): number {
-    return this.#peers.get(key)?.outstanding ?? 0;
+    return this.#partials.outstanding(key);
   }
   /** Whether the block is asked for: of this peer, or of anybody. */
   isRequested(piece: number, block: number, key?: PeerKey): boolean {
@@ -286,47 +253,16 @@ export class Picker {
    * peer on parole.
    */
   received(key: PeerKey, piece: number, block: number): Received {
-    const partial = this.#partials.get(piece);
-    if (!partial) return piece < this.pieceCount && this.has(piece) ? 'duplicate' : 'unwanted';
-    if (!(block >= 0 && block < partial.blocks)) return 'unwanted';
-    if (partial.isFinished(block)) {
-      partial.release(block, key);
-      return 'duplicate';
-    }
-    if (partial.locked && partial.owner !== key && !partial.isRequested(block, key)) return 'unwanted';
-    if (partial.isRequested(block))
-      for (const asked of partial.requesters(block)) this.#addOutstanding(asked, -1);
-    partial.finish(block, key);
-    this.#settle(partial);
-    return 'new';
+    return this.#partials.received(key, piece, block);
   }
 
   /** Takes back all requests of a peer that choked us or left; what it sent stays. Returns what became free. */
   releasePeer(key: PeerKey): BlockRef[] {
-    const freed: BlockRef[] = [];
-    if (!this.#peers.delete(key)) return freed;
-    for (const partial of this.#partials.values()) {
-      if (partial.owner === key) {
-        partial.owner = NOBODY;
-        partial.locked = false;
-      }
-      for (let block = 0; block < partial.blocks; block++)
-        if (partial.requesters(block).includes(key)) {
-          partial.release(block, key);
-          if (!partial.isRequested(block) && !partial.isFinished(block))
-            freed.push(this.blockRange(partial.piece, block));
-        }
-      this.#settle(partial);
-    }
-    return freed;
+    return this.#partials.releasePeer(key);
   }
-
   /** Takes back one request: rejected, timed out, cancelled. */
   release(key: PeerKey, piece: number, block: number): void {
-    const partial = this.#partials.get(piece);
-    if (!partial?.release(block, key)) return;
-    this.#addOutstanding(key, -1);
-    this.#settle(partial);
+    this.#partials.release(key, piece, block);
   }
 
   /** The piece is good. */
@@ -335,24 +271,11 @@ export class Picker {
   }
   /** The piece is bad: its blocks (all, or those given) are free again. It stays under way and keeps its memory. */
   failed(piece: number, badBlocks?: readonly number[]): void {
-    const partial = this.#partials.get(piece);
-    if (!partial) return;
-    partial.reset(badBlocks);
-    partial.owner = NOBODY;
-    partial.locked = false;
-    this.#settle(partial);
+    this.#partials.reset(piece, badBlocks);
   }
   /** Forgets what is under way of the piece: it is as if it had not been started. */
   abort(piece: number): void {
-    const partial = this.#partials.get(piece);
-    if (!partial) return;
-    for (let block = 0; partial.requested > 0 && block < partial.blocks; block++)
-      if (partial.isRequested(block))
-        for (const key of partial.requesters(block)) this.#addOutstanding(key, -1);
-    this.#partials.delete(piece);
-    this.#open.delete(partial);
-    if (this.#table.wants(piece)) this.#wantedPartials--;
-    clearBit(this.#memory, this.#busyAt, piece);
+    this.#partials.drop(piece);
   }
   /** The piece is on disk (resume). */
   markHave(piece: number): void {
@@ -404,17 +327,14 @@ export class Picker {
       } else if (partial.free > 0) {
         if (mayJoin(partial, ask.peer, ask.peer.parole ? 'sole' : 'any')) this.#take(ask, partial);
       } else if (!ask.peer.parole && ask.nowMs - partial.requestedMs >= URGENT_STALL_MS)
-        this.#doubleOf(ask, partial, 1, room(ask));
+        this.#partials.double(partial, ask.peer.key, 1, room(ask), ask.nowMs, ask.out);
     }
   }
 
   /** A peer with a piece to itself goes on with it. */
   #continueOwn(ask: Ask): void {
-    const state = this.#peers.get(ask.peer.key);
-    if (!state?.current) return;
-    if (!this.#open.has(state.current)) state.current = undefined;
-    else if (room(ask) > 0 && hasBit(this.#memory, ask.bitsAt, state.current.piece))
-      this.#take(ask, state.current);
+    const current = this.#partials.currentOf(ask.peer.key);
+    if (current && hasBit(this.#memory, ask.bitsAt, current.piece)) this.#take(ask, current);
   }
 
   /**
@@ -422,7 +342,7 @@ export class Picker {
    * a large window of requests makes many of them, and nothing can be done to finish them sooner.
    */
   #crowded(): boolean {
-    const open = this.#open.size;
+    const open = this.#partials.open.size;
     return (
       open > MAX_OPEN_PER_PEER * this.#availability.peers ||
       open * this.#layout.blocksPerPiece > MAX_OPEN_BLOCKS
@@ -440,7 +360,7 @@ export class Picker {
 
   #bestPartial(ask: Ask, joining: Joining, level?: Priority): PartialPiece | undefined {
     let best: PartialPiece | undefined;
-    for (const partial of this.#open) {
+    for (const partial of this.#partials.open) {
       if (level !== undefined && this.priority(partial.piece) !== level) continue;
       if (!hasBit(this.#memory, ask.bitsAt, partial.piece) || !mayJoin(partial, ask.peer, joining)) continue;
       if (!best || this.#before(partial, best, ask.peer.slow)) best = partial;
@@ -472,160 +392,61 @@ export class Picker {
     }
   }
 
-  #nextInOrder(ask: Ask, level: Priority): number {
-    const bytes = bitfieldBytes(this.pieceCount);
-    if (!ask.peer.slow) return this.#firstStartable(ask, level, this.#table.lowestWanted() >>> 3, bytes);
-    for (let at = bytes - 1; at >= 0; at--) {
-      const byte = this.#startable(ask, level, at);
-      if (byte !== 0) return pieceInByte(byte, at * 8, true);
-    }
-    return -1;
+  #nextInOrder({ peer, bitsAt }: Ask, level: Priority): number {
+    return peer.slow ? this.#newPieces.highest(bitsAt, level) : this.#newPieces.lowest(bitsAt, level);
   }
 
   #startNew(ask: Ask, level: Priority): void {
-    for (const piece of ask.peer.suggested ?? []) {
+    const { peer, bitsAt } = ask;
+    for (const piece of peer.suggested ?? []) {
       if (room(ask) === 0 || ask.newPieces === 0) return;
-      if (this.#isStartable(ask, level, piece)) this.#start(ask, piece);
+      if (this.#newPieces.canStart(bitsAt, level, piece)) this.#start(ask, piece);
     }
     while (room(ask) > 0 && ask.newPieces > 0) {
-      if (this.haveCount + this.#partials.size < this.#randomFirstPieces) {
-        const piece = this.#randomNew(ask, level);
-        if (piece < 0) return;
-        this.#start(ask, piece);
-      } else if (ask.peer.slow) {
-        const piece = this.#commonestNew(ask, level);
-        if (piece < 0) return;
-        this.#start(ask, piece);
-      } else if (!this.#startRarest(ask, level)) return;
+      const found = this.#chooseNew(ask, level);
+      if (found.length === 0) return;
+      for (const piece of found) this.#start(ask, piece);
     }
   }
 
-  #startRarest(ask: Ask, level: Priority): boolean {
-    const wanted = Math.ceil(room(ask) / this.#layout.blocksPerPiece);
-    const found = this.#kernels.pickRarest(
-      this.#availability.countsAt,
-      ask.bitsAt,
-      this.#table.levelAt(level),
-      this.#busyAt,
-      this.pieceCount,
-      Math.min(wanted, ask.newPieces, BATCH),
-      this.#rng.u32(),
-      this.#chosenAt,
-    );
-    for (let i = 0; i < found; i++) this.#start(ask, this.#chosen[i]);
-    return found > 0;
-  }
-
-  /** From a random place on, the first piece. */
-  #randomNew(ask: Ask, level: Priority): number {
-    const bytes = bitfieldBytes(this.pieceCount);
-    const from = this.#rng.below(this.pieceCount);
-    for (let piece = from; piece >>> 3 === from >>> 3 && piece < this.pieceCount; piece++)
-      if (this.#isStartable(ask, level, piece)) return piece;
-    const after = this.#firstStartable(ask, level, (from >>> 3) + 1, bytes);
-    return after >= 0 ? after : this.#firstStartable(ask, level, 0, (from >>> 3) + 1);
-  }
-
-  /** A scan of all pieces: slow peers ask seldom. */
-  #commonestNew(ask: Ask, level: Priority): number {
-    let best = -1;
-    for (let piece = 0; piece < this.pieceCount; piece++)
-      if (
-        this.#isStartable(ask, level, piece) &&
-        (best < 0 || this.availability(piece) > this.availability(best))
-      )
-        best = piece;
-    return best;
-  }
-
-  #firstStartable(ask: Ask, level: Priority, fromByte: number, endByte: number): number {
-    for (let at = fromByte; at < endByte; at++) {
-      const byte = this.#startable(ask, level, at);
-      if (byte !== 0) return pieceInByte(byte, at * 8);
+  /** One piece by lot or for a slow peer, else as many of the rarest as there is room for. */
+  #chooseNew(
+    { peer, bitsAt, count, out, newPieces }: Ask,
+    level: Priority,
+  ): Iterable<number> & ArrayLike<number> {
+    const few = this.haveCount + this.#partials.size < this.#randomFirstPieces;
+    if (few || peer.slow) {
+      const piece = this.#newPieces[few ? 'random' : 'commonest'](bitsAt, level);
+      return piece < 0 ? [] : [piece];
     }
-    return -1;
-  }
-
-  /** Eight pieces' bits: the peer has it, it is wanted and not started. */
-  #startable(ask: Ask, level: Priority, at: number): number {
-    const memory = this.#memory;
-    return memory[ask.bitsAt + at] & memory[this.#table.levelAt(level) + at] & ~memory[this.#busyAt + at];
-  }
-
-  #isStartable(ask: Ask, level: Priority, piece: number): boolean {
-    if (!(piece >= 0 && piece < this.pieceCount)) return false;
-    return (this.#startable(ask, level, piece >>> 3) & (0x80 >>> (piece & 7))) !== 0;
+    const wanted = Math.ceil((count - out.length) / this.#layout.blocksPerPiece);
+    return this.#newPieces.rarest(bitsAt, level, Math.min(wanted, newPieces));
   }
 
   #start(ask: Ask, piece: number): void {
-    const partial = new PartialPiece(piece, this.blockCount(piece), this.#layout.padBlocks(piece));
-    this.#partials.set(piece, partial);
-    this.#open.add(partial);
-    this.#wantedPartials++;
-    setBit(this.#memory, this.#busyAt, piece);
     ask.newPieces--;
-    this.#take(ask, partial);
+    this.#take(ask, this.#partials.start(piece));
   }
 
   /** Takes as many free blocks of a piece as the peer has room for. */
   #take(ask: Ask, partial: PartialPiece): void {
-    const { peer, out } = ask;
-    const blocks = Math.min(room(ask), partial.free);
-    if (blocks === 0) return;
-    const state = this.#stateOf(peer.key);
-    if ((peer.parole || peer.wholePieces) && partial.requested === 0) {
-      partial.owner = peer.key;
-      partial.locked = peer.parole && partial.isSolelyOf(peer.key);
-      state.current = partial;
-    }
-    for (let i = 0; i < blocks; i++) out.push(this.blockRange(partial.piece, partial.takeFree(peer.key)));
-    state.outstanding += blocks;
-    partial.requestedMs = ask.nowMs;
-    this.#settle(partial);
+    const { key, parole, wholePieces } = ask.peer;
+    if (room(ask) === 0) return;
+    if ((parole || wholePieces) && partial.requested === 0)
+      this.#partials.own(partial, key, parole && partial.isSolelyOf(key));
+    this.#partials.take(partial, key, room(ask), ask.nowMs, ask.out);
   }
 
-  /** End-game: blocks that others were asked for, those asked of the fewest first, latest piece and last block first. */
-  #double(ask: Ask): void {
+  /** End-game: blocks that others were asked for, those asked of the fewest first, the latest piece first. */
+  #double({ peer, bitsAt, count, out, nowMs }: Ask): void {
     const latestFirst = [...this.#partials.values()].reverse();
     for (let asked = 1; asked < MAX_REQUESTERS; asked++)
       for (const partial of latestFirst) {
-        const left = Math.min(room(ask), END_GAME_WINDOW - this.outstanding(ask.peer.key));
+        const left = Math.min(count - out.length, END_GAME_WINDOW - this.outstanding(peer.key));
         if (left <= 0) return;
-        if (this.#table.wants(partial.piece) && hasBit(this.#memory, ask.bitsAt, partial.piece))
-          this.#doubleOf(ask, partial, asked, left);
+        if (this.#table.wants(partial.piece) && hasBit(this.#memory, bitsAt, partial.piece))
+          this.#partials.double(partial, peer.key, asked, left, nowMs, out);
       }
-  }
-
-  /** From the last block down: the peer asked first works its way up. */
-  #doubleOf(ask: Ask, partial: PartialPiece, asked: number, most: number): void {
-    const { key } = ask.peer;
-    let block = partial.requested > 0 ? partial.blocks : 0;
-    for (let i = 0; i < most; i++) {
-      block = partial.lastRequested(key, asked, block);
-      if (block < 0) return;
-      partial.addRequester(block, key);
-      partial.requestedMs = ask.nowMs;
-      this.#stateOf(key).outstanding++;
-      ask.out.push(this.blockRange(partial.piece, block));
-    }
-  }
-
-  // Book-keeping
-
-  #stateOf(key: PeerKey): PeerState {
-    let state = this.#peers.get(key);
-    if (!state) this.#peers.set(key, (state = { outstanding: 0, current: undefined }));
-    return state;
-  }
-
-  #addOutstanding(key: PeerKey, change: number): void {
-    const state = this.#peers.get(key);
-    if (state) state.outstanding += change;
-  }
-
-  #settle(partial: PartialPiece): void {
-    if (partial.free > 0 && this.#table.wants(partial.piece)) this.#open.add(partial);
-    else this.#open.delete(partial);
   }
 
   /** Fills, or clears again, the cut-down bitfield. */
