@@ -28,9 +28,10 @@ export function formatPieceLength(bytes: number): string {
   return `${bytes} ${BINARY[step]}`;
 }
 
-/** `1.23 s`, `45.0 s`, `3 m 05 s`, `2 h 07 m`, `4 d 03 h`. */
+/** `3 s`, `1.23 s`, `45.0 s`, `3 m 05 s`, `2 h 07 m`, `4 d 03 h`. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'unknown';
+  if (seconds < 60 && Number.isInteger(seconds)) return `${seconds} s`;
   if (seconds < 9.995) return `${seconds.toFixed(2)} s`;
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -43,9 +44,13 @@ function two(value: number): string {
   return String(value).padStart(2, '0');
 }
 
-/** Rounded down, so that 100 % is only ever said of the whole. */
+/** Rounded down, so that 100 is only ever said of the whole. */
+export function toPercent(done: number, total: number): number {
+  return total === 0 ? 100 : Math.floor((100 * done) / total);
+}
+
 export function formatPercent(done: number, total: number): string {
-  return `${total === 0 ? 100 : Math.floor((100 * done) / total)} %`;
+  return `${toPercent(done, total)} %`;
 }
 
 export function formatCount(count: number, one: string, many = `${one}s`): string {

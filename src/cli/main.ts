@@ -10,6 +10,7 @@ import { verifySetup } from './commands/verify.js';
 import { type AddCommand, addCommonOptions, type CommandSetup, type CommonOptions } from './context.js';
 import { Interrupt } from './exit.js';
 import { describeFailure, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './failure.js';
+import { safeText } from './format.js';
 import { openLog } from './log.js';
 import { type Io, Output } from './output.js';
 
@@ -105,9 +106,14 @@ async function runCommand<Options extends CommonOptions>(
     }
     const failure = describeFailure(error);
     if (output.json) output.event('error', { code: failure.code, message: failure.message });
-    else io.stderr.write(`error: ${failure.message} (${failure.code})\n`);
+    else io.stderr.write(`error: ${safeLines(failure.message)} (${failure.code})\n`);
     return failure.exitCode;
   } finally {
     interrupt.unwatch();
   }
+}
+
+/** A message may have lines of its own and names from torrents. */
+function safeLines(text: string): string {
+  return text.split('\n').map(safeText).join('\n');
 }

@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { styleText } from 'node:util';
 
 /** A standard stream: a terminal when `isTTY`, and then so many columns wide. */
 export interface OutputStream extends Writable {
@@ -16,7 +15,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-type Style = Parameters<typeof styleText>[0];
+/** Codes that turn a style on and off (ECMA-48 SGR). */
+const STYLES = { bold: [1, 22], red: [31, 39], green: [32, 39] } as const;
 
 /**
  * Standard output of a command: either JSON objects, one a line and nothing else, or text for people. Each command
@@ -50,8 +50,9 @@ export class Output {
     if (!this.json) this.#write(text);
   }
 
-  style(style: Style, text: string): string {
-    return this.#colors ? styleText(style, text) : text;
+  style(style: keyof typeof STYLES, text: string): string {
+    const [on, off] = STYLES[style];
+    return this.#colors ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   }
 
   #write(line: string): void {

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress';
-import { formatBytes, formatPercent, formatRate, formatSeconds } from './format.js';
+import { formatBytes, formatPercent, formatRate, formatSeconds, toPercent } from './format.js';
 import type { Output, OutputStream } from './output.js';
 
 /** How far some work on bytes is. Rates are bytes a second. */
@@ -18,15 +18,19 @@ export interface Progress {
 
 export interface ProgressView {
   update(progress: Progress): void;
-  /** Leaves the last state on the screen. */
+  /** No more of it; a bar goes from the screen. */
   stop(): void;
 }
 
 /** JSON events and plain lines come at most so often. */
 const INTERVAL_MS = 1000;
 /** Plain lines: every so many per cent, and at least every so often. */
-const PLAIN_STEP = 0.1;
+const PLAIN_STEP_PERCENT = 10;
 const PLAIN_INTERVAL_MS = 10_000;
+/** Widths in characters: of the bar itself, and of what frames it. */
+const MIN_BAR = 5;
+const MAX_BAR = 40;
+const BAR_FRAME = 5;
 /** A timer of the same interval may fire a little early. */
 const EARLY = 0.9;
 
@@ -58,15 +62,15 @@ function plainLines(output: Output): ProgressView {
   const repeats = repeated();
   // What is over within a second needs no line.
   let lastMs = performance.now();
-  let nextShare = 0;
+  let nextPercent = 0;
   return {
     update(progress) {
-      const share = progress.total === 0 ? 1 : progress.done / progress.total;
+      const percent = toPercent(progress.done, progress.total);
       const nowMs = performance.now();
-      if (nowMs - lastMs < (share >= nextShare ? INTERVAL_MS * EARLY : PLAIN_INTERVAL_MS)) return;
+      if (nowMs - lastMs < (percent >= nextPercent ? INTERVAL_MS * EARLY : PLAIN_INTERVAL_MS)) return;
       if (repeats(progress)) return;
       lastMs = nowMs;
-      nextShare = share + PLAIN_STEP;
+      nextPercent = percent + PLAIN_STEP_PERCENT;
       output.line(
         `${progress.label} ${formatPercent(progress.done, progress.total)}  ${describeProgress(progress)}`,
       );
@@ -92,7 +96,11 @@ function liveBar(stream: OutputStream): ProgressView {
     update(progress) {
       if (bar) bar.update(progress.done, progress);
       else {
-        bar = new cliProgress.SingleBar({ ...barOptions(stream), format: barFormat(stream) });
+        bar = new cliProgress.SingleBar({
+          ...barOptions(stream),
+          clearOnComplete: true,
+          format: barFormat(stream),
+        });
         restoreAtExit(bar);
         bar.start(progress.total, progress.done, progress);
       }
@@ -109,16 +117,18 @@ export function barOptions(stream: OutputStream): cliProgress.Options {
   return { stream, hideCursor: true, linewrap: false, gracefulExit: false, fps: 8, emptyOnZero: true };
 }
 
-/** A row of `label [====    ] 42 %  details`, as wide as the terminal lets it be. */
-export function barFormat(stream: OutputStream, labelWidth = 0): cliProgress.GenericFormatter {
+/** `label [====    ] 42 %  details`, as wide as the terminal lets it be. */
+export function barFormat(
+  stream: OutputStream,
+  describe: (progress: Progress) => string = describeProgress,
+): cliProgress.GenericFormatter {
   return (_options, _params, progress: Progress) => {
-    const head = progress.label.padEnd(labelWidth);
-    const percent = formatPercent(progress.done, progress.total).padStart(5);
-    const details = describeProgress(progress);
-    const room = (stream.columns ?? 80) - head.length - percent.length - details.length - 7;
-    const width = Math.max(5, Math.min(40, room));
-    const filled = progress.total === 0 ? width : Math.floor((width * progress.done) / progress.total);
-    return `${head} [${'='.repeat(filled)}${' '.repeat(width - filled)}] ${percent}  ${details}`;
+    const { label, done, total } = progress;
+    const tail = `${formatPercent(done, total).padStart(5)}  ${describe(progress)}`;
+    const room = (stream.columns ?? 80) - label.length - tail.length - BAR_FRAME;
+    const width = Math.max(MIN_BAR, Math.min(MAX_BAR, room));
+    const filled = total === 0 ? 0 : Math.floor((width * done) / total);
+    return `${label} [${'='.repeat(filled)}${' '.repeat(width - filled)}] ${tail}`;
   };
 }
 

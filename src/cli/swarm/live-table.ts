@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { formatRate } from '../format.js';
 import type { Output, OutputStream } from '../output.js';
 import {
   barFormat,
@@ -36,23 +37,22 @@ function jsonTable(output: Output): LiveTable {
 }
 
 function rows(stream: OutputStream, ids: readonly string[]): LiveTable {
-  const table = new cliProgress.MultiBar({
-    ...barOptions(stream),
-    format: barFormat(stream, Math.max(...ids.map(id => id.length))),
-  });
+  const table = new cliProgress.MultiBar({ ...barOptions(stream), format: barFormat(stream, describeRow) });
   restoreAtExit(table);
-  const bars = new Map(ids.map(label => [label, table.create(1, 0, { ...NOTHING, label })]));
+  const width = Math.max(...ids.map(id => id.length));
+  const start = (id: string) => table.create(1, 0, { label: id.padEnd(width), done: 0, total: 1 });
+  const bars = new Map(ids.map(id => [id, start(id)]));
   return {
-    update(id, progress) {
-      const bar = bars.get(id)!;
-      bar.setTotal(progress.total);
-      bar.update(progress.done, { ...progress, label: id });
-    },
+    update: (id, progress) => bars.get(id)!.update(0, { ...progress, label: id.padEnd(width) }),
     stop: () => table.stop(),
   };
 }
 
-const NOTHING: Omit<Progress, 'label'> = { done: 0, total: 0 };
+/** Columns of one width in every row. */
+function describeRow({ down, up, peers }: Progress): string {
+  if (down === undefined || up === undefined) return 'starting';
+  return `${formatRate(down).padStart(11)} down ${formatRate(up).padStart(11)} up ${String(peers).padStart(3)} peers`;
+}
 
 /** One line for the swarm: bytes of all downloaders together. */
 function totals(view: ProgressView): LiveTable {

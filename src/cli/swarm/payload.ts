@@ -4,6 +4,7 @@ import { copyFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Metainfo } from '../../index.js';
+import { CliError } from '../failure.js';
 import type { Workspace } from './workspace.js';
 
 /** What the swarm shares: `path` lies in `dir`. */
@@ -18,7 +19,9 @@ export interface Payload {
  */
 export async function choosePayload(file: string | undefined, workspace: Workspace): Promise<Payload> {
   if (file !== undefined) {
-    const path = await realpath(resolve(file));
+    const path = await realpath(resolve(file)).catch(() => {
+      throw new CliError('ENOENT', `${file}: there is no such file or folder`);
+    });
     return { path, dir: dirname(path) };
   }
   const executable = await realpath(process.execPath);

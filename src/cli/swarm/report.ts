@@ -50,7 +50,7 @@ export function printReport(output: Output, result: SwarmResult): void {
   row('peer-to-peer', bound.peerToPeer);
   row('by pieces', bound.discrete);
   row('client-server', bound.clientServer);
-  output.line(describeCapacities(capacities));
+  printCapacities(output, capacities);
 }
 
 function peerLine(output: Output, { id, seconds, rate, ok, error }: PeerResult, width: number): string {
@@ -59,17 +59,20 @@ function peerLine(output: Output, { id, seconds, rate, ok, error }: PeerResult, 
   return `${id.padEnd(width)}  ${time.padStart(10)}  ${(rate === undefined ? '-' : formatRate(rate)).padStart(12)}  ${verdict}`;
 }
 
-function describeCapacities({ seedUp, up, down, seedUpMeasured, upMeasured }: Capacities): string {
+function printCapacities(output: Output, capacities: Capacities): void {
+  const { seedUp, up, down, seedUpMeasured, upMeasured } = capacities;
   const slowest = formatRate(Math.min(...up));
   const fastest = formatRate(Math.max(...up));
-  const parts = [
-    `seed sends ${formatRate(seedUp)}${seedUpMeasured ? ' (measured)' : ''}`,
-    `peers send ${slowest === fastest ? fastest : `${slowest} to ${fastest}`}${upMeasured ? ' (measured)' : ''}`,
-    Number.isFinite(down) ? `peers receive ${formatRate(down)}` : 'receiving is not limited',
-  ];
-  const lines = [`with these rates: ${parts.join(', ')}`];
+  const row = (name: string, rate: string, measured: boolean) =>
+    output.line(`${name.padEnd(14)} ${rate}${measured ? ', measured' : ''}`);
+  output.line();
+  output.line(output.style('bold', 'Rates that the bounds are computed from'));
+  row('seed sends', formatRate(seedUp), seedUpMeasured);
+  row('peers send', slowest === fastest ? fastest : `${slowest} to ${fastest}`, upMeasured);
+  row('peers receive', Number.isFinite(down) ? formatRate(down) : 'without limit', false);
   if (seedUpMeasured || upMeasured) {
-    lines.push('measured: no limit was set, so the highest rate that was seen stands for what could be sent');
+    output.line(
+      'Measured: no limit was set, so the highest rate that was seen stands for what could be sent.',
+    );
   }
-  return lines.join('\n');
 }
