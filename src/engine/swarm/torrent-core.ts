@@ -343,8 +343,15 @@ export class TorrentCore {
   }
 
   #handleGreeting(peer: PeerCore, message: Message): void {
-    if (peer.greeted || peer.haveCount > 0 || (message.type !== 'bitfield' && !peer.info.fast))
+    const late = peer.greeted || peer.haveCount > 0;
+    if ((message.type !== 'bitfield' && !peer.info.fast) || (late && message.type === 'have-none'))
       throw new MillraceError('ERR_WIRE_MESSAGE', `${message.type} is only allowed as the first message`, {});
+    if (late) {
+      // BEP 3 and 6 want these first, but aria2 1.36 sends them wherever they are shorter than the haves that it owes.
+      for (let piece = 0; piece < this.options.pieceCount; piece++)
+        if (message.type !== 'bitfield' || hasBit(message.bits, piece)) this.#handleHave(peer, piece);
+      return;
+    }
     peer.greeted = true;
     if (message.type === 'have-none') return;
     const { pieceCount, kernels } = this.options;
