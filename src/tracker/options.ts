@@ -28,9 +28,9 @@ export interface TrackerOptions {
   readonly maxPeersPerReply?: number;
   /** Most info-hashes that one scrape is answered for; the rest is left out. Defaults to 70, as aquatic; 1 to 74 (BEP 15). */
   readonly maxScrapeHashes?: number;
-  /** Most torrents, per address family. Defaults to 250,000. A torrent of one peer costs about 0.7 KB. 1 to 16,000,000. */
+  /** Most torrents, per address family. Defaults to 100,000. A torrent of one peer costs about 1.1 KB. 1 to 16,000,000. */
   readonly maxTorrents?: number;
-  /** Most peers over all torrents, per address family. Defaults to 1,000,000. 1 to 16,000,000. */
+  /** Most peers over all torrents, per address family. Defaults to 500,000. A peer of a large swarm costs about 240 bytes. 1 to 16,000,000. */
   readonly maxPeers?: number;
   /** Most HTTP connections at once. Defaults to 4096; 1 to 65535. */
   readonly maxConnections?: number;
@@ -83,8 +83,8 @@ export function resolveTrackerOptions(options: TrackerOptions): ResolvedTrackerO
     defaultPeers: Math.min(whole('defaultPeers', options.defaultPeers ?? 50, 0, 1000), maxPeersPerReply),
     maxPeersPerReply,
     maxScrapeHashes: whole('maxScrapeHashes', options.maxScrapeHashes ?? 70, 1, 74),
-    maxTorrents: whole('maxTorrents', options.maxTorrents ?? 250_000, 1, MAP_ENTRIES),
-    maxPeers: whole('maxPeers', options.maxPeers ?? 1_000_000, 1, MAP_ENTRIES),
+    maxTorrents: whole('maxTorrents', options.maxTorrents ?? 100_000, 1, MAP_ENTRIES),
+    maxPeers: whole('maxPeers', options.maxPeers ?? 500_000, 1, MAP_ENTRIES),
     maxConnections: whole('maxConnections', options.maxConnections ?? 4096, 1, 65_535),
     now: options.now ?? (() => performance.now()),
     below: options.below ?? (bound => Math.floor(Math.random() * bound)),

@@ -114,6 +114,8 @@ describe('decodeHttpAnnounce', () => {
 
   it('takes no more peers than the limit, in both forms', () => {
     expect(reply({ peers: new Uint8Array(6 * 100_000).fill(1) }).peers).toHaveLength(MAX_REPLY_PEERS);
+    const both = { peers: new Uint8Array(6 * 1500).fill(1), peers6: new Uint8Array(18 * 1500).fill(1) };
+    expect(reply(both).peers).toHaveLength(MAX_REPLY_PEERS);
     const peers = new Array(MAX_REPLY_PEERS + 500).fill({ ip: '1.2.3.4', port: 5 });
     expect(reply({ peers }).peers).toHaveLength(MAX_REPLY_PEERS);
   });
