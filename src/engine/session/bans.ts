@@ -1,4 +1,5 @@
 import { toHex } from '../bytes.js';
+import type { PeerAddress } from '../ids.js';
 import type { PeerLink } from './link.js';
 
 /** Hosts remembered at most; the oldest ban is forgotten first. */
@@ -11,8 +12,10 @@ const MAX_BANS = 10_000;
 export class Bans {
   readonly #keys = new Set<string>();
 
-  add(link: PeerLink): void {
-    for (const key of keysOf(link)) this.#keys.add(key);
+  /** @param link the peer's connection, when it still has one */
+  add({ host, port }: PeerAddress, link?: PeerLink): void {
+    this.#keys.add(isLoopback(host) ? `${host} ${port}` : host);
+    if (link !== undefined) for (const key of keysOf(link)) this.#keys.add(key);
     while (this.#keys.size > MAX_BANS) this.#keys.delete(this.#keys.values().next().value!);
   }
 

@@ -222,8 +222,8 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     return this.#bans.has(link);
   }
 
-  ban(link: PeerLink): void {
-    this.#bans.add(link);
+  ban(address: PeerAddress, link: PeerLink | undefined): void {
+    this.#bans.add(address, link);
   }
 
   removed(torrent: TorrentRun): void {

@@ -1,5 +1,5 @@
 import { isMillraceError, MillraceError } from '../errors.js';
-import type { InfoHash, PeerAddress } from '../ids.js';
+import { formatAddress, type InfoHash, type PeerAddress } from '../ids.js';
 import { bitfieldBytes } from '../kernels/types.js';
 import type { Priority } from '../policy/picker.js';
 import { LimitChain, TokenBucket } from '../policy/rate-limit.js';
@@ -47,7 +47,7 @@ import { abortable, Deferred } from './waits.js';
 export interface TorrentHost extends AnnouncingHost, DiallerHost {
   readonly listenPort: number | undefined;
   isBanned(link: PeerLink): boolean;
-  ban(link: PeerLink): void;
+  ban(address: PeerAddress, link: PeerLink | undefined): void;
   removed(torrent: TorrentRun): void;
 }
 
@@ -478,7 +478,7 @@ export class TorrentRun implements Torrent {
         this.neighbours.links.get(action.peer)?.close(action.error);
         return;
       case 'ban':
-        this.#onBan(action.peer, action.reason);
+        this.#onBan(action.address, action.reason, this.neighbours.links.get(action.peer));
         return;
     }
   }
@@ -503,12 +503,10 @@ export class TorrentRun implements Torrent {
       this.#emit({ type: 'peer-closed', address: link.name, code: error?.code ?? 'ERR_PEER_CLOSED' });
   }
 
-  #onBan(key: number, reason: string): void {
-    const link = this.neighbours.links.get(key);
-    if (link === undefined) return;
-    this.#host.ban(link);
-    this.#emit({ type: 'peer-banned', address: link.name, reason });
-    link.close(new MillraceError('ERR_PEER_BANNED', `banned: ${reason}`));
+  #onBan(address: PeerAddress, reason: string, link: PeerLink | undefined): void {
+    this.#host.ban(address, link);
+    this.#emit({ type: 'peer-banned', address: link?.name ?? formatAddress(address), reason });
+    link?.close(new MillraceError('ERR_PEER_BANNED', `banned: ${reason}`));
   }
 
   #markHave(piece: number): void {

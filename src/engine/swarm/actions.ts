@@ -1,5 +1,5 @@
 import type { MillraceError } from '../errors.js';
-import type { PeerKey } from '../ids.js';
+import type { PeerAddress, PeerKey } from '../ids.js';
 
 /** What the torrent core wants done outside. Messages to peers wait in their outboxes instead. */
 export type Action =
@@ -13,7 +13,7 @@ export type Action =
   /** An unchoked peer asked for blocks of this piece: read it ahead. */
   | { readonly type: 'prefetch'; readonly piece: number }
   | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly error: MillraceError }
-  /** The peer sent bad data: close it and never dial or accept its host again. */
-  | { readonly type: 'ban'; readonly peer: PeerKey; readonly host: string; readonly reason: string };
+  /** The peer, which may have left since, sent bad data: close it and do not let it in again. */
+  | { readonly type: 'ban'; readonly peer: PeerKey; readonly address: PeerAddress; readonly reason: string };
 
 export type ActionSink = (action: Action) => void;

@@ -48,7 +48,7 @@ export class Downloads {
 
   /** Tops the peer's requests up to its window. */
   fill(peer: PeerCore, nowMs: number): void {
-    if (!peer.mayRequest) return;
+    if (!peer.mayRequest || nowMs < peer.quietUntilMs) return;
     const free = peer.window.size - peer.outstanding.size;
     if (free <= 0) return;
     const spare = this.#reserve(Math.ceil(free / this.#blocksPerPiece) + 1);

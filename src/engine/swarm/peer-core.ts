@@ -46,6 +46,8 @@ export class PeerCore {
   /** Block whose payload is arriving, and where it goes; -1 throws it away. */
   receiving: { key: number; range: BlockRange; targetAt: number } | undefined;
   unaskedBlocks = 0;
+  /** It rejected a request although we are unchoked: nothing is asked of it until then. */
+  quietUntilMs = 0;
 
   /** Requests of the peer that were not answered yet, oldest first. */
   readonly uploads: BlockRange[] = [];

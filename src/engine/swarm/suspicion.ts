@@ -4,6 +4,9 @@ import type { Picker } from '../policy/picker.js';
 import { SmartBan } from '../policy/smart-ban.js';
 import type { PeerCore } from './peer-core.js';
 
+/** Senders remembered after they have left; a liar that is forgotten is convicted when it lies again. */
+const MAX_SUSPECTS = 1000;
+
 export interface Culprit {
   readonly peer: PeerCore;
   readonly reason: string;
@@ -16,6 +19,8 @@ export interface Culprit {
  */
 export class Suspicion {
   readonly #ban = new SmartBan();
+  /** Senders of blocks that are remembered, also those that have left since. */
+  readonly #suspects = new Map<number, PeerCore>();
   readonly #digestAt: number;
 
   constructor(
@@ -41,7 +46,13 @@ export class Suspicion {
     });
     for (const sender of senders) {
       const peer = this.peers.get(sender);
-      if (peer !== undefined) peer.parole = true;
+      if (peer === undefined) continue;
+      peer.parole = true;
+      this.#suspects.set(sender, peer);
+    }
+    for (const oldest of this.#suspects.keys()) {
+      if (this.#suspects.size <= MAX_SUSPECTS) break;
+      this.#suspects.delete(oldest);
     }
     return [];
   }
@@ -58,7 +69,7 @@ export class Suspicion {
     const liars = this.#ban.settle(piece, block => this.#digest(piece, block, at));
     const culprits: Culprit[] = [];
     for (const liar of liars) {
-      const peer = this.peers.get(liar);
+      const peer = this.#suspects.get(liar);
       if (peer !== undefined)
         culprits.push({ peer, reason: `a block that it sent for piece ${piece} was bad` });
     }

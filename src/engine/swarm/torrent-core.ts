@@ -164,6 +164,8 @@ export class TorrentCore {
         return;
       case 'reject':
         this.downloads.rejected(peer, message);
+        // Asked again at once, a peer that rejects whatever it is asked would keep both sides busy for nothing.
+        if (!peer.peerChoking) peer.quietUntilMs = nowMs + TICK_MS;
         if (peer.peerChoking) peer.allowedIn.delete(message.piece);
         this.#wakeAll();
         return;
@@ -418,7 +420,13 @@ export class TorrentCore {
   }
 
   #ban(peer: PeerCore, reason: string): void {
-    this.#actions.push({ type: 'ban', peer: peer.key, host: peer.info.address.host, reason });
+    const { host, port } = peer.info.address;
+    this.#actions.push({
+      type: 'ban',
+      peer: peer.key,
+      address: { host, port: peer.listenPort ?? port },
+      reason,
+    });
   }
 
   #wakeAll(): void {
