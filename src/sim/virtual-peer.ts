@@ -1,0 +1,367 @@
+import { bytesEqual } from '../engine/bytes.js';
+import { isMillraceError, type MillraceError } from '../engine/errors.js';
+import type { PeerAddress, PeerKey } from '../engine/ids.js';
+import { SHA1_BYTES } from '../engine/kernels/types.js';
+import { createRng } from '../engine/policy/rng.js';
+import type { BlockRange, Message } from '../engine/protocol/peer/messages.js';
+import type { Action } from '../engine/swarm/actions.js';
+import type { PeerCore } from '../engine/swarm/peer-core.js';
+import { TorrentCore, type TorrentCoreOptions } from '../engine/swarm/torrent-core.js';
+import { Auditor } from './auditor.js';
+import type { LinkEnd, LinkOwner } from './link.js';
+import type { Machine } from './machine.js';
+import { Pipe } from './pipe.js';
+import type { VirtualSwarm } from './virtual-swarm.js';
+
+/** How a simulated peer differs from an honest one. All times are virtual. */
+export interface Behaviour {
+  /** What leaves in place of a block: other bytes, or nothing at all. */
+  readonly payload?: (range: BlockRange, good: Uint8Array, nowMs: number) => Uint8Array | undefined;
+  /** Serves no blocks now, but speaks. */
+  readonly stalls?: (nowMs: number) => boolean;
+  /** Sends nothing at all now. */
+  readonly silent?: (nowMs: number) => boolean;
+  /** Leaves the swarm when this holds after one of its turns. */
+  readonly leaves?: (peer: VirtualPeer) => boolean;
+}
+
+export interface VirtualPeerOptions extends Behaviour {
+  readonly name?: string;
+  /** Pieces it starts with. Defaults to none. */
+  readonly have?: 'all' | readonly number[];
+  /** Defaults to 1,000,000 bytes a second up and no limit down. */
+  readonly upBytesPerSecond?: number;
+  readonly downBytesPerSecond?: number;
+  /** Time to hash and write a piece. Defaults to 5 ms. */
+  readonly diskMs?: number;
+  /** Memory for pieces under way. Defaults to room for all. */
+  readonly budgetPieces?: number;
+  /** Unchoke slots. Defaults to 4; 0 is a free rider. */
+  readonly slots?: number;
+  /** Speaks the Fast Extension (BEP 6) and the extension protocol (BEP 10). Both default to true. */
+  readonly fast?: boolean;
+  readonly extended?: boolean;
+  readonly sequential?: boolean;
+  readonly allowedFastSet?: TorrentCoreOptions['allowedFastSet'];
+}
+
+/** A connection as its peer sees it. */
+export interface Connection {
+  readonly end: LinkEnd;
+  readonly peer: PeerCore;
+  readonly other: VirtualPeer;
+}
+
+/** Tables of a core: bitfields, counts and the neighbours' bitfields. Far more than a test needs. */
+const HEAP_BYTES = 64 * 1024;
+
+/** One peer of a simulated swarm: the real torrent core, its memory, and what a session would be to it. */
+export class VirtualPeer implements LinkOwner {
+  readonly name: string;
+  readonly address: PeerAddress;
+  readonly core: TorrentCore;
+  readonly machine: Machine;
+  readonly up: Pipe;
+  readonly down: Pipe;
+  /** What is verified and written. */
+  readonly store: Uint8Array;
+  readonly connections = new Map<PeerKey, Connection>();
+  readonly bannedHosts = new Set<string>();
+  readonly auditor: Auditor;
+  present = false;
+  completedMs: number | undefined;
+  /** How often the core said that it is complete. */
+  completions = 0;
+  sentBytes = 0;
+
+  readonly #digestAt: number;
+  readonly #heapAtStart: number;
+  #turnDue = false;
+  #wakeMs = Number.POSITIVE_INFINITY;
+  #pumpMs = -1;
+  #disposed = false;
+
+  constructor(
+    readonly swarm: VirtualSwarm,
+    readonly number: number,
+    readonly options: VirtualPeerOptions,
+  ) {
+    const { content, clock } = swarm;
+    const { pieceCount, pieceLength, length } = content;
+    this.name = options.name ?? `peer ${number}`;
+    this.address = { host: `10.0.${number >>> 8}.${number & 255}`, port: 6881 };
+    const budgetPieces = options.budgetPieces ?? 2 * pieceCount + 4;
+    this.machine = swarm.createMachine(HEAP_BYTES, budgetPieces * pieceLength);
+    const { kernels, heap, slots } = this.machine;
+    this.#digestAt = heap.allocate(SHA1_BYTES);
+    this.#heapAtStart = heap.usedBytes;
+    this.up = new Pipe(options.upBytesPerSecond ?? 1_000_000);
+    this.down = new Pipe(options.downBytesPerSecond ?? Number.POSITIVE_INFINITY);
+    this.core = new TorrentCore({
+      kernels,
+      heap,
+      slots,
+      rng: createRng(swarm.seed * 1000 + number),
+      pieceCount,
+      pieceLength,
+      length,
+      sequential: options.sequential,
+      unchokeSlots: options.slots ?? 4,
+      client: 'millrace sim',
+      listenPort: this.address.port,
+      allowedFastSet: options.allowedFastSet,
+    });
+    this.auditor = new Auditor(this.core, () => `${this.name} at ${clock.nowMs.toFixed(1)} ms`);
+    this.store = this.#fillStore(options.have ?? []);
+    this.core.checkComplete();
+    this.poke();
+  }
+
+  get complete(): boolean {
+    return this.core.picker.complete;
+  }
+
+  /** The connection to that peer; the newest when there were several. */
+  to(other: VirtualPeer): Connection | undefined {
+    return [...this.connections.values()].findLast(connection => connection.other === other);
+  }
+
+  // --- connections ---------------------------------------------------------------------------------------------
+
+  attach(end: LinkEnd, other: VirtualPeer, incoming: boolean): void {
+    const fast = this.options.fast !== false && other.options.fast !== false;
+    const extended = this.options.extended !== false && other.options.extended !== false;
+    const key = this.swarm.nextKey();
+    const info = { address: other.address, incoming, fast, extended };
+    const peer = this.core.addPeer(key, info, this.swarm.clock.nowMs);
+    this.connections.set(key, { end, peer, other });
+    this.poke();
+  }
+
+  /** Cuts every connection. What it has stays; it may join again. */
+  leave(): void {
+    this.present = false;
+    for (const connection of [...this.connections.values()]) this.#cut(connection);
+    this.poke();
+  }
+
+  /** Gives all memory back. @throws Error when some is missing */
+  dispose(): void {
+    this.leave();
+    this.core.dispose();
+    this.#disposed = true;
+  }
+
+  /** After `dispose` and its last disk operation. */
+  checkLeaks(): void {
+    const { heap, slots } = this.machine;
+    if (slots.usedBytes !== 0) throw new Error(`${this.name} kept ${slots.usedBytes} bytes of piece slots`);
+    if (heap.usedBytes !== this.#heapAtStart)
+      throw new Error(`${this.name} kept ${heap.usedBytes - this.#heapAtStart} bytes of tables`);
+  }
+
+  onGone(end: LinkEnd): void {
+    const connection = this.#connectionOf(end);
+    if (connection !== undefined) this.#drop(connection);
+  }
+
+  // --- what comes in -------------------------------------------------------------------------------------------
+
+  onMessage(end: LinkEnd, message: Message): void {
+    const connection = this.#connectionOf(end)!;
+    const { peer, other } = connection;
+    this.swarm.note({ type: 'received', by: this, from: other, message });
+    this.auditor.received(peer, message);
+    try {
+      this.core.handleMessage(peer, message, this.swarm.clock.nowMs);
+    } catch (error) {
+      if (!isMillraceError(error)) throw error;
+      this.#fault(connection, error);
+    }
+    this.poke();
+  }
+
+  onBlockStart(end: LinkEnd, range: BlockRange): void {
+    this.core.beginBlock(this.#connectionOf(end)!.peer, range, this.swarm.clock.nowMs);
+  }
+
+  onBlockData(end: LinkEnd, range: BlockRange, at: number, payload: Uint8Array): void {
+    const { peer } = this.#connectionOf(end)!;
+    const { targetAt } = peer.receiving!;
+    if (targetAt < 0) return;
+    this.auditor.writing(peer, range);
+    new Uint8Array(this.machine.kernels.buffer).set(payload, targetAt + at);
+  }
+
+  onBlockEnd(end: LinkEnd, range: BlockRange): void {
+    const { peer, other } = this.#connectionOf(end)!;
+    this.swarm.note({ type: 'block', by: this, from: other, range });
+    this.auditor.blockEnded(peer, range);
+    this.core.endBlock(peer, this.swarm.clock.nowMs);
+    this.poke();
+  }
+
+  // --- turns ---------------------------------------------------------------------------------------------------
+
+  /** Asks for a turn behind everything else of this moment. */
+  poke(): void {
+    if (this.#turnDue) return;
+    this.#turnDue = true;
+    this.swarm.clock.after(0, () => {
+      this.#turnDue = false;
+      if (!this.#disposed) this.#turn();
+    });
+  }
+
+  #turn(): void {
+    const { core, options, swarm } = this;
+    core.settle(swarm.clock.nowMs);
+    for (let action = core.poll(); action !== undefined; action = core.poll()) this.#act(action);
+    for (const peer of core.takeDirty()) this.#flush(peer);
+    this.#pump();
+    this.#setAlarm();
+    this.auditor.check();
+    if (this.present && options.leaves?.(this)) this.leave();
+  }
+
+  #act(action: Action): void {
+    this.swarm.note({ type: 'action', by: this, action });
+    switch (action.type) {
+      case 'verify':
+        this.swarm.clock.after(this.options.diskMs ?? 5, () => this.#verify(action.piece, action.at));
+        return;
+      case 'piece':
+        this.machine.slots.release(action.at);
+        this.swarm.clock.after(0, () => {
+          if (this.#disposed) return;
+          this.core.memoryFreed();
+          this.poke();
+        });
+        return;
+      case 'complete':
+        this.completedMs ??= this.swarm.clock.nowMs;
+        this.completions++;
+        return;
+      case 'disconnect': {
+        const connection = this.connections.get(action.peer);
+        if (connection !== undefined) this.#fault(connection, action.error);
+        return;
+      }
+      case 'ban': {
+        const connection = this.connections.get(action.peer);
+        this.bannedHosts.add(action.address.host);
+        if (connection !== undefined) this.#cut(connection);
+        return;
+      }
+      case 'prefetch':
+      case 'piece-failed':
+        return;
+    }
+  }
+
+  #flush(peer: PeerCore): void {
+    const { clock } = this.swarm;
+    const connection = this.connections.get(peer.key);
+    const messages = peer.outbox.splice(0);
+    if (connection === undefined || this.options.silent?.(clock.nowMs)) return;
+    for (const message of messages) {
+      this.swarm.note({ type: 'sent', by: this, to: connection.other, message });
+      this.auditor.sent(peer, message);
+      connection.end.send(message);
+    }
+  }
+
+  /** Puts the next block on the uplink when it is free, one a peer in turn. */
+  #pump(): void {
+    const { clock, content } = this.swarm;
+    const { nowMs } = clock;
+    const { stalls, silent, payload } = this.options;
+    if (this.#pumpMs > nowMs || stalls?.(nowMs) || silent?.(nowMs)) return;
+    const waiting = [...this.connections.values()].find(({ peer }) => peer.uploads.length > 0);
+    if (waiting === undefined) return;
+    if (this.up.freeMs <= nowMs) {
+      const range = waiting.peer.uploads[0];
+      const from = range.piece * content.pieceLength + range.begin;
+      const good = this.store.slice(from, from + range.length);
+      const bytes = payload === undefined ? good : payload(range, good, nowMs);
+      this.core.uploads.sent(waiting.peer, nowMs);
+      this.connections.delete(waiting.peer.key);
+      this.connections.set(waiting.peer.key, waiting);
+      if (bytes !== undefined) {
+        this.sentBytes += bytes.length;
+        this.swarm.note({ type: 'sent-block', by: this, to: waiting.other, range });
+        waiting.end.sendBlock(range, bytes);
+      }
+    }
+    this.#pumpMs = Math.max(this.up.freeMs, nowMs);
+    clock.at(this.#pumpMs, () => {
+      this.#pumpMs = -1;
+      this.#pump();
+    });
+  }
+
+  #setAlarm(): void {
+    const atMs = Math.max(this.core.nextTimeout(), this.swarm.clock.nowMs);
+    if (atMs === this.#wakeMs || atMs === Number.POSITIVE_INFINITY) return;
+    this.#wakeMs = atMs;
+    this.swarm.clock.at(atMs, () => {
+      if (this.#wakeMs !== atMs || this.#disposed) return; // a nearer alarm took its place
+      this.#wakeMs = Number.POSITIVE_INFINITY;
+      this.core.handleTimeout(atMs);
+      this.poke();
+    });
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------
+
+  #fillStore(have: 'all' | readonly number[]): Uint8Array {
+    const { content } = this.swarm;
+    const pieces = have === 'all' ? Array.from({ length: content.pieceCount }, (_, piece) => piece) : have;
+    for (const piece of pieces) this.core.markHave(piece);
+    if (have === 'all') return content.bytes;
+    const store = new Uint8Array(content.length);
+    for (const piece of pieces) {
+      const at = piece * content.pieceLength;
+      store.set(content.bytes.subarray(at, at + content.pieceBytes(piece)), at);
+    }
+    return store;
+  }
+
+  #verify(piece: number, at: number): void {
+    const { kernels, slots } = this.machine;
+    if (this.#disposed) {
+      slots.release(at);
+      return;
+    }
+    const { content } = this.swarm;
+    const length = content.pieceBytes(piece);
+    kernels.sha1(at, length, this.#digestAt);
+    const digest = new Uint8Array(kernels.buffer, this.#digestAt, SHA1_BYTES);
+    const good = bytesEqual(digest, content.hash(piece));
+    if (good) this.store.set(new Uint8Array(kernels.buffer, at, length), piece * content.pieceLength);
+    this.core.handleVerified(piece, good);
+    this.poke();
+  }
+
+  #connectionOf(end: LinkEnd): Connection | undefined {
+    for (const connection of this.connections.values()) if (connection.end === end) return connection;
+    return undefined;
+  }
+
+  #fault(connection: Connection, error: MillraceError): void {
+    this.swarm.note({ type: 'closed', by: this, to: connection.other, code: error.code });
+    this.#cut(connection);
+  }
+
+  #cut(connection: Connection): void {
+    connection.end.close();
+    this.#drop(connection);
+  }
+
+  #drop({ peer }: Connection): void {
+    this.connections.delete(peer.key);
+    this.auditor.gone(peer);
+    this.core.removePeer(peer.key, this.swarm.clock.nowMs);
+    this.poke();
+  }
+}
