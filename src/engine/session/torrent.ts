@@ -126,6 +126,7 @@ export class TorrentRun implements Torrent {
       allowedFastSet: (address, count) =>
         allowedFastSet(engine.sha1, metainfo.infoHash, address, metainfo.pieceCount, count),
     });
+    this.core.beginCheck();
     this.#resume = this.#createResume();
     this.#durability =
       this.#resume &&
@@ -423,6 +424,7 @@ export class TorrentRun implements Torrent {
       throw new MillraceError('ERR_CLOSED', `a torrent that is ${this.#state} cannot be checked again`);
     void this.#goOffline(new MillraceError('ERR_CLOSED', 'the torrent is being checked'));
     this.#state = 'checking';
+    this.core.beginCheck();
     const either = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
     try {
       await checkPieces(this.#io, this.#engine.budget, allPieces(this.metainfo.pieceCount), {
@@ -484,6 +486,7 @@ export class TorrentRun implements Torrent {
   }
 
   #onComplete(): void {
+    if (!this.core.picker.finished) return; // more was wanted before this turn came
     if (this.#state === 'downloading') this.#state = 'seeding';
     this.#completed.resolve();
     this.#emit({ type: 'complete', bytes: this.#doneBytes, seconds: (nowMs() - this.#startedMs) / 1000 });

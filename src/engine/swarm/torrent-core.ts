@@ -67,6 +67,7 @@ export class TorrentCore {
   #announcedComplete = false;
   #freeSlotCheck = false;
   #active = true;
+  #checking = false;
 
   constructor(readonly options: TorrentCoreOptions) {
     const { kernels, pieceCount, pieceLength, rng } = options;
@@ -292,8 +293,15 @@ export class TorrentCore {
     this.picker.markHave(piece);
   }
 
-  /** After a check: everything may already be here. */
+  /** A check finds out what is here: until `checkComplete`, completion is not told. */
+  beginCheck(): void {
+    this.#checking = true;
+  }
+
+  /** After a check: everything may already be here, or what was complete no longer is. */
   checkComplete(): void {
+    this.#checking = false;
+    if (!this.picker.finished) this.#announcedComplete = false;
     this.#checkComplete();
   }
 
@@ -405,7 +413,7 @@ export class TorrentCore {
   }
 
   #checkComplete(): void {
-    if (!this.picker.finished || this.#announcedComplete) return;
+    if (this.#checking || !this.picker.finished || this.#announcedComplete) return;
     this.#announcedComplete = true;
     this.#actions.push({ type: 'complete' });
     this.downloads.dropEmpty();
