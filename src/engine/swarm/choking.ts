@@ -20,9 +20,17 @@ export class Choking {
     this.#apply(this.choker.review(this.#views(nowMs), nowMs, seeding), nowMs);
   }
 
-  /** Somebody became interested, lost interest or left: a free slot does not wait for the next review. */
+  /**
+   * Somebody became interested, lost interest or left: a free slot does not wait for the next review. Whoever is
+   * unchoked without interest is choked when its slot goes to another: it could take it back at any time by becoming
+   * interested again, and more peers than slots would be served.
+   */
   fillFreeSlots(nowMs: number, seeding: boolean): void {
-    this.#apply(this.choker.fill(this.#views(nowMs), nowMs, seeding), nowMs);
+    const views = this.#views(nowMs);
+    const { unchoke } = this.choker.fill(views, nowMs, seeding);
+    const idle = views.filter(peer => !peer.choked && !peer.interested);
+    const given = unchoke.length > 0 && this.choker.slotsFree(views) !== Number.POSITIVE_INFINITY;
+    this.#apply({ unchoke, choke: given ? idle.map(peer => peer.key) : [] }, nowMs);
   }
 
   #apply(decision: { unchoke: readonly number[]; choke: readonly number[] }, nowMs: number): void {
