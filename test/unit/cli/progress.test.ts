@@ -11,11 +11,7 @@ afterEach(() => {
 });
 
 function open(options: { json?: boolean; terminal?: boolean; env?: Record<string, string> }) {
-  const stdout: OutputStream = Object.assign(new PassThrough(), {
-    isTTY: options.terminal,
-    columns: 80,
-    rows: 24,
-  });
+  const stdout = Object.assign(new PassThrough(), { isTTY: options.terminal, columns: 80, rows: 24 });
   const view = openProgress(new Output(options.json === true, { stdout, env: options.env ?? {} }));
   return { view, text: () => String(stdout.read() ?? '') };
 }
