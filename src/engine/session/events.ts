@@ -13,6 +13,7 @@ const QUEUE_CAPACITY = 1024;
 export class EventHub {
   readonly #listeners = new Map<Type, Set<Listener>>();
   readonly #queues = new Set<EventQueue>();
+  #closed = false;
 
   on<T extends Type>(type: T, listener: (event: TorrentEventOf<T>) => void): void {
     let set = this.#listeners.get(type);
@@ -31,16 +32,21 @@ export class EventHub {
   }
 
   iterate(options: { signal?: AbortSignal; capacity?: number } = {}): AsyncIterable<TorrentEvent> {
-    const queue = new EventQueue(options.capacity ?? QUEUE_CAPACITY, () => this.#queues.delete(queue));
-    this.#queues.add(queue);
+    const { signal, capacity = QUEUE_CAPACITY } = options;
     const end = () => queue.end();
-    if (options.signal?.aborted) end();
-    else options.signal?.addEventListener('abort', end, { once: true });
+    const queue = new EventQueue(capacity, () => {
+      this.#queues.delete(queue);
+      signal?.removeEventListener('abort', end);
+    });
+    this.#queues.add(queue);
+    signal?.addEventListener('abort', end);
+    if (signal?.aborted || this.#closed) end();
     return queue;
   }
 
   /** Ends every iterator; listeners stay silent from now on. */
   close(): void {
+    this.#closed = true;
     for (const queue of this.#queues) queue.end();
     this.#listeners.clear();
   }

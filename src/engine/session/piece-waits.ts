@@ -6,6 +6,7 @@ export class PieceWaits {
   readonly #waits = new Map<number, Deferred>();
   /** What each reader wants next, in its order. */
   readonly #wanted = new Map<object, readonly number[]>();
+  #failure: MillraceError | undefined;
 
   constructor(
     readonly has: (piece: number) => boolean,
@@ -15,6 +16,7 @@ export class PieceWaits {
   /** Resolves when the piece is verified. @throws MillraceError ERR_ABORTED, or what the torrent failed with */
   async until(piece: number, signal?: AbortSignal): Promise<void> {
     if (this.has(piece)) return;
+    if (this.#failure !== undefined) throw this.#failure;
     let wait = this.#waits.get(piece);
     if (wait === undefined) this.#waits.set(piece, (wait = new Deferred()));
     await abortable(wait.promise, signal);
@@ -25,9 +27,16 @@ export class PieceWaits {
     this.#waits.delete(piece);
   }
 
+  /** Nothing more will arrive: all waits reject, those to come as well. */
   fail(error: MillraceError): void {
+    this.#failure = error;
     for (const wait of this.#waits.values()) wait.reject(error);
     this.#waits.clear();
+  }
+
+  /** Pieces arrive again. */
+  recover(): void {
+    this.#failure = undefined;
   }
 
   /** The pieces that this reader needs before all others; [] when it is done. */

@@ -41,7 +41,7 @@ import type {
   WaitOptions,
 } from './types.js';
 import { CLIENT_VERSION } from './version.js';
-import { abortable, Deferred } from './waits.js';
+import { abortable, Deferred, pending } from './waits.js';
 
 /** What a torrent needs of its session besides the engine. */
 export interface TorrentHost extends AnnouncingHost, DiallerHost {
@@ -78,7 +78,7 @@ export class TorrentRun implements Torrent {
   readonly #down: TokenBucket;
   readonly #up: TokenBucket;
   readonly #abort = new AbortController();
-  readonly #checked = new Deferred();
+  #checked = new Deferred();
   readonly #left = new Deferred();
   #completed = new Deferred();
   #state: TorrentState = 'checking';
@@ -88,6 +88,9 @@ export class TorrentRun implements Torrent {
   #startedMs = nowMs();
   #doneBytes = 0;
   #earlier: Totals = { uploaded: 0, downloaded: 0 };
+  /** The check that runs, or the last one; it never rejects. */
+  #checkRun: Promise<void> = Promise.resolve();
+  #opened = false;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -173,8 +176,9 @@ export class TorrentRun implements Torrent {
       onError: error => this.#fail(error),
     });
     this.#waits = new PieceWaits(
-      piece => this.core.picker.has(piece),
+      piece => this.#has(piece),
       pieces => {
+        if (this.#state === 'closed') return;
         this.core.setUrgent(pieces);
         this.neighbours.poke();
       },
@@ -186,12 +190,13 @@ export class TorrentRun implements Torrent {
       table,
       storage: this.#storage,
       waits: this.#waits,
-      has: (piece: number) => this.core.picker.has(piece),
+      has: (piece: number) => this.#has(piece),
       setFilePriority: (index: number, level: Priority) => this.#priorities.set(index, level),
     };
     this.files = metainfo.files.map((file, index) => new FileHandle(index, file, owner));
     if (options.select !== undefined) this.#selectFiles(options.select);
     this.#dialler = new Dialler(engine, this.neighbours, host);
+    this.#dialler.add(options.peers ?? [], 'manual');
     this.#announcing = new Announcing({
       tiers: options.trackers ?? metainfo.announce,
       infoHash: metainfo.infoHash,
@@ -209,9 +214,15 @@ export class TorrentRun implements Torrent {
   // --- lifetime ------------------------------------------------------------------------------------------------
 
   /** Opens the storage, finds out what is there, then goes online. Failures end in the state `error`. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#checkRun = this.#start();
+    return this.#checkRun;
+  }
+
+  async #start(): Promise<void> {
     try {
       await this.#storage.open();
+      this.#opened = true;
       this.#earlier = await checkExisting({
         metainfo: this.metainfo,
         storage: this.#storage,
@@ -230,7 +241,6 @@ export class TorrentRun implements Torrent {
       else this.#goOnline();
       this.core.checkComplete();
       this.neighbours.poke();
-      for (const peer of this.#options.peers ?? []) this.addPeer(peer);
     } catch (error) {
       if (!this.#abort.signal.aborted) this.#fail(error as MillraceError);
     }
@@ -257,12 +267,17 @@ export class TorrentRun implements Torrent {
     this.#state = 'paused';
   }
 
-  /** Goes on after a pause, or tries again after an error. */
+  /** Goes on after a pause, or tries again after an error: from the first check on when that is what failed. */
   resume(): void {
     if (this.#state !== 'paused' && this.#state !== 'error') return;
     this.#paused = false;
-    this.#error = undefined;
-    if (this.#completed.settled && !this.core.picker.finished) this.#completed = new Deferred();
+    this.#recover();
+    if (this.#checked.settled === 'rejected') {
+      this.#checked = new Deferred();
+      this.#state = 'checking';
+      void this.start();
+      return;
+    }
     this.#goOnline();
     this.neighbours.poke();
   }
@@ -273,19 +288,20 @@ export class TorrentRun implements Torrent {
   }
 
   async #close(): Promise<void> {
-    const failed = this.#state === 'error';
-    const wasChecked = this.#checked.settled;
+    const save = this.#state !== 'error' && this.#state !== 'checking';
     this.#state = 'closed';
     this.#abort.abort();
-    this.#departure.cancel();
     const stopped = this.#goOffline(new MillraceError('ERR_CLOSED', 'the torrent was closed'));
     const error = new MillraceError('ERR_CLOSED', 'the torrent was closed');
-    for (const wait of [this.#completed, this.#checked, this.#left]) wait.reject(error);
+    for (const wait of [this.#completed, this.#checked]) wait.reject(error);
     this.#waits.fail(error);
     this.neighbours.close(error);
+    if (!this.#opened) await this.#storage.close(); // ends an allocation that may take long
+    await this.#checkRun; // its last pieces must not touch tables that were given back
     await this.#arrivals.close();
+    this.#dropActions();
     try {
-      await this.#durability?.close(wasChecked && !failed);
+      await this.#durability?.close(save);
     } catch (cause) {
       this.#engine.log.warn({ err: cause, torrent: this.infoHash }, 'resume state was not saved');
     }
@@ -293,6 +309,7 @@ export class TorrentRun implements Torrent {
     this.core.dispose();
     await this.#storage.close();
     await stopped;
+    this.#left.resolve();
     this.#events.close();
     this.#host.removed(this);
   }
@@ -303,12 +320,14 @@ export class TorrentRun implements Torrent {
     this.core.setActive(true);
     this.#announcing.start();
     this.#dialler.start();
+    if (this.#completed.settled === 'resolved') this.#awaitDeparture();
   }
 
   /** @returns when `stopped` has been told, or after its time-out */
   #goOffline(error: MillraceError): Promise<void> {
     if (!this.#online) return Promise.resolve();
     this.#online = false;
+    this.#departure.cancel();
     this.core.setActive(false);
     this.#dialler.stop();
     for (const link of [...this.neighbours.links.values()]) link.close(error);
@@ -328,6 +347,18 @@ export class TorrentRun implements Torrent {
     this.#waits.fail(coded);
     this.#engine.log.error({ err: coded, torrent: this.infoHash }, coded.message);
     this.#emit({ type: 'error', error: coded });
+  }
+
+  /** What was rejected with an error, or resolved before more was wanted, is waited for anew. */
+  #recover(): void {
+    this.#error = undefined;
+    this.#waits.recover();
+    if (this.#completed.settled === 'rejected' || !this.core.picker.finished) this.#completed = pending(this.#completed);
+  }
+
+  /** Whoever resumes a torrent that has left wants it to stay. */
+  #awaitDeparture(): void {
+    if (!this.#left.settled) this.#departure.start(() => this.neighbours.uploader.sentBytes);
   }
 
   #leave(): void {
@@ -422,6 +453,12 @@ export class TorrentRun implements Torrent {
   async recheck({ signal }: WaitOptions = {}): Promise<void> {
     if (this.#state === 'closed' || this.#state === 'checking')
       throw new MillraceError('ERR_CLOSED', `a torrent that is ${this.#state} cannot be checked again`);
+    const run = this.#recheck(signal);
+    this.#checkRun = run.catch(() => {});
+    await run;
+  }
+
+  async #recheck(signal: AbortSignal | undefined): Promise<void> {
     void this.#goOffline(new MillraceError('ERR_CLOSED', 'the torrent is being checked'));
     this.#state = 'checking';
     this.core.beginCheck();
@@ -434,9 +471,9 @@ export class TorrentRun implements Torrent {
           else this.#unmarkHave(piece);
         },
       });
-      if (!this.core.picker.finished && this.#completed.settled) this.#completed = new Deferred();
     } finally {
       if (!this.#abort.signal.aborted) {
+        this.#recover();
         if (this.#paused) this.#state = 'paused';
         else this.#goOnline();
         this.core.checkComplete();
@@ -485,6 +522,12 @@ export class TorrentRun implements Torrent {
     }
   }
 
+  /** What the core still wanted done holds memory of the session. */
+  #dropActions(): void {
+    for (let action = this.core.poll(); action !== undefined; action = this.core.poll())
+      if (action.type === 'verify' || action.type === 'piece') this.#engine.budget.release(action.at);
+  }
+
   #onComplete(): void {
     if (!this.core.picker.finished) return; // more was wanted before this turn came
     if (this.#state === 'downloading') this.#state = 'seeding';
@@ -492,7 +535,7 @@ export class TorrentRun implements Torrent {
     this.#emit({ type: 'complete', bytes: this.#doneBytes, seconds: (nowMs() - this.#startedMs) / 1000 });
     if (this.#online) this.#announcing.completed(this.core.downloads.receivedBytes > 0);
     void this.#durability?.checkpoint().catch(() => {});
-    this.#departure.start(() => this.neighbours.uploader.sentBytes);
+    if (this.#online) this.#awaitDeparture();
   }
 
   #onAttached(link: PeerLink, client: string): void {
@@ -512,6 +555,11 @@ export class TorrentRun implements Torrent {
     link?.close(new MillraceError('ERR_PEER_BANNED', `banned: ${reason}`));
   }
 
+  /** The tables are gone once the torrent is closed. */
+  #has(piece: number): boolean {
+    return this.#state !== 'closed' && this.core.picker.has(piece);
+  }
+
   #markHave(piece: number): void {
     if (this.core.picker.has(piece)) return;
     this.core.markHave(piece);
@@ -526,9 +574,9 @@ export class TorrentRun implements Torrent {
   }
 
   #setPieces(from: number, to: number, level: Priority): void {
+    if (this.#state === 'closed') return;
     this.core.setPriority(from, to, level);
-    if (this.#completed.settled && !this.core.picker.finished && this.#state !== 'closed')
-      this.#completed = new Deferred();
+    if (!this.core.picker.finished) this.#completed = pending(this.#completed);
     if (this.#state === 'seeding' && !this.core.picker.finished) this.#state = 'downloading';
     this.neighbours.poke();
   }

@@ -27,20 +27,25 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
 export class Deferred<T = void> {
   resolve!: (value: T) => void;
   reject!: (error: unknown) => void;
-  settled = false;
+  settled: 'resolved' | 'rejected' | undefined;
   readonly promise: Promise<T>;
 
   constructor() {
     this.promise = new Promise<T>((resolve, reject) => {
       this.resolve = value => {
-        this.settled = true;
+        this.settled ??= 'resolved';
         resolve(value);
       };
       this.reject = error => {
-        this.settled = true;
+        this.settled ??= 'rejected';
         reject(error);
       };
     });
     this.promise.catch(() => {});
   }
+}
+
+/** The same while nobody has ended it, else a new one. */
+export function pending(wait: Deferred): Deferred {
+  return wait.settled === undefined ? wait : new Deferred();
 }
