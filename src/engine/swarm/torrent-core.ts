@@ -105,6 +105,7 @@ export class TorrentCore {
     const { heap, pieceCount } = this.options;
     const peer = new PeerCore(key, info, heap.allocate(bitfieldBytes(pieceCount)), nowMs, this.#dirty);
     this.peers.set(key, peer);
+    this.picker.addPeer(peer.bitsAt); // counts as a neighbour although it has told of no piece
     if (info.extended) this.#extensions.greet(peer, this.picker.finished);
     this.#tellPieces(peer);
     if (info.fast && this.picker.haveCount > 0) this.#offerAllowedFast(peer);
@@ -366,6 +367,7 @@ export class TorrentCore {
     if (message.type === 'have-none') return;
     const { pieceCount, kernels } = this.options;
     const bits = this.#bits(peer);
+    this.picker.removePeer(peer.bitsAt); // so far it counted with no pieces
     if (message.type === 'bitfield') bits.set(message.bits);
     else setAllBits(bits, pieceCount); // have-all
     peer.haveCount = kernels.bitCount(peer.bitsAt, bits.length);
