@@ -13,6 +13,10 @@ for (const name of readdirSync(folder).filter(name => name.endsWith('.json'))) {
   const report = JSON.parse(readFileSync(join(folder, name), 'utf8'));
   passed += report.numPassedTests;
   failed += report.numFailedTests;
+  // A file that cannot be loaded has no tests, and is a failure all the same.
+  failed += report.testResults.filter(
+    file => file.status === 'failed' && file.assertionResults.length === 0,
+  ).length;
   skipped += report.numPendingTests + report.numTodoTests;
 }
 if (failed === 0 && status !== '0') failed = 1;

@@ -62,7 +62,15 @@ function runTests(version, results) {
   const startedMs = Date.now();
   const { status } = spawnSync(
     node,
-    [VITEST, 'run', '--project', 'quick', '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`],
+    [
+      VITEST,
+      'run',
+      '--project',
+      'quick',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
     // Tests start processes by the name `node` as well.
     {
       cwd: ROOT,

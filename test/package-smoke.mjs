@@ -18,12 +18,16 @@ for (const entry of [createSession, createTorrent, verifyTorrent, readTorrent, M
   assert.equal(typeof entry, 'function');
 assert.ok(Object.keys(protocol).length > 0 && Object.keys(sim).length > 0);
 
+const session = await createSession({ listen: false });
+assert.equal(session.stats().kernels.name, 'wasm', 'the core is in the package');
+await session.close();
+
 const BIN = join('node_modules', '.bin', process.platform === 'win32' ? 'millrace.cmd' : 'millrace');
 const bytes = randomBytes(5_000_001);
 mkdirSync('source');
 mkdirSync('target');
 writeFileSync('source/payload.bin', bytes);
-const { bytes: torrent } = await millrace.createTorrent('source/payload.bin', { pieceLength: 65536 });
+const { bytes: torrent } = await createTorrent('source/payload.bin', { pieceLength: 65536 });
 writeFileSync('payload.torrent', torrent);
 
 const seed = start('seed', 'payload.torrent', '--dir', 'source');
