@@ -72,8 +72,14 @@ export class Downloads {
         this.#open.set(ref.piece, { at: spare.pop()!, length, verifying: false });
         this.#slotBytes += this.pieceLength;
       }
+      const key = this.#key(ref);
+      const owed = peer.outstanding.get(key);
+      if (owed !== undefined) {
+        owed.lapsed = false; // given up, but never taken back: the peer owes it still
+        continue;
+      }
       if (peer.outstanding.size === 0) peer.lastBlockMs = nowMs;
-      peer.outstanding.set(this.#key(ref), { ref, sentAtMs: nowMs, lapsed: false });
+      peer.outstanding.set(key, { ref, sentAtMs: nowMs, lapsed: false });
       peer.send({ type: 'request', piece: ref.piece, begin: ref.begin, length: ref.length });
     }
     for (const at of spare) this.slots.release(at);
