@@ -95,7 +95,6 @@ export class Downloads {
       asked !== undefined &&
       open !== undefined &&
       !open.verifying &&
-      asked.ref.length === range.length &&
       !this.picker.isFinished(range.piece, asked.ref.block)
     ) {
       for (const other of this.peers.values())
@@ -224,8 +223,14 @@ export class Downloads {
     return ref.piece * this.#blocksPerPiece + ref.block;
   }
 
-  #rangeKey(range: BlockRange): number {
-    return range.piece * this.#blocksPerPiece + range.begin / BLOCK_BYTES;
+  /**
+   * The key of a range that a peer names, -1 for one that we never ask for. Nothing else may get a key: a `begin` beyond
+   * its piece would get that of a block of a later piece, and its payload would land outside of its slot.
+   */
+  #rangeKey({ piece, begin, length }: BlockRange): number {
+    const bytes = this.picker.pieceBytes(piece);
+    const ours = begin % BLOCK_BYTES === 0 && begin < bytes && length === Math.min(BLOCK_BYTES, bytes - begin);
+    return ours ? piece * this.#blocksPerPiece + begin / BLOCK_BYTES : -1;
   }
 
   /** Slots for pieces that may be started now; fewer than asked for when the budget is nearly used up. */
