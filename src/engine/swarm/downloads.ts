@@ -176,10 +176,13 @@ export class Downloads {
       }
   }
 
-  /** Pieces without a single block in hand or on its way give their memory back. */
-  dropEmpty(): void {
-    for (const { piece, finishedBlocks, requestedBlocks } of [...this.picker.partials()])
-      if (finishedBlocks === 0 && requestedBlocks === 0) this.drop(piece);
+  /**
+   * Pieces that nobody wants any more give their memory back, whatever is here of them: they would hold it until the
+   * end, and with a small budget there would be none for what is wanted.
+   */
+  dropUnwanted(): void {
+    for (const { piece, wanted } of [...this.picker.partials()])
+      if (!wanted && !this.#open.get(piece)?.verifying) this.drop(piece);
   }
 
   /** The peer will not answer this one: rejected or refused. */

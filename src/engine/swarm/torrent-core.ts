@@ -219,6 +219,7 @@ export class TorrentCore {
       for (const { peer, reason } of this.#suspicion.failed(piece, at)) this.#ban(peer, reason);
       this.picker.failed(piece);
       this.downloads.reopen(piece);
+      if (!this.picker.isWanted(piece)) this.downloads.drop(piece);
       this.#actions.push({ type: 'piece-failed', piece });
       this.#wakeAll();
       return;
@@ -277,7 +278,8 @@ export class TorrentCore {
   /** Pieces [from, to) at a priority; interest and open pieces follow. */
   setPriority(from: number, to: number, priority: Priority): void {
     this.picker.setPriority(from, to, priority);
-    if (!this.picker.finished) this.#announcedComplete = false;
+    if (priority === 0) this.downloads.dropUnwanted();
+    this.#takeCompleteBack();
     for (const peer of this.peers.values()) this.#interest.update(peer);
     this.#wakeAll();
     this.#checkComplete();
@@ -302,7 +304,7 @@ export class TorrentCore {
   /** After a check: everything may already be here, or what was complete no longer is. */
   checkComplete(): void {
     this.#checking = false;
-    if (!this.picker.finished) this.#announcedComplete = false;
+    this.#takeCompleteBack();
     this.#checkComplete();
   }
 
@@ -418,11 +420,17 @@ export class TorrentCore {
     if (this.#checking || !this.picker.finished || this.#announcedComplete) return;
     this.#announcedComplete = true;
     this.#actions.push({ type: 'complete' });
-    this.downloads.dropEmpty();
     for (const peer of [...this.peers.values()]) {
       if (peer.info.extended) this.#extensions.greet(peer, true);
       this.#dropIfRedundant(peer);
     }
+  }
+
+  /** More is wanted again; peers that think of us as upload-only would not unchoke us or even leave (BEP 21). */
+  #takeCompleteBack(): void {
+    if (!this.#announcedComplete || this.picker.finished) return;
+    this.#announcedComplete = false;
+    for (const peer of this.peers.values()) if (peer.info.extended) this.#extensions.greet(peer, false);
   }
 
   #disconnect(peer: PeerCore, error: MillraceError): void {
