@@ -1,6 +1,6 @@
 import type { MillraceError } from '../errors.js';
 import type { PeerAddress } from '../ids.js';
-import { PeerList, type PeerSource } from '../policy/peer-list.js';
+import { PeerList, type PeerSource, RETRY_FIRST_MS } from '../policy/peer-list.js';
 import { Alarm, nowMs } from './clock.js';
 import type { Engine } from './engine.js';
 import type { LinkTorrent, PeerLink } from './link.js';
@@ -13,11 +13,15 @@ export interface DiallerHost {
 /** How long to wait when the session has too many half-open connections. */
 const BUSY_MS = 250;
 
+/** Peers remembered that were of no use as both sides had everything; more than anybody dials. */
+const MAX_REDUNDANT = 200;
+
 /** Finds neighbours: dials known addresses while there are too few connections. */
 export class Dialler {
   readonly #list: PeerList;
   readonly #alarm = new Alarm(() => this.#dialMore());
   readonly #dialling = new Set<PeerLink>();
+  readonly #redundant: PeerAddress[] = [];
   readonly #wanted: number;
   #running = false;
 
@@ -25,6 +29,8 @@ export class Dialler {
     engine: Engine,
     readonly torrent: LinkTorrent & { readonly links: ReadonlyMap<number, PeerLink> },
     readonly host: DiallerHost,
+    /** Something that is wanted is lacking. */
+    readonly lacks: () => boolean,
   ) {
     this.#list = new PeerList({ rng: engine.rng });
     // The other half of the places is for peers that dial us, or two full swarms could not meet.
@@ -42,7 +48,12 @@ export class Dialler {
 
   start(): void {
     this.#running = true;
-    this.#dialMore();
+    this.seekAgain();
+  }
+
+  /** More is wanted than before: those who were of no use may be now. */
+  seekAgain(): void {
+    this.add(this.#redundant.splice(0), 'resume');
   }
 
   stop(): void {
@@ -65,12 +76,26 @@ export class Dialler {
       if (error?.code === 'ERR_PEER_DUPLICATE') {
         if (error.facts.self === true) this.#list.addOwn(address);
         else this.#list.connected(address); // by way of the link that was kept
-      } else if (error?.code === 'ERR_PEER_BANNED' || error?.code === 'ERR_PEER_REDUNDANT')
-        this.#list.forget(address);
+      } else if (error?.code === 'ERR_PEER_BANNED') this.#list.forget(address);
+      else if (error?.code === 'ERR_PEER_REDUNDANT' && !this.lacks()) this.#setAside(address);
+      else if (error?.code === 'ERR_CLOSED' || error?.code === 'ERR_PEER_REDUNDANT')
+        this.#letGo(address, dialled, now);
       else if (dialled) this.#list.failed(address, now);
       else this.#list.disconnected(address, now);
     }
     this.#dialMore();
+  }
+
+  #setAside(address: PeerAddress): void {
+    this.#list.forget(address);
+    this.#redundant.push(address);
+    if (this.#redundant.length > MAX_REDUNDANT) this.#redundant.shift();
+  }
+
+  /** We ended it, so it need not wait to be dialled again. */
+  #letGo(address: PeerAddress, dialled: boolean, nowMs: number): void {
+    if (dialled) this.#list.undial(address);
+    else this.#list.disconnected(address, nowMs - RETRY_FIRST_MS);
   }
 
   #dialMore(): void {

@@ -195,7 +195,7 @@ export class TorrentRun implements Torrent {
     };
     this.files = metainfo.files.map((file, index) => new FileHandle(index, file, owner));
     if (options.select !== undefined) this.#selectFiles(options.select);
-    this.#dialler = new Dialler(engine, this.neighbours, host);
+    this.#dialler = new Dialler(engine, this.neighbours, host, () => !this.core.picker.finished);
     this.#dialler.add(options.peers ?? [], 'manual');
     this.#announcing = new Announcing({
       tiers: options.trackers ?? metainfo.announce,
@@ -353,7 +353,8 @@ export class TorrentRun implements Torrent {
   #recover(): void {
     this.#error = undefined;
     this.#waits.recover();
-    if (this.#completed.settled === 'rejected' || !this.core.picker.finished) this.#completed = pending(this.#completed);
+    if (this.#completed.settled === 'rejected' || !this.core.picker.finished)
+      this.#completed = pending(this.#completed);
   }
 
   /** Whoever resumes a torrent that has left wants it to stay. */
@@ -436,7 +437,7 @@ export class TorrentRun implements Torrent {
     const { down, up } = resolveLimits(limits);
     this.#down.setRate(down, nowMs());
     this.#up.setRate(up, nowMs());
-    this.neighbours.poke();
+    this.neighbours.limitsChanged();
   }
 
   setSequential(on: boolean): void {
@@ -577,7 +578,10 @@ export class TorrentRun implements Torrent {
     if (this.#state === 'closed') return;
     this.core.setPriority(from, to, level);
     if (!this.core.picker.finished) this.#completed = pending(this.#completed);
-    if (this.#state === 'seeding' && !this.core.picker.finished) this.#state = 'downloading';
+    if (this.#state === 'seeding' && !this.core.picker.finished) {
+      this.#state = 'downloading';
+      this.#dialler.seekAgain();
+    }
     this.neighbours.poke();
   }
 
