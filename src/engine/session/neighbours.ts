@@ -204,6 +204,11 @@ export class Neighbours implements LinkTorrent {
     this.#rotate(waiting);
   }
 
+  /** Waits that were reckoned with the old limits are over. */
+  limitsChanged(): void {
+    if (!this.#closed) this.#limitAlarm.set(nowMs());
+  }
+
   peerStats(): PeerStats[] {
     const now = nowMs();
     const { pieceCount } = this.options.core.options;

@@ -36,6 +36,12 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
+ * A session that does not listen has times when no open socket keeps the process alive: before the first peer, between
+ * two, and while a limit pauses reading. This timer does then; how often it wakes up does not matter.
+ */
+const KEEP_ALIVE_MS = 2 ** 31 - 1;
+
+/**
  * Starts an engine: memory, threads (on first use) and, unless `listen` is false, a port for peers.
  *
  * @throws MillraceError ERR_OPTION, ERR_NET_ADDRESS_IN_USE, ERR_NET_ADDRESS, ERR_KERNELS_UNAVAILABLE, ERR_ABORTED
@@ -60,6 +66,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   readonly #links = new Set<PeerLink>();
   #listener: Listener | undefined;
   #sweeper: NodeJS.Timeout | undefined;
+  #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(engine: Engine) {
@@ -76,6 +83,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     const { listen: at, signal } = this.#engine.options;
     try {
       if (at !== undefined) this.#listener = await listen(at, socket => this.#accept(socket));
+      else this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
     } catch (error) {
       await this.#engine.close();
       throw error;
@@ -126,7 +134,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     const { down, up } = resolveLimits(limits);
     this.#engine.down.setRate(down, nowMs());
     this.#engine.up.setRate(up, nowMs());
-    for (const torrent of this.#torrents.values()) torrent.neighbours.poke();
+    for (const torrent of this.#torrents.values()) torrent.neighbours.limitsChanged();
   }
 
   stats(): SessionStats {
@@ -159,6 +167,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweeper);
+    clearInterval(this.#keepAlive);
     const listening = this.#listener?.close();
     const closed = new MillraceError('ERR_CLOSED', 'the session was closed');
     for (const link of this.#halfOpen) link.close(closed);
