@@ -1,0 +1,184 @@
+import { open, truncate } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { verifyTorrent } from '../../dist/index.js';
+import {
+  addressOf,
+  KiB,
+  MiB,
+  makeSample,
+  nextEvent,
+  openSeed,
+  openSession,
+  openStage,
+} from '../lib/e2e-stage.js';
+import { hashFile, hashTree } from '../lib/sample-files.js';
+
+const PIECE = 64 * KiB;
+
+async function scene(limit = 0) {
+  const stage = await openStage();
+  const sample = await makeSample(stage, { 'film.bin': 4 * MiB }, { pieceLength: PIECE });
+  const seed = await openSeed(stage, sample, { limits: { up: limit } });
+  const dir = stage.path('target');
+  return { stage, sample, dir, peers: [addressOf(seed)], file: `${dir}/film.bin` };
+}
+
+async function flipByte(path: string, at: number): Promise<void> {
+  const file = await open(path, 'r+');
+  const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, at);
+  byte[0] ^= 1;
+  await file.write(byte, 0, 1, at);
+  await file.close();
+}
+
+describe('recheck', () => {
+  it('finds a flipped byte, and that piece alone is fetched again', async () => {
+    const { stage, sample, dir, peers, file } = await scene();
+    const session = await openSession(stage, { dir });
+    const torrent = await session.add(sample.torrent, { peers });
+    await torrent.completed();
+    await flipByte(file, 7 * PIECE + 99);
+    const again = nextEvent(torrent, 'piece');
+    await torrent.recheck();
+    expect(torrent.stats()).toMatchObject({ state: 'downloading', piecesDone: 63, done: 63 * PIECE });
+    expect(await again).toMatchObject({ piece: 7 });
+    await torrent.completed();
+    expect(torrent.stats()).toMatchObject({ state: 'seeding', piecesDone: 64, downloaded: 65 * PIECE });
+    expect(await hashTree(dir)).toEqual(await hashTree(sample.dir));
+  });
+
+  it('of good data changes nothing', async () => {
+    const { stage, sample, dir, peers } = await scene();
+    const session = await openSession(stage, { dir });
+    const torrent = await session.add(sample.torrent, { peers });
+    await torrent.completed();
+    await torrent.recheck();
+    await torrent.completed();
+    expect(torrent.stats()).toMatchObject({ state: 'seeding', piecesDone: 64, downloaded: 64 * PIECE });
+  });
+
+  it('in mid-transfer: the transfer goes on', async () => {
+    const { stage, sample, dir, peers } = await scene(6 * MiB);
+    const session = await openSession(stage, { dir });
+    const torrent = await session.add(sample.torrent, { peers });
+    await nextEvent(torrent, 'piece');
+    await torrent.recheck();
+    expect(torrent.state).toBe('downloading');
+    await torrent.completed();
+    expect(await hashTree(dir)).toEqual(await hashTree(sample.dir));
+  });
+});
+
+describe('the first check', () => {
+  it('full: hashes what is there, and fetches what is bad', async () => {
+    const { stage, sample, dir, peers, file } = await scene();
+    const stateDir = stage.path('state');
+    const first = await openSession(stage, { dir, stateDir });
+    await (await first.add(sample.torrent, { peers })).completed();
+    await first.close();
+    await flipByte(file, 0);
+    await flipByte(file, 4 * MiB - 1);
+
+    const second = await openSession(stage, { dir, stateDir });
+    const torrent = await second.add(sample.torrent, { check: 'full' });
+    await torrent.checked();
+    expect(torrent.stats().piecesDone).toBe(62);
+    torrent.addPeer(peers[0]);
+    await torrent.completed();
+    expect(torrent.stats().downloaded).toBe(2 * PIECE);
+    expect(await hashTree(dir)).toEqual(await hashTree(sample.dir));
+  });
+
+  it('auto without state: takes what a file that is too short has', async () => {
+    const { stage, sample, dir, peers, file } = await scene();
+    const first = await openSession(stage, { dir });
+    await (await first.add(sample.torrent, { peers })).completed();
+    await first.close();
+    await truncate(file, 10 * PIECE + 5);
+
+    const second = await openSession(stage, { dir });
+    const torrent = await second.add(sample.torrent, { peers });
+    await torrent.checked();
+    expect(torrent.stats().piecesDone).toBe(10);
+    await torrent.completed();
+    expect(await hashTree(dir)).toEqual(await hashTree(sample.dir));
+  });
+
+  it('auto with state: nothing is fetched twice, and totals go on', async () => {
+    const { stage, sample, dir, peers } = await scene();
+    const stateDir = stage.path('state');
+    const options = { dir, stateDir };
+    const first = await openSession(stage, options);
+    const half = await first.add(sample.torrent, { peers, sequential: true });
+    half.select(32, 64, 'skip');
+    await half.completed();
+    await first.close();
+
+    const second = await openSession(stage, options);
+    const torrent = await second.add(sample.torrent, { peers });
+    await torrent.checked();
+    expect(torrent.stats().piecesDone).toBe(half.stats().piecesDone);
+    await torrent.completed();
+    expect(half.stats().downloaded + torrent.stats().downloaded).toBe(sample.metainfo.length);
+    expect(await hashTree(dir)).toEqual(await hashTree(sample.dir));
+  });
+
+  it('verifyTorrent names the bad pieces and changes nothing', async () => {
+    const { stage, sample, dir, peers, file } = await scene();
+    const session = await openSession(stage, { dir });
+    await (await session.add(sample.torrent, { peers })).completed();
+    await session.close();
+    await flipByte(file, 3 * PIECE);
+    await flipByte(file, 9 * PIECE);
+    const before = await hashFile(file);
+    const progress: number[] = [];
+    const result = await verifyTorrent(sample.torrent, { dir, onProgress: done => progress.push(done) });
+    expect(result).toMatchObject({ pieces: 64, good: 62, bad: [3, 9], bytes: 4 * MiB });
+    expect(progress.at(-1)).toBe(4 * MiB);
+    expect(await hashFile(file)).toBe(before);
+  });
+});
+
+describe('pause and resume', () => {
+  it('added paused: asks for nothing until it is resumed', async () => {
+    const { stage, sample, dir, peers } = await scene();
+    const session = await openSession(stage, { dir });
+    const torrent = await session.add(sample.torrent, { peers, paused: true });
+    await torrent.checked();
+    expect(torrent.state).toBe('paused');
+    expect(session.stats().connections).toBe(0);
+    torrent.resume();
+    expect(torrent.state).toBe('downloading');
+    await torrent.completed();
+    expect(await hashTree(dir)).toEqual(await hashTree(sample.dir));
+  });
+
+  it('paused in mid-transfer, it leaves its peers and goes on where it was', async () => {
+    const { stage, sample, dir, peers } = await scene(6 * MiB);
+    const session = await openSession(stage, { dir });
+    const torrent = await session.add(sample.torrent, { peers });
+    await nextEvent(torrent, 'piece');
+    const gone = nextEvent(torrent, 'peer-closed');
+    torrent.pause();
+    expect(torrent.state).toBe('paused');
+    await gone;
+    expect(torrent.stats().peers).toEqual([]);
+    const { piecesDone } = torrent.stats();
+    expect(piecesDone).toBeLessThan(64);
+    torrent.resume();
+    await torrent.completed();
+    expect(torrent.stats().downloaded).toBeLessThan(sample.metainfo.length + 2 * MiB);
+    expect(await hashTree(dir)).toEqual(await hashTree(sample.dir));
+  });
+
+  it('paused while it is checked, it stays paused', async () => {
+    const { stage, sample, peers } = await scene();
+    const session = await openSession(stage, { dir: sample.dir });
+    const torrent = await session.add(sample.torrent, { peers, check: 'full' });
+    expect(torrent.state).toBe('checking');
+    torrent.pause();
+    await torrent.checked();
+    expect(torrent.stats()).toMatchObject({ state: 'paused', piecesDone: 64 });
+  });
+});
