@@ -17,8 +17,24 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'quick', include: quick, pool: 'forks', testTimeout: 20_000 } },
-      { test: { name: 'slow', include: ['test/slow/**/*.test.ts'], pool: 'forks', fileParallelism: false, testTimeout: 240_000 } },
-      { test: { name: 'interop', include: ['test/interop/**/*.test.ts'], pool: 'forks', fileParallelism: false, testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 240_000,
+        },
+      },
+      {
+        test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
     ],
   },
 });
