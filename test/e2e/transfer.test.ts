@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Peer } from '../lib/e2e-peer.js';
-import { addressOf, KiB, makeSample, MiB, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
+import { addressOf, KiB, MiB, makeSample, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
 import { hashTree } from '../lib/sample-files.js';
 
 const SINGLE = { 'film.bin': 6 * MiB + 4321 };
@@ -31,7 +31,11 @@ describe('a seed and a downloader in two processes', () => {
 
     expect(await downloader.event('complete')).toMatchObject({ bytes: metainfo.length });
     const { torrents } = await downloader.stats();
-    expect(torrents[0]).toMatchObject({ state: 'seeding', done: metainfo.length, downloaded: metainfo.length });
+    expect(torrents[0]).toMatchObject({
+      state: 'seeding',
+      done: metainfo.length,
+      downloaded: metainfo.length,
+    });
     expect(await downloader.close()).toBe(0);
     expect(await seed.close()).toBe(0);
     expect(await hashTree(target)).toEqual(await hashTree(dir));
@@ -43,9 +47,17 @@ describe('a seed and a downloader in two processes', () => {
     // The limit leaves the downloaders time for each other.
     const seed = await openSeed(stage, sample, { limits: { up: 4 * MiB } });
     const peers = [addressOf(seed)];
-    const first = new Peer(stage, { session: { dir: stage.path('1') }, torrent: sample.torrent, add: { peers } });
+    const first = new Peer(stage, {
+      session: { dir: stage.path('1') },
+      torrent: sample.torrent,
+      add: { peers },
+    });
     peers.push(await first.address());
-    const second = new Peer(stage, { session: { dir: stage.path('2') }, torrent: sample.torrent, add: { peers } });
+    const second = new Peer(stage, {
+      session: { dir: stage.path('2') },
+      torrent: sample.torrent,
+      add: { peers },
+    });
     await Promise.all([first.event('complete'), second.event('complete')]);
 
     const { length } = sample.metainfo;

@@ -64,7 +64,8 @@ export class Peer {
         const lost = event === undefined || (event.event === 'failed' && name !== 'failed');
         if (!lost && !wanted(event)) return;
         this.#watchers.delete(watch);
-        if (lost) reject(new Error(`no ${name}: ${JSON.stringify(event ?? 'process ended')}\n${this.#stderr}`));
+        if (lost)
+          reject(new Error(`no ${name}: ${JSON.stringify(event ?? 'process ended')}\n${this.#stderr}`));
         else resolve(event);
       };
       this.#watchers.add(watch);

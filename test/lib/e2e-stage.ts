@@ -42,7 +42,10 @@ export async function makeSample(
   const dir = stage.path(`${name}-data`);
   await writeSamples(dir, files, seed);
   const [first] = Object.keys(files);
-  const { bytes, metainfo } = await createTorrent(`${dir}/${first.split('/')[0]}`, { pieceLength, workers: 0 });
+  const { bytes, metainfo } = await createTorrent(`${dir}/${first.split('/')[0]}`, {
+    pieceLength,
+    workers: 0,
+  });
   const torrent = stage.path(`${name}.torrent`);
   await writeFile(torrent, bytes);
   return { dir, torrent, metainfo };

@@ -45,7 +45,8 @@ const MAX_MEMORY_BYTES = 3 * 1024 * MiB;
 
 const SILENT: LogSink = { debug() {}, info() {}, warn() {}, error() {} };
 
-function fail(name: string, value: unknown, bounds: string): never {
+/** @throws MillraceError ERR_OPTION */
+export function failOption(name: string, value: unknown, bounds: string): never {
   const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
   throw new MillraceError('ERR_OPTION', `${name} is ${shown}, must be ${bounds}`, {
     option: name,
@@ -59,21 +60,21 @@ function whole(name: string, bounds: string, min: number, max: number, fallback:
     if (value === undefined) return typeof fallback === 'function' ? fallback() : fallback;
     return Number.isInteger(value) && (value as number) >= min && (value as number) <= max
       ? (value as number)
-      : fail(name, value, bounds);
+      : failOption(name, value, bounds);
   };
 }
 
 function text(name: string, bounds: string, fallback: string | undefined) {
   return (value: unknown): string | undefined => {
     if (value === undefined) return fallback;
-    return typeof value === 'string' && value !== '' ? value : fail(name, value, bounds);
+    return typeof value === 'string' && value !== '' ? value : failOption(name, value, bounds);
   };
 }
 
 function oneOf<T extends string>(name: string, values: readonly T[], fallback: (env: Env) => T) {
   return (value: unknown, env: Env): T => {
     if (value === undefined) return fallback(env);
-    return values.includes(value as T) ? (value as T) : fail(name, value, values.join(', '));
+    return values.includes(value as T) ? (value as T) : failOption(name, value, values.join(', '));
   };
 }
 
@@ -85,7 +86,7 @@ export function resolveLimits(value: unknown, name = 'limits'): Required<RateLim
   if (value === undefined) return { down: 0, up: 0 };
   const { down, up } = (value ?? {}) as RateLimits;
   if (typeof value !== 'object' || !isRate(down) || !isRate(up))
-    fail(name, value, 'an object with down and up, bytes per second from 0 (unlimited)');
+    failOption(name, value, 'an object with down and up, bytes per second from 0 (unlimited)');
   return { down: down ?? 0, up: up ?? 0 };
 }
 
@@ -93,7 +94,7 @@ function resolveListen(value: unknown): { host: string; port: number } | undefin
   if (value === false) return undefined;
   const { host = '0.0.0.0', port = 0 } = (value ?? {}) as { host?: unknown; port?: unknown };
   if (typeof host !== 'string' || !Number.isInteger(port) || (port as number) < 0 || (port as number) > 65535)
-    fail('listen', value, 'false, or an object with host (an address) and port (0 to 65535)');
+    failOption('listen', value, 'false, or an object with host (an address) and port (0 to 65535)');
   return { host: host as string, port: port as number };
 }
 
@@ -172,7 +173,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
       if (named === undefined || named === '') return 'auto';
       return KERNEL_NAMES.includes(named as KernelsOption)
         ? (named as KernelsOption)
-        : fail('MILLRACE_KERNELS', named, KERNEL_NAMES.join(', '));
+        : failOption('MILLRACE_KERNELS', named, KERNEL_NAMES.join(', '));
     }),
   },
   {
@@ -215,7 +216,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
       const fits = (['debug', 'info', 'warn', 'error'] as const).every(
         level => typeof sink[level] === 'function',
       );
-      return fits ? value : fail('log', typeof value, 'an object with debug, info, warn and error');
+      return fits ? value : failOption('log', typeof value, 'an object with debug, info, warn and error');
     },
   },
   {
@@ -224,7 +225,9 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     defaultText: 'none',
     bounds: 'an AbortSignal',
     resolve: value =>
-      value === undefined || value instanceof AbortSignal ? value : fail('signal', value, 'an AbortSignal'),
+      value === undefined || value instanceof AbortSignal
+        ? value
+        : failOption('signal', value, 'an AbortSignal'),
   },
 ];
 
@@ -240,7 +243,7 @@ export function resolveOptions(options: SessionOptions, env: Env = process.env):
   const known = new Set(OPTION_TABLE.map(row => row.name));
   for (const name of Object.keys(options))
     if (!known.has(name))
-      fail(name, (options as Record<string, unknown>)[name], `left out: there is no such option`);
+      failOption(name, (options as Record<string, unknown>)[name], `left out: there is no such option`);
   const resolved: Record<string, unknown> = {};
   for (const row of OPTION_TABLE)
     resolved[row.name] = row.resolve((options as Record<string, unknown>)[row.name], env);

@@ -11,6 +11,7 @@ import { ResumeStore } from '../storage/resume.js';
 import type { Action } from '../swarm/actions.js';
 import type { Storage } from '../swarm/ports.js';
 import { TorrentCore } from '../swarm/torrent-core.js';
+import { checkAddOptions } from './add-options.js';
 import { Announcing, type AnnouncingHost } from './announcing.js';
 import { Arrivals } from './arrivals.js';
 import { allPieces, checkPieces } from './checker.js';
@@ -99,6 +100,7 @@ export class TorrentRun implements Torrent {
     options: AddOptions,
     host: TorrentHost,
   ) {
+    checkAddOptions(options, metainfo.files.length);
     checkPieceFits(metainfo.pieceLength, engine.options.memoryBytes);
     this.#engine = engine;
     this.#host = host;
@@ -194,7 +196,7 @@ export class TorrentRun implements Torrent {
       setFilePriority: (index: number, level: Priority) => this.#priorities.set(index, level),
     };
     this.files = metainfo.files.map((file, index) => new FileHandle(index, file, owner));
-    if (options.select !== undefined) this.#selectFiles(options.select);
+    if (options.select !== undefined) this.#priorities.only(options.select);
     this.#dialler = new Dialler(engine, this.neighbours, host, () => !this.core.picker.finished);
     this.#dialler.add(options.peers ?? [], 'manual');
     this.#announcing = new Announcing({
@@ -583,17 +585,6 @@ export class TorrentRun implements Torrent {
       this.#dialler.seekAgain();
     }
     this.neighbours.poke();
-  }
-
-  #selectFiles(select: readonly number[]): void {
-    for (const index of select)
-      if (!Number.isInteger(index) || index < 0 || index >= this.files.length)
-        throw new MillraceError(
-          'ERR_OPTION',
-          `file ${index} is selected, the torrent has ${this.files.length}`,
-          { index },
-        );
-    this.#priorities.only(select);
   }
 
   #createStorage(): Storage {
