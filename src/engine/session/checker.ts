@@ -44,6 +44,7 @@ export async function checkPieces(
       task.catch(() => {});
     }
     await Promise.all(running);
+    throwIfAborted(signal);
   } finally {
     await Promise.allSettled(running);
   }

@@ -144,6 +144,7 @@ async function hashFiles(
       task.catch(() => {});
     }
     await Promise.all(running);
+    throwIfAborted(signal);
     return digests;
   } finally {
     await Promise.allSettled(running);

@@ -26,8 +26,16 @@ export class EventHub {
   }
 
   emit(event: TorrentEvent): void {
-    for (const listener of this.#listeners.get(event.type) ?? [])
-      (listener as (event: TorrentEvent) => void)(event);
+    for (const listener of this.#listeners.get(event.type) ?? []) {
+      try {
+        (listener as (event: TorrentEvent) => void)(event);
+      } catch (error) {
+        // As with EventTarget in Node: uncaught, but not in the middle of the engine's turn.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
+    }
     for (const queue of this.#queues) queue.push(event);
   }
 
