@@ -343,7 +343,7 @@ export class TorrentRun implements Torrent {
       : new MillraceError('ERR_STORAGE_IO', 'the torrent failed', {}, error);
     this.#state = 'error';
     this.#error = coded;
-    void this.#goOffline(coded);
+    void this.#goOffline(new MillraceError('ERR_CLOSED', 'the torrent has failed'));
     this.#checked.reject(coded);
     this.#completed.reject(coded);
     this.#waits.fail(coded);
