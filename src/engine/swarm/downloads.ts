@@ -85,24 +85,24 @@ export class Downloads {
     for (const at of spare) this.slots.release(at);
   }
 
-  /** A block's header came: where to put its payload. Only the newest copy of a block is written, never two at once. */
+  /**
+   * A block's header came: where to put its payload. Two copies of a block are never written at once. The first that
+   * comes later replaces the one that arrives now, which may have stalled; that one stays, unless its sender is given
+   * up too: otherwise peers of the same speed would replace each other's copies for ever.
+   */
   begin(peer: PeerCore, range: BlockRange): BlockTarget {
     const key = this.#rangeKey(range);
     const asked = peer.outstanding.get(key);
     const open = this.#open.get(range.piece);
-    let targetAt = -1;
-    if (
-      asked !== undefined &&
-      open !== undefined &&
-      !open.verifying &&
-      !this.picker.isFinished(range.piece, asked.ref.block)
-    ) {
-      for (const other of this.peers.values())
-        if (other.receiving?.key === key) other.receiving.targetAt = -1;
-      targetAt = open.at + range.begin;
-    }
-    peer.receiving = { key, range, targetAt };
-    return targetAt;
+    peer.receiving = { key, range, targetAt: -1, replaces: false };
+    if (asked === undefined || open === undefined || open.verifying) return -1;
+    if (this.picker.isFinished(range.piece, asked.ref.block)) return -1;
+    const writer = this.#writerOf(key);
+    if (writer?.receiving?.replaces && writer.outstanding.get(key)?.lapsed === false) return -1;
+    if (writer?.receiving !== undefined) writer.receiving.targetAt = -1;
+    peer.receiving.replaces = writer !== undefined;
+    peer.receiving.targetAt = open.at + range.begin;
+    return peer.receiving.targetAt;
   }
 
   /** All of the block that `begin` announced is here. */
@@ -260,6 +260,13 @@ export class Downloads {
       this.picker.release(other, ref.piece, ref.block);
       late.send({ type: 'cancel', piece: ref.piece, begin: ref.begin, length: ref.length });
     }
+  }
+
+  /** The peer whose copy of the block is being written. */
+  #writerOf(key: number): PeerCore | undefined {
+    for (const peer of this.peers.values())
+      if (peer.receiving?.key === key && peer.receiving.targetAt >= 0) return peer;
+    return undefined;
   }
 
   #stopWriting(piece: number): void {

@@ -43,8 +43,8 @@ export class PeerCore {
 
   readonly window = new RequestWindow();
   readonly outstanding = new Map<number, Outstanding>();
-  /** Block whose payload is arriving, and where it goes; -1 throws it away. */
-  receiving: { key: number; range: BlockRange; targetAt: number } | undefined;
+  /** Block whose payload is arriving, and where it goes; -1 throws it away. It may replace another peer's copy. */
+  receiving: { key: number; range: BlockRange; targetAt: number; replaces: boolean } | undefined;
   unaskedBlocks = 0;
   /** It rejected a request although we are unchoked: nothing is asked of it until then. */
   quietUntilMs = 0;
