@@ -244,7 +244,7 @@ export class TorrentCore {
 
   handleTimeout(nowMs: number): void {
     if (nowMs >= this.#choking.nextTimeout()) this.#choking.review(nowMs, this.picker.finished);
-    if (nowMs - this.#lastTickMs < TICK_MS) return;
+    if (nowMs < this.#lastTickMs + TICK_MS) return; // as nextTimeout says it, to the last bit
     this.#lastTickMs = nowMs;
     for (const peer of [...this.peers.values()]) {
       this.downloads.expire(peer, nowMs);
