@@ -8,6 +8,7 @@ import { createPeerId } from '../protocol/peer-id.js';
 import { Bans } from './bans.js';
 import { nowMs } from './clock.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
+import { HalfOpen } from './half-open.js';
 import { type LinkHost, type LinkTorrent, PeerLink } from './link.js';
 import { resolveLimits, resolveOptions } from './options.js';
 import { readTorrent } from './source.js';
@@ -22,15 +23,6 @@ import type {
   TorrentSource,
 } from './types.js';
 import { throwIfAborted } from './waits.js';
-
-/** Connections whose handshake is not over: libtorrent keeps 30 connects a second, anacrolix 25 half-open. */
-const MAX_HALF_OPEN = 50;
-/** And those that dialled us, so that idle connects cannot use all descriptors up. */
-const MAX_HALF_OPEN_INCOMING = 200;
-
-/** From connect to the end of the handshake: libtorrent connects within 15 s and greets within 10 s. */
-const CONNECT_TIMEOUT_MS = 15_000;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Trackers get this long for `stopped`, everything else of closing included: what a user waits for Ctrl-C. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -62,10 +54,9 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   readonly #engine: Engine;
   readonly #torrents = new Map<InfoHash, TorrentRun>();
   readonly #bans = new Bans();
-  readonly #halfOpen = new Set<PeerLink>();
+  readonly #halfOpen = new HalfOpen();
   readonly #links = new Set<PeerLink>();
   #listener: Listener | undefined;
-  #sweeper: NodeJS.Timeout | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -166,11 +157,10 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#sweeper);
     clearInterval(this.#keepAlive);
     const listening = this.#listener?.close();
     const closed = new MillraceError('ERR_CLOSED', 'the session was closed');
-    for (const link of this.#halfOpen) link.close(closed);
+    this.#halfOpen.close(closed);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>(resolve => {
       timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
@@ -221,7 +211,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   }
 
   dial(torrent: LinkTorrent, address: PeerAddress): PeerLink | undefined {
-    if (this.#closing !== undefined || this.#halfOpen.size >= MAX_HALF_OPEN) return undefined;
+    if (this.#closing !== undefined || !this.#halfOpen.mayDial) return undefined;
     const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address);
     this.#track(link);
     return link;
@@ -245,7 +235,6 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     const { remoteAddress, remotePort } = socket;
     const refused =
       this.#closing !== undefined ||
-      this.#halfOpen.size >= MAX_HALF_OPEN_INCOMING ||
       remoteAddress === undefined ||
       this.#bans.hasHost(plainHost(remoteAddress));
     if (refused) {
@@ -259,23 +248,5 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   #track(link: PeerLink): void {
     this.#links.add(link);
     this.#halfOpen.add(link);
-    if (this.#sweeper !== undefined) return;
-    this.#sweeper = setInterval(() => this.#sweep(), 1000);
-    this.#sweeper.unref();
-  }
-
-  /** Ends handshakes that take too long, however busily the other side trickles its bytes. */
-  #sweep(): void {
-    const now = nowMs();
-    for (const link of this.#halfOpen) {
-      const limitMs = link.incoming ? HANDSHAKE_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
-      if (now - link.openedAtMs < limitMs) continue;
-      link.close(
-        new MillraceError('ERR_PEER_TIMEOUT', `no handshake within ${limitMs / 1000} s`, { limitMs }),
-      );
-    }
-    if (this.#halfOpen.size > 0) return;
-    clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
   }
 }

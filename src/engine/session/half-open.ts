@@ -1,0 +1,82 @@
+import { MillraceError } from '../errors.js';
+import { nowMs } from './clock.js';
+import type { PeerLink } from './link.js';
+
+/** Connects under way: libtorrent keeps 30 connects a second, anacrolix 25 half-open. */
+const MAX_DIALLED = 50;
+/** Those that dialled us and have not said who they are, so that idle connects cannot use all descriptors up. */
+const MAX_INCOMING = 200;
+
+/** From connect to the end of the handshake: libtorrent connects within 15 s and greets within 10 s. */
+const CONNECT_TIMEOUT_MS = 15_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** How often the time-outs are looked at. */
+const SWEEP_MS = 1_000;
+
+/**
+ * Connections whose handshake is not over. Those that dialled us are counted apart, so that strangers who say nothing do
+ * not keep us from dialling. When they are too many, the host with most of them loses its oldest: a flood from one host
+ * pushes itself out, and an honest peer needs a place for a round trip only.
+ */
+export class HalfOpen {
+  readonly #dialled = new Set<PeerLink>();
+  readonly #incoming = new Set<PeerLink>();
+  #sweeper: NodeJS.Timeout | undefined;
+
+  get mayDial(): boolean {
+    return this.#dialled.size < MAX_DIALLED;
+  }
+
+  add(link: PeerLink): void {
+    if (link.incoming && this.#incoming.size >= MAX_INCOMING) this.#makeRoom();
+    (link.incoming ? this.#incoming : this.#dialled).add(link);
+    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  delete(link: PeerLink): void {
+    if (!this.#dialled.delete(link)) this.#incoming.delete(link);
+  }
+
+  close(error: MillraceError): void {
+    clearInterval(this.#sweeper);
+    for (const link of [...this.#dialled, ...this.#incoming]) link.close(error);
+  }
+
+  #makeRoom(): void {
+    const ofHost = new Map<string, PeerLink[]>();
+    for (const link of this.#incoming) {
+      const links = ofHost.get(link.address.host);
+      if (links === undefined) ofHost.set(link.address.host, [link]);
+      else links.push(link);
+    }
+    let most: readonly PeerLink[] = [];
+    for (const links of ofHost.values()) if (links.length > most.length) most = links;
+    const [oldest] = most;
+    this.#incoming.delete(oldest);
+    oldest.close(
+      new MillraceError(
+        'ERR_PEER_LIMIT',
+        `more than ${MAX_INCOMING} connections have not said who they are`,
+        {
+          limit: MAX_INCOMING,
+        },
+      ),
+    );
+  }
+
+  /** Ends handshakes that take too long, however busily the other side trickles its bytes. */
+  #sweep(): void {
+    const now = nowMs();
+    for (const link of [...this.#dialled, ...this.#incoming]) {
+      const limitMs = link.incoming ? HANDSHAKE_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
+      if (now - link.openedAtMs < limitMs) continue;
+      link.close(
+        new MillraceError('ERR_PEER_TIMEOUT', `no handshake within ${limitMs / 1000} s`, { limitMs }),
+      );
+    }
+    if (this.#dialled.size + this.#incoming.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+}
