@@ -23,7 +23,7 @@ export interface PeerSocketOwner {
 
 /** Node's accepted sockets carry their handle here; nothing public hands it over (see `adopt`). */
 interface HandleHolder {
-  _handle: unknown;
+  _handle: { readonly writeQueueSize?: number } | null;
 }
 
 /**
@@ -102,6 +102,12 @@ export class PeerSocket {
   /** Bytes handed over that have not left yet. */
   get queuedBytes(): number {
     return this.#socket.writableLength;
+  }
+
+  /** Bytes that the system has not taken yet. Unlike `queuedBytes` it moves within one large write. */
+  get unsentBytes(): number {
+    const { _handle } = this.#socket as unknown as HandleHolder;
+    return _handle?.writeQueueSize ?? this.#socket.writableLength;
   }
 
   get closed(): boolean {

@@ -13,6 +13,12 @@ import { nowMs } from './clock.js';
 /** What we tell every peer in the reserved bytes: Fast Extension and extension protocol. */
 const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
 
+/**
+ * Bytes queued at one socket above which the peer is not read: who asks and never reads must not make us keep all the
+ * answers. Blocks alone stay below half of it (WATERMARK_BYTES).
+ */
+const MAX_QUEUED_BYTES = 2 * 1024 * 1024;
+
 /** The torrent that a link belongs to, as far as the link sees it. */
 export interface LinkTorrent {
   readonly infoHash: InfoHash;
@@ -49,12 +55,16 @@ export class PeerLink implements PeerSocketOwner {
   dialAddress: PeerAddress | undefined;
   peerId: Uint8Array | undefined;
   peer: PeerCore | undefined;
+  /** Pieces of which blocks wait in the socket's queue, and how many of each. */
+  readonly pinned = new Map<number, number>();
   /** Bytes of the block being received that are already in their slot. */
   #blockDone = 0;
   #features: PeerFeatures | undefined;
   #greeted = false;
   readonly #decoder = new PeerDecoder();
   readonly #socket: PeerSocket;
+  #unsentBytes = 0;
+  #movedAtMs = nowMs();
 
   private constructor(
     readonly host: LinkHost,
@@ -95,6 +105,16 @@ export class PeerLink implements PeerSocketOwner {
     return this.#socket;
   }
 
+  /** How long not a byte of those that wait has left. Counts from the first call that finds them. */
+  stalledMs(now: number): number {
+    const { unsentBytes } = this.#socket;
+    if (unsentBytes === 0 || unsentBytes !== this.#unsentBytes) {
+      this.#unsentBytes = unsentBytes;
+      this.#movedAtMs = now;
+    }
+    return now - this.#movedAtMs;
+  }
+
   close(error: MillraceError): void {
     this.#socket.destroy(error);
   }
@@ -123,7 +143,8 @@ export class PeerLink implements PeerSocketOwner {
   }
 
   readQuota(): number {
-    return this.peer === undefined ? this.host.region.bytes.length : this.torrent!.readQuota();
+    if (this.peer === undefined) return this.host.region.bytes.length;
+    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.torrent!.readQuota() : 0;
   }
 
   onBytes(length: number): void {
@@ -142,6 +163,7 @@ export class PeerLink implements PeerSocketOwner {
   }
 
   onDrain(): void {
+    this.#socket.resumeReading();
     if (this.peer !== undefined) this.torrent?.drained(this);
   }
 

@@ -17,6 +17,12 @@ import { Uploader } from './uploader.js';
 /** Blocks after which a turn does not wait for the end of the loop's round: the sender must not run dry meanwhile. */
 const TURN_BLOCKS = 8;
 
+/** And so many messages to one peer, so that what is answered while much is read is not kept as objects. */
+const TURN_MESSAGES = 1000;
+
+/** A peer that takes not a byte of what waits for it for so long is gone, whatever it sends: libtorrent `peer_timeout`. */
+const SEND_TIMEOUT_MS = 120_000;
+
 /** Least that is read at once under a limit; less costs a system call for nothing. */
 const MIN_READ_BYTES = 1024;
 
@@ -154,7 +160,8 @@ export class Neighbours implements LinkTorrent {
       this.#limitAlarm.setNoLater(now + Math.max(5, down.delayMs(MIN_READ_BYTES * 4, now)));
     }
     this.#blocksSinceTurn += blocks;
-    if (this.#blocksSinceTurn >= TURN_BLOCKS) this.turn();
+    const messages = link.peer?.outbox.length ?? 0;
+    if (this.#blocksSinceTurn >= TURN_BLOCKS || messages >= TURN_MESSAGES) this.turn();
     else this.poke();
   }
 
@@ -238,7 +245,15 @@ export class Neighbours implements LinkTorrent {
   }
 
   #onAlarm(): void {
-    this.options.core.handleTimeout(nowMs());
+    const now = nowMs();
+    this.options.core.handleTimeout(now);
+    for (const link of this.links.values())
+      if (link.stalledMs(now) >= SEND_TIMEOUT_MS)
+        link.close(
+          new MillraceError('ERR_PEER_TIMEOUT', `took nothing for ${SEND_TIMEOUT_MS / 1000} s`, {
+            limitMs: SEND_TIMEOUT_MS,
+          }),
+        );
     this.turn();
   }
 

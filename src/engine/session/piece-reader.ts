@@ -6,6 +6,13 @@ import type { CachedPiece, ReadCache } from './read-cache.js';
 /** Reads of one torrent that may be under way; more would only take memory from what is being sent. */
 const MAX_READS = 16;
 
+/**
+ * Share of the memory whose pieces may wait in the queue of one socket, and at least so many pieces that going from one
+ * to the next does not stop the flow. A peer that asks for a block of every piece and never reads holds no more.
+ */
+const MAX_PINNED_SHARE = 1 / 32;
+const MIN_PINNED = 2;
+
 export interface PieceReaderOptions {
   readonly torrent: number;
   readonly io: PieceIo;
@@ -25,6 +32,12 @@ export class PieceReader {
 
   get reading(): number {
     return this.#reading;
+  }
+
+  /** Pieces of which one peer's blocks may be in its socket's queue. */
+  get maxPinned(): number {
+    const { budget, io } = this.options;
+    return Math.max(MIN_PINNED, Math.floor((budget.budgetBytes * MAX_PINNED_SHARE) / io.table.pieceLength));
   }
 
   /** The piece, pinned until `release`; undefined while it is on its way or has no room. */

@@ -18,6 +18,8 @@ const WATERMARK_BYTES = 1024 * 1024;
 export class Uploader {
   sentBytes = 0;
   readonly #memory: Uint8Array;
+  /** Links whose queue holds as many pieces as it may: they go on when one of them has left. */
+  readonly #held = new WeakSet<PeerLink>();
 
   constructor(
     readonly uploads: Uploads,
@@ -44,6 +46,11 @@ export class Uploader {
         this.onDelayed(now + wait);
         break;
       }
+      const pinned = link.pinned.get(range.piece) ?? 0;
+      if (pinned === 0 && link.pinned.size >= this.reader.maxPinned) {
+        this.#held.add(link);
+        break;
+      }
       const piece = this.reader.take(range.piece);
       if (piece === undefined) break; // on its way; the reader asks for a turn when it is there
       this.uploads.sent(peer, now);
@@ -53,10 +60,24 @@ export class Uploader {
       encodeMessage({ type: 'piece', ...range }, header, 0);
       socket.write(header);
       const from = piece.at + range.begin;
-      socket.write(this.#memory.subarray(from, from + range.length), () => this.reader.release(piece));
+      link.pinned.set(range.piece, pinned + 1);
+      socket.write(this.#memory.subarray(from, from + range.length), () => {
+        this.#unpin(link, range.piece);
+        this.reader.release(piece);
+      });
       sent++;
     }
     socket.uncork();
     return sent;
+  }
+
+  #unpin(link: PeerLink, piece: number): void {
+    const left = link.pinned.get(piece)! - 1;
+    if (left > 0) {
+      link.pinned.set(piece, left);
+      return;
+    }
+    link.pinned.delete(piece);
+    if (this.#held.delete(link)) this.onDelayed(nowMs());
   }
 }
