@@ -65,6 +65,9 @@ export class TorrentCore {
   readonly #suspicion: Suspicion;
   #lastTickMs = Number.NEGATIVE_INFINITY;
   #announcedComplete = false;
+  /** What the peers were told last: that we want nothing (BEP 21). */
+  #uploadOnly = false;
+  #wishesChanged = false;
   #freeSlotCheck = false;
   #active = true;
   #checking = false;
@@ -264,6 +267,7 @@ export class TorrentCore {
 
   /** Ends a turn of input: asks for blocks where there is room, fills free unchoke slots. Call it before flushing. */
   settle(nowMs: number): void {
+    if (this.#wishesChanged) this.#followWishes();
     if (this.#active) for (const peer of this.#hungry) this.downloads.fill(peer, nowMs);
     this.#hungry.clear();
     if (this.#freeSlotCheck) {
@@ -275,14 +279,16 @@ export class TorrentCore {
 
   // --- the owner's wishes --------------------------------------------------------------------------------------
 
-  /** Pieces [from, to) at a priority; interest and open pieces follow. */
+  /**
+   * Pieces [from, to) at a priority. Interest follows at once, everything else at the end of the turn: between two calls
+   * nothing may be wanted for a moment, and a download that drops its pieces or says that it is complete cannot undo it.
+   */
   setPriority(from: number, to: number, priority: Priority): void {
     this.picker.setPriority(from, to, priority);
-    if (priority === 0) this.downloads.dropUnwanted();
-    this.#takeCompleteBack();
+    if (!this.picker.finished) this.#announcedComplete = false;
     for (const peer of this.peers.values()) this.#interest.update(peer);
     this.#wakeAll();
-    this.#checkComplete();
+    this.#wishesChanged = true;
   }
 
   /** These pieces first, in this order, whatever their rarity: somebody waits for them. */
@@ -304,8 +310,9 @@ export class TorrentCore {
   /** After a check: everything may already be here, or what was complete no longer is. */
   checkComplete(): void {
     this.#checking = false;
-    this.#takeCompleteBack();
+    if (!this.picker.finished) this.#announcedComplete = false;
     this.#checkComplete();
+    this.#tellUploadOnly();
   }
 
   /** Memory came free: starved peers may ask again. */
@@ -361,8 +368,7 @@ export class TorrentCore {
       throw new MillraceError('ERR_WIRE_MESSAGE', `${message.type} is only allowed as the first message`, {});
     if (late) {
       // BEP 3 and 6 want these first, but aria2 1.36 sends them wherever they are shorter than the haves that it owes.
-      for (let piece = 0; piece < this.options.pieceCount; piece++)
-        if (message.type !== 'bitfield' || hasBit(message.bits, piece)) this.#handleHave(peer, piece);
+      this.#handleLateGreeting(peer, message.type === 'bitfield' ? message.bits : undefined);
       return;
     }
     peer.greeted = true;
@@ -379,6 +385,16 @@ export class TorrentCore {
     this.#interest.update(peer);
     this.#hungry.add(peer);
     this.#dropIfRedundant(peer);
+  }
+
+  /** Pieces that are new in `told`, or in all, become haves. Byte by byte: five bytes of message can name 500,000 pieces. */
+  #handleLateGreeting(peer: PeerCore, told: Uint8Array | undefined): void {
+    const bits = this.#bits(peer);
+    for (let at = 0; !peer.seed && at < bits.length; at++) {
+      const fresh = (told?.[at] ?? 0xff) & ~bits[at];
+      const end = fresh === 0 ? 0 : Math.min(8 * at + 8, this.options.pieceCount);
+      for (let piece = 8 * at; piece < end; piece++) if (fresh & (0x80 >>> (piece & 7))) this.#handleHave(peer, piece);
+    }
   }
 
   #handleHave(peer: PeerCore, piece: number): void {
@@ -416,21 +432,27 @@ export class TorrentCore {
     this.#disconnect(peer, new MillraceError('ERR_PEER_REDUNDANT', 'both sides have all that they want'));
   }
 
+  #followWishes(): void {
+    this.#wishesChanged = false;
+    this.downloads.dropUnwanted();
+    this.#checkComplete();
+    this.#tellUploadOnly();
+  }
+
   #checkComplete(): void {
     if (this.#checking || !this.picker.finished || this.#announcedComplete) return;
     this.#announcedComplete = true;
     this.#actions.push({ type: 'complete' });
-    for (const peer of [...this.peers.values()]) {
-      if (peer.info.extended) this.#extensions.greet(peer, true);
-      this.#dropIfRedundant(peer);
-    }
+    this.#tellUploadOnly();
+    for (const peer of [...this.peers.values()]) this.#dropIfRedundant(peer);
   }
 
-  /** More is wanted again; peers that think of us as upload-only would not unchoke us or even leave (BEP 21). */
-  #takeCompleteBack(): void {
-    if (!this.#announcedComplete || this.picker.finished) return;
-    this.#announcedComplete = false;
-    for (const peer of this.peers.values()) if (peer.info.extended) this.#extensions.greet(peer, false);
+  /** Peers that think of us as upload-only might leave, others might wait for us in vain: tell them when it changes. */
+  #tellUploadOnly(): void {
+    const { finished } = this.picker;
+    if (finished === this.#uploadOnly) return;
+    this.#uploadOnly = finished;
+    for (const peer of this.peers.values()) if (peer.info.extended) this.#extensions.greet(peer, finished);
   }
 
   #disconnect(peer: PeerCore, error: MillraceError): void {
