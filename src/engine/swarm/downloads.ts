@@ -83,6 +83,8 @@ export class Downloads {
       peer.send({ type: 'request', piece: ref.piece, begin: ref.begin, length: ref.length });
     }
     for (const at of spare) this.slots.release(at);
+    const idle = refs.length === 0 && peer.outstanding.size === 0 && nowMs - peer.lastBlockMs >= SNUB_MS;
+    if (idle && spare.length === 0 && this.#dropIdle()) this.fill(peer, nowMs);
   }
 
   /**
@@ -232,7 +234,8 @@ export class Downloads {
    */
   #rangeKey({ piece, begin, length }: BlockRange): number {
     const bytes = this.picker.pieceBytes(piece);
-    const ours = begin % BLOCK_BYTES === 0 && begin < bytes && length === Math.min(BLOCK_BYTES, bytes - begin);
+    const ours =
+      begin % BLOCK_BYTES === 0 && begin < bytes && length === Math.min(BLOCK_BYTES, bytes - begin);
     return ours ? piece * this.#blocksPerPiece + begin / BLOCK_BYTES : -1;
   }
 
@@ -251,6 +254,21 @@ export class Downloads {
       spare.push(at);
     }
     return spare;
+  }
+
+  /**
+   * A peer has waited for memory for long: a piece that nobody works on makes room for one that it has, first one that no
+   * neighbour has. Pieces whose sources have left, or choke us, could hold all memory for ever.
+   */
+  #dropIdle(): boolean {
+    const idle = [...this.picker.partials()].filter(
+      ({ piece, requestedBlocks }) => requestedBlocks === 0 && !this.picker.isFull(piece),
+    );
+    const rank = ({ piece, finishedBlocks }: (typeof idle)[number]) =>
+      this.picker.availability(piece) * this.#blocksPerPiece + finishedBlocks;
+    idle.sort((a, b) => rank(a) - rank(b));
+    if (idle.length > 0) this.drop(idle[0].piece);
+    return idle.length > 0;
   }
 
   #cancelOthers(peer: PeerCore, ref: BlockRef, key: number): void {
