@@ -4,10 +4,14 @@ interface Entry {
   readonly run: () => void;
 }
 
+/** More events than this in one moment are a loop that takes no time: no swarm of a simulation has so much to do at once. */
+const MAX_EVENTS_PER_MOMENT = 100_000;
+
 /** Virtual time: events run by time, those of one moment in the order in which they were made. No timer, no clock. */
 export class VirtualClock {
   #nowMs = 0;
   #made = 0;
+  #inMoment = 0;
   /** Binary heap, the nearest event first. */
   readonly #heap: Entry[] = [];
 
@@ -30,6 +34,9 @@ export class VirtualClock {
     const [nearest] = this.#heap;
     if (nearest === undefined || nearest.atMs > untilMs) return false;
     this.#pop();
+    if (nearest.atMs > this.#nowMs) this.#inMoment = 0;
+    if (++this.#inMoment > MAX_EVENTS_PER_MOMENT)
+      throw new Error(`${this.#inMoment} events at ${this.#nowMs} ms`);
     this.#nowMs = nearest.atMs;
     nearest.run();
     return true;

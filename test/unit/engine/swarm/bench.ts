@@ -1,3 +1,4 @@
+import type { Priority } from '../../../../src/engine/policy/picker.js';
 import { createRng } from '../../../../src/engine/policy/rng.js';
 import { encodeExtendedHandshake } from '../../../../src/engine/protocol/peer/extended.js';
 import type { Message } from '../../../../src/engine/protocol/peer/messages.js';
@@ -100,6 +101,12 @@ export class Bench {
       this.block(peer, first.ref.piece, first.ref.begin, first.ref.length);
     }
     return this.take('verify').map(action => action.piece);
+  }
+
+  /** Changes wishes within one turn: from, to, priority. */
+  setPriorities(...wishes: [number, number, Priority][]): void {
+    for (const [from, to, priority] of wishes) this.core.setPriority(from, to, priority);
+    this.turn();
   }
 
   /** The answer of the disk; whoever gets the piece frees its slot. */

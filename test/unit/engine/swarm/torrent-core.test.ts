@@ -186,6 +186,18 @@ describe('when nothing more is wanted', () => {
     expect(bench.take('complete')).toHaveLength(1);
   });
 
+  it('says nothing when nothing is wanted only between two wishes of one turn', () => {
+    const bench = new Bench();
+    const seed = bench.connectSeed({ extended: true });
+    const [{ ref }] = seed.outstanding.values();
+    bench.block(seed, ref.piece, ref.begin);
+    sent(seed);
+    bench.setPriorities([0, 8, 0], [0, 8, 1]);
+    expect(bench.take('complete')).toEqual([]);
+    expect(said(seed).filter(text => text === 'extended')).toEqual([]);
+    expect(bench.core.picker.isFinished(ref.piece, ref.block)).toBe(true);
+  });
+
   it('tells peers in a new extension handshake, and takes it back when more is wanted', () => {
     const bench = new Bench({ have: [0, 1, 2, 3, 4, 5, 6] });
     const peer = bench.connect({ extended: true });
@@ -196,11 +208,11 @@ describe('when nothing more is wanted', () => {
           : [],
       );
     expect(uploadOnly()).toEqual([false]);
-    bench.core.setPriority(7, 8, 0);
+    bench.setPriorities([7, 8, 0]);
     expect(uploadOnly()).toEqual([true]);
-    bench.core.setPriority(7, 8, 2);
+    bench.setPriorities([7, 8, 2]);
     expect(uploadOnly()).toEqual([false]);
-    bench.core.setPriority(6, 7, 0); // nothing changes by this
+    bench.setPriorities([6, 7, 0]); // nothing changes by this
     expect(uploadOnly()).toEqual([]);
   });
 
