@@ -1,0 +1,17 @@
+// The child's side of processes.mjs: answers what the suite asks, ends with it.
+import { ownUsage } from './usage.mjs';
+
+/** @param {Readonly<Record<string, (args: any) => unknown>>} handlers by name of the question */
+export function serve(handlers) {
+  const all = { usage: ownUsage, ...handlers };
+  process.on('message', async ({ id, name, args }) => {
+    let answer;
+    try {
+      answer = { id, result: await all[name](args) };
+    } catch (error) {
+      answer = { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+    if (process.connected) process.send(answer);
+  });
+  process.on('disconnect', () => process.exit());
+}
