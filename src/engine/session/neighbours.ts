@@ -102,17 +102,20 @@ export class Neighbours implements LinkTorrent {
     this.options.onDetached(link, error);
   }
 
-  /** Two sessions that dial each other keep the connection of the one with the greater peer id; both know which. */
+  /**
+   * Two sessions that dial each other keep the connection of the one with the greater peer id; both know which. An id
+   * proves nothing, so one that comes from another host is another peer: else a stranger could borrow a peer's id and
+   * push it out, or keep it out.
+   */
   #settleDuplicate(link: PeerLink, peerId: Uint8Array): void {
     for (const other of this.links.values()) {
+      if (other.address.host !== link.address.host) continue;
       if (other.peerId === undefined || compareBytes(other.peerId, peerId) !== 0) continue;
       const duplicate = new MillraceError('ERR_PEER_DUPLICATE', `peer ${toHex(peerId)} is connected already`);
       const theirsWins = compareBytes(peerId, this.options.peerId) > 0;
       const replaces =
         link.incoming === other.incoming
-          ? link.incoming &&
-            link.address.host === other.address.host &&
-            other.peer!.lastInMs + STALE_MS < nowMs()
+          ? link.incoming && other.peer!.lastInMs + STALE_MS < nowMs()
           : link.incoming === theirsWins;
       const [kept, dropped] = replaces ? [link, other] : [other, link];
       kept.dialAddress ??= dropped.dialAddress;
@@ -120,6 +123,7 @@ export class Neighbours implements LinkTorrent {
       other.close(duplicate);
       this.detach(other, duplicate);
       other.peer = undefined;
+      other.torrent = undefined; // it was told of the end already
       return;
     }
   }
