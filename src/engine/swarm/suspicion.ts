@@ -4,7 +4,7 @@ import type { Picker } from '../policy/picker.js';
 import { SmartBan } from '../policy/smart-ban.js';
 import type { PeerCore } from './peer-core.js';
 
-/** Senders remembered after they have left; a liar that is forgotten is convicted when it lies again. */
+/** Senders that are remembered, also after they have left; a liar that is forgotten is convicted when it lies again. */
 const MAX_SUSPECTS = 1000;
 
 export interface Culprit {
@@ -38,7 +38,7 @@ export class Suspicion {
     const senders = new Set(sources.filter(source => source !== -1));
     if (senders.size === 1) {
       const [sender] = senders;
-      const peer = this.peers.get(sender);
+      const peer = this.peers.get(sender) ?? this.#suspects.get(sender);
       return peer === undefined ? [] : [{ peer, reason: `it alone sent piece ${piece}, which is bad` }];
     }
     sources.forEach((source, block) => {
@@ -48,13 +48,14 @@ export class Suspicion {
       const peer = this.peers.get(sender);
       if (peer === undefined) continue;
       peer.parole = true;
-      this.#suspects.set(sender, peer);
-    }
-    for (const oldest of this.#suspects.keys()) {
-      if (this.#suspects.size <= MAX_SUSPECTS) break;
-      this.#suspects.delete(oldest);
+      this.#remember(peer);
     }
     return [];
+  }
+
+  /** The peer has left; what it sent may not have been checked yet, and leaving is no way out of that. */
+  left(peer: PeerCore): void {
+    if (peer.down.total > 0) this.#remember(peer);
   }
 
   /** The piece in the slot is good. */
@@ -78,6 +79,14 @@ export class Suspicion {
 
   dispose(): void {
     this.heap.free(this.#digestAt);
+  }
+
+  #remember(peer: PeerCore): void {
+    this.#suspects.set(peer.key, peer);
+    for (const oldest of this.#suspects.keys()) {
+      if (this.#suspects.size <= MAX_SUSPECTS) break;
+      this.#suspects.delete(oldest);
+    }
   }
 
   #digest(piece: number, block: number, at: number): string {

@@ -121,6 +121,7 @@ export class TorrentCore {
     this.downloads.releaseAll(peer);
     if (peer.seed) this.picker.removeSeed();
     else this.picker.removePeer(peer.bitsAt);
+    this.#suspicion.left(peer);
     this.peers.delete(key);
     this.#hungry.delete(peer);
     peer.outbox.length = 0;
@@ -393,7 +394,8 @@ export class TorrentCore {
     for (let at = 0; !peer.seed && at < bits.length; at++) {
       const fresh = (told?.[at] ?? 0xff) & ~bits[at];
       const end = fresh === 0 ? 0 : Math.min(8 * at + 8, this.options.pieceCount);
-      for (let piece = 8 * at; piece < end; piece++) if (fresh & (0x80 >>> (piece & 7))) this.#handleHave(peer, piece);
+      for (let piece = 8 * at; piece < end; piece++)
+        if (fresh & (0x80 >>> (piece & 7))) this.#handleHave(peer, piece);
     }
   }
 
