@@ -33,7 +33,7 @@ export class Program {
   readonly exited: Promise<number>;
   readonly #child: ChildProcess;
   readonly #watchers = new Set<() => void>();
-  #over = false;
+  #status: number | undefined;
 
   constructor(command: string, args: readonly string[], options: ProgramOptions = {}) {
     const { cwd, env } = options;
@@ -51,7 +51,7 @@ export class Program {
     });
     this.exited = Promise.all([ended, ...read]).then(([code]) => {
       running.delete(child);
-      this.#over = true;
+      this.#status = code;
       for (const look of this.#watchers) look();
       return code;
     });
@@ -73,13 +73,8 @@ export class Program {
 
   /** Resolves when the program ends; rejects when its status is another. */
   async exits(status = 0, timeoutMs = 60_000): Promise<void> {
-    const code = await this.#first(
-      'the end',
-      () => (this.#over ? this.exited.then(code => ({ code })) : undefined),
-      timeoutMs,
-    );
-    if ((await code).code !== status)
-      throw new Error(`exit status ${(await code).code}, wanted ${status}\n${this.tail()}`);
+    const found = await this.#first('the end', () => this.#status, timeoutMs);
+    if (found !== status) throw new Error(`exit status ${found}, wanted ${status}\n${this.tail()}`);
   }
 
   /** The last lines, to explain a failure with. */
@@ -93,7 +88,7 @@ export class Program {
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    if (this.#over) return;
+    if (this.#status !== undefined) return;
     this.endInput();
     this.#child.kill(signal);
     const late = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
@@ -129,7 +124,8 @@ export class Program {
       const look = () => {
         const found = find();
         if (found !== undefined) settle(() => resolve(found));
-        else if (this.#over) settle(() => reject(new Error(`ended before ${what}\n${this.tail()}`)));
+        else if (this.#status !== undefined)
+          settle(() => reject(new Error(`ended before ${what}\n${this.tail()}`)));
       };
       const timer = setTimeout(
         () => settle(() => reject(new Error(`${what} did not come within ${timeoutMs} ms\n${this.tail()}`))),
