@@ -14,8 +14,11 @@ import type { PieceReader } from './piece-reader.js';
 import type { PeerStats } from './types.js';
 import { Uploader } from './uploader.js';
 
-/** Blocks after which a turn does not wait for the end of the loop's round: the sender must not run dry meanwhile. */
-const TURN_BLOCKS = 8;
+/**
+ * Blocks after which a turn does not wait for the end of the loop's round: the sender must not run dry meanwhile. With
+ * 32 a transfer of 2 GiB over loopback takes 7 to 9 % less CPU time on each side than with 8 (bench/loopback).
+ */
+const TURN_BLOCKS = 32;
 
 /** And so many messages to one peer, so that what is answered while much is read is not kept as objects. */
 const TURN_MESSAGES = 1000;

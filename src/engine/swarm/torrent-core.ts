@@ -103,7 +103,7 @@ export class TorrentCore {
 
   // --- peers come and go ---------------------------------------------------------------------------------------
 
-  /** The handshake with a peer is over; what we have is told to it first (BEP 3). */
+  /** The handshake with a peer is over: it is told who we are (BEP 10, as libtorrent first of all) and what we have. */
   addPeer(key: PeerKey, info: PeerInfo, nowMs: number): PeerCore {
     const { heap, pieceCount } = this.options;
     const peer = new PeerCore(key, info, heap.allocate(bitfieldBytes(pieceCount)), nowMs, this.#dirty);
