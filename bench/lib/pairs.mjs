@@ -24,6 +24,11 @@ export async function alternate(variants, { samples, warm = 1, signal, onRun }) 
   return new Rounds(rounds);
 }
 
+/** For progress lines. @param {number} round @param {number} samples */
+export function roundName(round, samples) {
+  return round < 0 ? 'warm-up' : `round ${round + 1} of ${samples}`;
+}
+
 /** Results of all rounds by variant. @template T */
 export class Rounds {
   /** @param {readonly Record<string, T>[]} rounds */
