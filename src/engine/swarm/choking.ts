@@ -51,7 +51,8 @@ export class Choking {
         choked: peer.amChoking,
         downRate: peer.down.rate(nowMs),
         upRate: peer.up.rate(nowMs),
-        snubbed: peer.amInterested && !peer.peerChoking && nowMs - peer.lastBlockMs >= ANTI_SNUB_MS,
+        // without requests it is us who keep it waiting
+        snubbed: !peer.peerChoking && peer.outstanding.size > 0 && nowMs - peer.lastBlockMs >= ANTI_SNUB_MS,
         connectedAtMs: peer.connectedAtMs,
         unchokedAtMs: peer.unchokedAtMs,
       });

@@ -78,7 +78,8 @@ export class Downloads {
         owed.lapsed = false; // given up, but never taken back: the peer owes it still
         continue;
       }
-      if (peer.outstanding.size === 0) peer.lastBlockMs = nowMs;
+      // A snubbed peer that is asked anew owes a block all the time: the minute of anti-snubbing does not start again.
+      if (peer.outstanding.size === 0 && !peer.snubbed) peer.lastBlockMs = nowMs;
       peer.outstanding.set(key, { ref, sentAtMs: nowMs, lapsed: false });
       peer.send({ type: 'request', piece: ref.piece, begin: ref.begin, length: ref.length });
     }
