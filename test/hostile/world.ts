@@ -62,6 +62,8 @@ export function blockOf(
 export class Target {
   /** Code and message of every connection that ended, by the peer's name. */
   readonly closed = new Map<string, { code: string | undefined; message: string }>();
+  /** How many connections ended; names of raw peers come back. */
+  closings = 0;
   readonly #peers: RawPeer[] = [];
 
   private constructor(
@@ -74,7 +76,9 @@ export class Target {
     let target: Target | undefined;
     const debug = (facts: object, message: string) => {
       const { peer, code } = facts as { peer?: string; code?: string };
-      if (peer !== undefined) target?.closed.set(peer, { code, message });
+      if (peer === undefined || target === undefined) return;
+      target.closed.set(peer, { code, message });
+      target.closings++;
     };
     const quiet = () => {};
     const session = await createSession({
