@@ -15,6 +15,7 @@ export class Auditor {
   /** Blocks asked of each peer and not answered, as the wire saw it. */
   readonly #asked = new Map<PeerKey, Set<number>>();
   readonly #askedNow = new Set<PeerCore>();
+  readonly #memory: Uint8Array;
   readonly #bytes: number;
   readonly #blocksPerPiece: number;
 
@@ -22,6 +23,7 @@ export class Auditor {
     readonly core: TorrentCore,
     readonly where: () => string,
   ) {
+    this.#memory = new Uint8Array(core.options.kernels.buffer);
     this.#bytes = bitfieldBytes(core.options.pieceCount);
     this.#blocksPerPiece = Math.ceil(core.options.pieceLength / BLOCK_BYTES);
   }
@@ -84,7 +86,8 @@ export class Auditor {
     const { picker, peers } = this.core;
     const name = describe(range);
     const block = this.#block(range);
-    if (!hasBit(this.#bits(peer), range.piece)) this.#fail(`${name} is asked of a peer that lacks the piece`);
+    if (!hasBit(this.#memory.subarray(peer.bitsAt), range.piece))
+      this.#fail(`${name} is asked of a peer that lacks the piece`);
     if (!picker.isWanted(range.piece)) this.#fail(`${name} is asked for, which is not wanted or had`);
     const asked = this.#asked.get(peer.key) ?? new Set();
     this.#asked.set(peer.key, asked);
@@ -100,13 +103,13 @@ export class Auditor {
     }
   }
 
-  #checkInterest(peer: PeerCore): void {
-    const { core } = this;
-    const bits = this.#bits(peer);
-    const wanted = new Uint8Array(core.options.kernels.buffer, core.picker.wantedAt, this.#bytes);
-    const interesting = bits.some((byte, i) => (byte & wanted[i]) !== 0);
-    if (interesting !== peer.amInterested)
-      this.#fail(`amInterested of ${peer.key} is ${peer.amInterested}, the pieces say ${interesting}`);
+  #checkInterest({ key, bitsAt, amInterested }: PeerCore): void {
+    const { wantedAt } = this.core.picker;
+    let interesting = false;
+    for (let i = 0; i < this.#bytes && !interesting; i++)
+      interesting = (this.#memory[bitsAt + i] & this.#memory[wantedAt + i]) !== 0;
+    if (interesting !== amInterested)
+      this.#fail(`amInterested of ${key} is ${amInterested}, the pieces say ${interesting}`);
   }
 
   /** The peer's requests and the picker's view of them are the same. */
@@ -123,10 +126,6 @@ export class Auditor {
       this.#fail(`${owed} requests at ${peer.key}, the picker counts ${picker.outstanding(peer.key)}`);
     for (const { piece } of peer.uploads)
       if (peer.amChoking && !peer.allowedOut.has(piece)) this.#fail(`a choked peer waits for piece ${piece}`);
-  }
-
-  #bits(peer: PeerCore): Uint8Array {
-    return new Uint8Array(this.core.options.kernels.buffer, peer.bitsAt, this.#bytes);
   }
 
   #block({ piece, begin }: BlockRange): number {

@@ -1,5 +1,4 @@
 import { bytesEqual } from '../engine/bytes.js';
-import { isMillraceError, type MillraceError } from '../engine/errors.js';
 import type { PeerAddress, PeerKey } from '../engine/ids.js';
 import { SHA1_BYTES } from '../engine/kernels/types.js';
 import { createRng } from '../engine/policy/rng.js';
@@ -65,6 +64,7 @@ export class VirtualPeer implements LinkOwner {
   readonly down: Pipe;
   /** What is verified and written. */
   readonly store: Uint8Array;
+  /** In the order in which they are served next. */
   readonly connections = new Map<PeerKey, Connection>();
   readonly bannedHosts = new Set<string>();
   readonly auditor: Auditor;
@@ -74,6 +74,7 @@ export class VirtualPeer implements LinkOwner {
   completions = 0;
   sentBytes = 0;
 
+  readonly #byEnd = new Map<LinkEnd, Connection>();
   readonly #digestAt: number;
   readonly #heapAtStart: number;
   #turnDue = false;
@@ -134,7 +135,9 @@ export class VirtualPeer implements LinkOwner {
     const key = this.swarm.nextKey();
     const info = { address: other.address, incoming, fast, extended };
     const peer = this.core.addPeer(key, info, this.swarm.clock.nowMs);
-    this.connections.set(key, { end, peer, other });
+    const connection = { end, peer, other };
+    this.connections.set(key, connection);
+    this.#byEnd.set(end, connection);
     this.poke();
   }
 
@@ -161,32 +164,26 @@ export class VirtualPeer implements LinkOwner {
   }
 
   onGone(end: LinkEnd): void {
-    const connection = this.#connectionOf(end);
+    const connection = this.#byEnd.get(end);
     if (connection !== undefined) this.#drop(connection);
   }
 
   // --- what comes in -------------------------------------------------------------------------------------------
 
   onMessage(end: LinkEnd, message: Message): void {
-    const connection = this.#connectionOf(end)!;
-    const { peer, other } = connection;
+    const { peer, other } = this.#byEnd.get(end)!;
     this.swarm.note({ type: 'received', by: this, from: other, message });
     this.auditor.received(peer, message);
-    try {
-      this.core.handleMessage(peer, message, this.swarm.clock.nowMs);
-    } catch (error) {
-      if (!isMillraceError(error)) throw error;
-      this.#fault(connection, error);
-    }
+    this.core.handleMessage(peer, message, this.swarm.clock.nowMs);
     this.poke();
   }
 
   onBlockStart(end: LinkEnd, range: BlockRange): void {
-    this.core.beginBlock(this.#connectionOf(end)!.peer, range, this.swarm.clock.nowMs);
+    this.core.beginBlock(this.#byEnd.get(end)!.peer, range, this.swarm.clock.nowMs);
   }
 
   onBlockData(end: LinkEnd, range: BlockRange, at: number, payload: Uint8Array): void {
-    const { peer } = this.#connectionOf(end)!;
+    const { peer } = this.#byEnd.get(end)!;
     const { targetAt } = peer.receiving!;
     if (targetAt < 0) return;
     this.auditor.writing(peer, range);
@@ -194,7 +191,7 @@ export class VirtualPeer implements LinkOwner {
   }
 
   onBlockEnd(end: LinkEnd, range: BlockRange): void {
-    const { peer, other } = this.#connectionOf(end)!;
+    const { peer, other } = this.#byEnd.get(end)!;
     this.swarm.note({ type: 'block', by: this, from: other, range });
     this.auditor.blockEnded(peer, range);
     this.core.endBlock(peer, this.swarm.clock.nowMs);
@@ -243,8 +240,12 @@ export class VirtualPeer implements LinkOwner {
         this.completions++;
         return;
       case 'disconnect': {
+        // everybody here speaks through the real core: whoever breaks the protocol is a bug
+        if (action.error.code === 'ERR_WIRE_MESSAGE') throw action.error;
         const connection = this.connections.get(action.peer);
-        if (connection !== undefined) this.#fault(connection, action.error);
+        if (connection === undefined) return;
+        this.swarm.note({ type: 'closed', by: this, to: connection.other, code: action.error.code });
+        this.#cut(connection);
         return;
       }
       case 'ban': {
@@ -277,7 +278,7 @@ export class VirtualPeer implements LinkOwner {
     const { nowMs } = clock;
     const { stalls, silent, payload } = this.options;
     if (this.#pumpMs > nowMs || stalls?.(nowMs) || silent?.(nowMs)) return;
-    const waiting = [...this.connections.values()].find(({ peer }) => peer.uploads.length > 0);
+    const waiting = this.#nextToServe();
     if (waiting === undefined) return;
     if (this.up.freeMs <= nowMs) {
       const range = waiting.peer.uploads[0];
@@ -343,14 +344,10 @@ export class VirtualPeer implements LinkOwner {
     this.poke();
   }
 
-  #connectionOf(end: LinkEnd): Connection | undefined {
-    for (const connection of this.connections.values()) if (connection.end === end) return connection;
+  #nextToServe(): Connection | undefined {
+    for (const connection of this.connections.values())
+      if (connection.peer.uploads.length > 0) return connection;
     return undefined;
-  }
-
-  #fault(connection: Connection, error: MillraceError): void {
-    this.swarm.note({ type: 'closed', by: this, to: connection.other, code: error.code });
-    this.#cut(connection);
   }
 
   #cut(connection: Connection): void {
@@ -358,8 +355,9 @@ export class VirtualPeer implements LinkOwner {
     this.#drop(connection);
   }
 
-  #drop({ peer }: Connection): void {
+  #drop({ end, peer }: Connection): void {
     this.connections.delete(peer.key);
+    this.#byEnd.delete(end);
     this.auditor.gone(peer);
     this.core.removePeer(peer.key, this.swarm.clock.nowMs);
     this.poke();

@@ -29,10 +29,12 @@ describe.each([1, 2, 3])('one leecher, seed %i', seed => {
 });
 
 /** 64 pieces of one block, all with the same uplink, which is the bottleneck. */
-function startTwenty(seed: number) {
+function startTwenty(seed: number, seedLeaves: (leechers: VirtualPeer[]) => boolean = () => false) {
   const swarm = new VirtualSwarm({ seed, pieceLength: 16 * KIB, length: 64 * 16 * KIB });
-  const source = swarm.join(swarm.add({ name: 'seed', have: 'all', upBytesPerSecond: 200_000 }));
-  const leechers = Array.from({ length: 20 }, () => swarm.join(swarm.add({ upBytesPerSecond: 200_000 })));
+  const leaves = () => seedLeaves(leechers);
+  const source = swarm.join(swarm.add({ name: 'seed', have: 'all', upBytesPerSecond: 200_000, leaves }));
+  const leechers: VirtualPeer[] = [];
+  for (let i = 0; i < 20; i++) leechers.push(swarm.join(swarm.add({ upBytesPerSecond: 200_000 })));
   return { swarm, source, leechers };
 }
 
@@ -68,12 +70,12 @@ describe('twenty leechers', () => {
   });
 
   it('get it from a seed that leaves as soon as every piece is out once', () => {
-    const { swarm, source, leechers } = startTwenty(8);
-    const out = (piece: number) => leechers.some(peer => peer.core.picker.has(piece));
-    const pieces = Array.from({ length: swarm.content.pieceCount }, (_, piece) => piece);
-    expect(swarm.runUntil(() => pieces.every(out), 60_000)).toBe(true);
+    const { swarm, source, leechers } = startTwenty(8, peers => {
+      const out = (piece: number) => peers.some(peer => peer.core.picker.has(piece));
+      return Array.from({ length: 64 }, (_, piece) => piece).every(out);
+    });
+    expect(swarm.runUntil(() => !source.present, 60_000)).toBe(true);
     expect(leechers.every(peer => peer.complete)).toBe(false);
-    source.leave();
     expect(swarm.runUntil(() => leechers.every(peer => peer.complete), 60_000)).toBe(true);
     swarm.finish();
   });
