@@ -89,7 +89,7 @@ function drawBar(api, at, count) {
 }
 
 /**
- * Lines over a growing quantity. A series may be dashed: a fit or a limit.
+ * Lines over a growing quantity. A series may have whiskers, and the curve that was fitted to it.
  * @param {object} chart
  * @param {string} chart.title
  * @param {string} [chart.subtitle]
@@ -97,10 +97,27 @@ function drawBar(api, at, count) {
  * @param {string} chart.yTitle
  * @param {boolean} [chart.log] both axes logarithmic
  * @param {boolean} [chart.logX] only the horizontal one
- * @param {readonly { name: string, points: readonly (readonly [number, number])[], spread?: readonly Summary[], dashed?: boolean, bare?: boolean }[]} chart.series
+ * @param {boolean} [chart.wholeX] the horizontal one counts things
+ * @param {readonly Line[]} chart.series
  * @returns {string} SVG
+ *
+ * @typedef {object} Line
+ * @property {string} name
+ * @property {readonly (readonly [number, number])[]} points
+ * @property {readonly Summary[]} [spread] a whisker a point
+ * @property {{ factor: number, exponent: number }} [fit] y = factor * x^exponent, dashed
+ * @property {boolean} [bare] no marks: a curve of many points
  */
-export function lineChart({ title, subtitle, xTitle, yTitle, log = false, logX = log, series }) {
+export function lineChart({
+  title,
+  subtitle,
+  xTitle,
+  yTitle,
+  log = false,
+  logX = log,
+  wholeX = false,
+  series,
+}) {
   const top = 92 + (subtitle ? 12 : 0);
   const xs = series.flatMap(({ points }) => points.map(([x]) => x));
   return render(440, {
@@ -111,28 +128,43 @@ export function lineChart({ title, subtitle, xTitle, yTitle, log = false, logX =
       ...axis(xTitle),
       type: logX ? 'log' : 'value',
       ...(logX ? logBounds(xs) : { min: 0 }),
+      ...(wholeX ? { minInterval: 1 } : {}),
     },
     yAxis: { ...axis(yTitle, 62), nameRotate: 90, type: log ? 'log' : 'value', ...(log ? {} : { min: 0 }) },
-    series: series.flatMap(({ name, points, spread, dashed = false, bare = false }, at) => {
-      const color = COLORS[at % COLORS.length];
-      const line = {
-        type: 'line',
-        name,
-        data: points,
-        symbol: dashed || bare ? 'none' : 'circle',
-        symbolSize: 8,
-        itemStyle: { color },
-        lineStyle: { color, width: 2, type: dashed ? 'dashed' : 'solid' },
-      };
-      if (!spread) return [line];
-      const whiskers = {
-        type: 'custom',
-        data: points.map(([x], i) => [x, spread[i].min, spread[i].max]),
-        encode: { x: 0, y: [1, 2] },
-        renderItem: (_, api) => drawWhisker(api, color),
-      };
-      return [line, whiskers];
-    }),
+    series: series.flatMap((line, at) => drawLine(line, COLORS[at % COLORS.length])),
+  });
+}
+
+function drawLine({ name, points, spread, fit, bare = false }, color) {
+  const style = type => ({ type: 'line', itemStyle: { color }, lineStyle: { color, width: 2, type } });
+  const parts = [{ ...style('solid'), name, data: points, symbol: bare ? 'none' : 'circle', symbolSize: 8 }];
+  if (fit) {
+    const data = fitted(points, fit);
+    parts.push({
+      ...style('dashed'),
+      name: `${name}, fit: exponent ${fit.exponent.toFixed(2)}`,
+      data,
+      symbol: 'none',
+    });
+  }
+  if (spread) {
+    parts.push({
+      type: 'custom',
+      data: points.map(([x], i) => [x, spread[i].min, spread[i].max]),
+      encode: { x: 0, y: [1, 2] },
+      renderItem: (_, api) => drawWhisker(api, color),
+    });
+  }
+  return parts;
+}
+
+/** Points of the curve between the first and the last x, close enough to look round on any axis. */
+function fitted(points, { factor, exponent }) {
+  const xs = points.map(([x]) => x);
+  const [from, to] = [Math.min(...xs), Math.max(...xs)];
+  return Array.from({ length: 41 }, (_, i) => {
+    const x = from * (to / from) ** (i / 40);
+    return [x, factor * x ** exponent];
   });
 }
 

@@ -1,9 +1,9 @@
 // Time from the start of a download to its first verified piece, the peer being found by a tracker on loopback.
 import { createTracker } from 'millrace/tracker';
 import { roundName } from '../lib/pairs.mjs';
+import { writeTorrent } from '../lib/payload.mjs';
 import { summarize } from '../lib/stats.mjs';
 import { startMillrace } from '../lib/transfer.mjs';
-import { writeTorrent } from '../lib/payload.mjs';
 
 const HOST = '127.0.0.1';
 const POLL_MS = 20;
@@ -20,7 +20,10 @@ export async function measureFirstPiece({ samples, workspace, processes, progres
   const seed = startMillrace(processes);
   try {
     const announce = tracker.http.url;
-    const { torrent } = await writeTorrent(payload, workspace.path('tracked.torrent'), { pieceLength, announce });
+    const { torrent } = await writeTorrent(payload, workspace.path('tracked.torrent'), {
+      pieceLength,
+      announce,
+    });
     await seed.ask('seed', { torrent, dir: seedDir, host: HOST });
     await until(() => tracker.stats().peers > 0);
     const seconds = [];

@@ -7,7 +7,7 @@ import { assertSameBytes, writePayload, writeTorrent } from '../lib/payload.mjs'
 import { inUnits } from '../lib/stats.mjs';
 import { bytesPerSecond, startMillrace, transfer } from '../lib/transfer.mjs';
 import { measureFirstPiece } from './first-piece.mjs';
-import { bestRate, Limit, LIMIT_FORMULA, STAGES } from './limit.mjs';
+import { bestRate, LIMIT_FORMULA, Limit, STAGES } from './limit.mjs';
 
 const HOST = '127.0.0.1';
 const MiB = 1024 * 1024;
@@ -28,14 +28,17 @@ export async function run(context) {
   const kept = [];
   const checked = new Set();
   for (const pieceLength of pieceLengths) {
-    const { torrent } = await writeTorrent(payload, workspace.path(`${pieceLength}.torrent`), { pieceLength });
+    const { torrent } = await writeTorrent(payload, workspace.path(`${pieceLength}.torrent`), {
+      pieceLength,
+    });
     const [seed, downloader] = [startMillrace(processes), startMillrace(processes)];
     kept.push(seed, downloader);
     const address = await seed.ask('seed', { torrent, dir: seedDir, host: HOST });
     variants[pieceLength] = async () => {
       const dir = await workspace.fresh('download');
       const result = await transfer(seed, downloader, { address, torrent, dir, bytes });
-      if (!checked.has(pieceLength)) await assertSameBytes(payload, workspace.path('download', 'payload.bin'));
+      if (!checked.has(pieceLength))
+        await assertSameBytes(payload, workspace.path('download', 'payload.bin'));
       checked.add(pieceLength);
       return result;
     };
@@ -44,7 +47,9 @@ export async function run(context) {
     samples,
     signal,
     onRun: (name, round) =>
-      progress(`${name === 'limit' ? 'limit of the machine' : `pieces of ${size(Number(name))}`}, ${roundName(round, samples)}`),
+      progress(
+        `${name === 'limit' ? 'limit of the machine' : `pieces of ${size(Number(name))}`}, ${roundName(round, samples)}`,
+      ),
   });
   const hashBackend = await limit.hashBackend();
   await Promise.all([limit.stop(), ...kept.map(process => process.stop())]);
@@ -76,7 +81,15 @@ export async function run(context) {
     tables: [
       {
         title: `Transfer of ${size(bytes)} from one process to another`,
-        columns: ['pieces', 'MB/s', '% of the limit', 'CPU s/GB download', 'CPU s/GB seed', 'peak MB download', 'peak MB seed'],
+        columns: [
+          'pieces',
+          'MB/s',
+          '% of the limit',
+          'CPU s/GB download',
+          'CPU s/GB seed',
+          'peak MB download',
+          'peak MB seed',
+        ],
         rows: results.map(result => [
           size(result.pieceLength),
           spread(result.rate, 1e6),
@@ -95,7 +108,11 @@ export async function run(context) {
         columns: ['stage alone', 'MB/s', 'CPU s/GB'],
         rows: [
           ...stages.map(({ name, rate, cpu }) => [name, spread(rate, 1e6), spread(cpu, 1 / GB)]),
-          ['all of it at best', spread(best, 1e6), figure(stages.reduce((sum, { cpu }) => sum + cpu.median * GB, 0))],
+          [
+            'all of it at best',
+            spread(best, 1e6),
+            figure(stages.reduce((sum, { cpu }) => sum + cpu.median * GB, 0)),
+          ],
         ],
       },
     ],
@@ -107,9 +124,15 @@ export async function run(context) {
           title: `Transfer of ${size(bytes)} between two processes, ${cores} cores`,
           subtitle: 'Median, whiskers from minimum to maximum',
           unit: 'MB/s',
-          groups: [...results.map(({ pieceLength }) => `pieces of ${size(pieceLength)}`), 'limit of the machine'],
+          groups: [
+            ...results.map(({ pieceLength }) => `pieces of ${size(pieceLength)}`),
+            'limit of the machine',
+          ],
           series: [
-            { name: 'millrace', values: [...results.map(({ rate }) => inUnits(rate, 1e6)), inUnits(best, 1e6)] },
+            {
+              name: 'millrace',
+              values: [...results.map(({ rate }) => inUnits(rate, 1e6)), inUnits(best, 1e6)],
+            },
           ],
         }),
       },
@@ -136,4 +159,3 @@ export async function run(context) {
 function cpuPerByte(result, side) {
   return result[side].cpuSeconds / result.bytes;
 }
-
