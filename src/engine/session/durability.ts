@@ -36,10 +36,17 @@ export class Durability {
     if (this.#hints.length === 0) queueMicrotask(() => this.#flushHints());
     this.#hints.push(piece);
     if (this.#bytes >= CHECKPOINT_BYTES) void this.#tryCheckpoint();
-    else if (this.#timer === undefined) {
-      this.#timer = setTimeout(() => void this.#tryCheckpoint(), CHECKPOINT_MS);
-      this.#timer.unref();
-    }
+    else this.#arm();
+  }
+
+  /**
+   * A check has proven these pieces, which state on disk may not know of. It also begins the journal before data comes
+   * in: once the disk is busy, making a file may take longer than the process lives.
+   */
+  found(pieces: readonly number[]): void {
+    if (this.#closed) return;
+    this.options.resume.hint(pieces).catch(() => {});
+    if (pieces.length > 0) this.#arm();
   }
 
   /** Writes the state now. @throws MillraceError ERR_STORAGE_* */
@@ -61,6 +68,12 @@ export class Durability {
     } finally {
       await this.options.resume.close();
     }
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => void this.#tryCheckpoint(), CHECKPOINT_MS);
+    this.#timer.unref();
   }
 
   #flushHints(): void {

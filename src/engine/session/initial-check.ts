@@ -2,8 +2,8 @@ import { isMillraceError, MillraceError } from '../errors.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { FileMap } from '../storage/file-map.js';
 import { recover } from '../storage/recover.js';
-import type { ResumeStore } from '../storage/resume.js';
-import type { Storage } from '../swarm/ports.js';
+import type { ResumeState, ResumeStore } from '../storage/resume.js';
+import type { FileStamp, Storage } from '../swarm/ports.js';
 import { allPieces, checkPieces, piecesIn } from './checker.js';
 import type { MemoryBudget } from './memory-budget.js';
 import type { PieceIo } from './piece-io.js';
@@ -26,67 +26,79 @@ export interface Totals {
   readonly downloaded: number;
 }
 
+export interface CheckResult {
+  readonly totals: Totals;
+  /** Pieces that were hashed and are good: no state on disk vouches for them. */
+  readonly proven: readonly number[];
+}
+
 const NOTHING: Totals = { uploaded: 0, downloaded: 0 };
 
 /**
  * Finds out what is already here: durable pieces of unchanged files are trusted, pieces in doubt are hashed, and
  * without any state everything that exists is.
  */
-export async function checkExisting(check: InitialCheck): Promise<Totals> {
+export async function checkExisting(check: InitialCheck): Promise<CheckResult> {
   const { metainfo, mode, markHave } = check;
   const all = allPieces(metainfo.pieceCount);
   if (mode === 'seed') {
     for (const piece of all) markHave(piece);
-    return NOTHING;
+    return { totals: NOTHING, proven: [] };
   }
-  if (mode === 'full') {
-    await hash(check, all);
-    return NOTHING;
-  }
-  return (await fromResume(check)) ?? (await fromFiles(check));
+  const state = await loadState(check.resume);
+  const proven = await hash(check, mode === 'full' ? all : await doubtful(check, state));
+  return { totals: state ?? NOTHING, proven };
 }
 
-async function fromResume(check: InitialCheck): Promise<Totals | undefined> {
-  const { resume, storage, metainfo, markHave } = check;
-  if (resume === undefined) return undefined;
+/** Damaged state is no state. */
+async function loadState(resume: ResumeStore | undefined): Promise<ResumeState | undefined> {
   try {
-    const state = await resume.load();
-    if (state === undefined) return undefined;
-    const map = new FileMap(metainfo.files);
-    const { trusted, recheck } = recover(state, await storage.stamps(), map, metainfo.pieceLength);
-    for (const piece of piecesIn(trusted, metainfo.pieceCount)) markHave(piece);
-    await hash(check, piecesIn(recheck, metainfo.pieceCount));
-    return { uploaded: state.uploaded, downloaded: state.downloaded };
+    return await resume?.load();
   } catch (error) {
     if (isMillraceError(error, 'ERR_RESUME_INVALID')) return undefined;
     throw error;
   }
 }
 
-/** No state: what lies there may be anything, so all of it is hashed; pieces of files that do not exist are not. */
-async function fromFiles(check: InitialCheck): Promise<Totals> {
-  const { storage, metainfo } = check;
-  const { files, pieceLength } = metainfo;
+/** Takes what the state vouches for. @returns the pieces that must be hashed */
+async function doubtful(
+  { storage, metainfo, markHave }: InitialCheck,
+  state: ResumeState | undefined,
+): Promise<Iterable<number>> {
+  const { files, pieceLength, pieceCount } = metainfo;
   const stamps = await storage.stamps();
-  const present = new Set<number>();
+  if (state === undefined) return present(metainfo, stamps);
+  const { trusted, recheck } = recover(state, stamps, new FileMap(files), pieceLength);
+  for (const piece of piecesIn(trusted, pieceCount)) markHave(piece);
+  return piecesIn(recheck, pieceCount);
+}
+
+/** No state: what lies there may be anything, so all of it is hashed; pieces of files that do not exist are not. */
+function present({ files, pieceLength }: Metainfo, stamps: readonly FileStamp[]): Set<number> {
+  const pieces = new Set<number>();
   files.forEach((file, index) => {
     if (file.pad || file.length === 0 || stamps[index].size <= 0) return;
     const end = file.offset + Math.min(file.length, stamps[index].size);
     for (let piece = Math.floor(file.offset / pieceLength); piece * pieceLength < end; piece++)
-      present.add(piece);
+      pieces.add(piece);
   });
-  await hash(check, present);
-  return NOTHING;
+  return pieces;
 }
 
-async function hash(check: InitialCheck, pieces: Iterable<number>): Promise<void> {
-  const { io, budget, signal, markHave } = check;
+async function hash(
+  { io, budget, signal, markHave }: InitialCheck,
+  pieces: Iterable<number>,
+): Promise<readonly number[]> {
+  const proven: number[] = [];
   await checkPieces(io, budget, pieces, {
     signal,
     onPiece: (piece, good) => {
-      if (good) markHave(piece);
+      if (!good) return;
+      markHave(piece);
+      proven.push(piece);
     },
   });
+  return proven;
 }
 
 /** What a torrent was stopped with while it was checking. */

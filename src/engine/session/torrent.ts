@@ -225,7 +225,7 @@ export class TorrentRun implements Torrent {
     try {
       await this.#storage.open();
       this.#opened = true;
-      this.#earlier = await checkExisting({
+      const { totals, proven } = await checkExisting({
         metainfo: this.metainfo,
         storage: this.#storage,
         resume: this.#resume,
@@ -236,6 +236,8 @@ export class TorrentRun implements Torrent {
         markHave: piece => this.#markHave(piece),
       });
       if (this.#abort.signal.aborted) return;
+      this.#earlier = totals;
+      if (proven.length > 0 || !this.core.picker.finished) this.#durability?.found(proven);
       this.#checked.resolve();
       this.#emit({ type: 'checked', piecesDone: this.core.picker.haveCount });
       this.#startedMs = nowMs();
@@ -466,17 +468,20 @@ export class TorrentRun implements Torrent {
     this.#state = 'checking';
     this.core.beginCheck();
     const either = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
+    const proven: number[] = [];
     try {
       await checkPieces(this.#io, this.#engine.budget, allPieces(this.metainfo.pieceCount), {
         signal: either,
         onPiece: (piece, good) => {
-          if (good) this.#markHave(piece);
-          else this.#unmarkHave(piece);
+          if (!good) return this.#unmarkHave(piece);
+          this.#markHave(piece);
+          proven.push(piece);
         },
       });
     } finally {
       if (!this.#abort.signal.aborted) {
         this.#recover();
+        this.#durability?.found(proven);
         if (this.#paused) this.#state = 'paused';
         else this.#goOnline();
         this.core.checkComplete();
