@@ -3,10 +3,11 @@
  * It outlives a killed process, not a power cut, and promises nothing: what it names is hashed again. Never fails:
  * a journal that cannot be written is given up until it is begun anew, which costs a second fetch at most.
  */
+import { constants } from 'node:fs';
 import { dirname } from 'node:path';
 import { readU32, writeU32 } from '../bytes.js';
-import { closeRaw, writeFully } from './raw-fs.js';
-import { makeStateFolder, readBounded, replaceFile } from './state-file.js';
+import { closeRaw, fstatRaw, ftruncateRaw, openRaw, writeFully } from './raw-fs.js';
+import { makeStateFolder, NOFOLLOW, PRIVATE_FILE, readBounded } from './state-file.js';
 
 const ENTRY_BYTES = 4;
 
@@ -33,15 +34,19 @@ export class HintJournal {
     return [...pieces];
   }
 
-  /** Begins a new journal of `pieces()`, which must name all that was appended; later appends go to it. */
+  /**
+   * Begins a new journal of `pieces()`, which must name all that was appended; later appends go to it. It is written
+   * over the old one, whose end follows until it is cut off: a few pieces more to look at. A new file by its side would
+   * be cleaner, but on a busy disk its rename takes longer than a short-lived process has (ext4: 20 to 120 ms).
+   */
   restart(pieces: () => readonly number[]): Promise<void> {
     return this.#enqueue(async () => {
-      await this.#drop();
-      await makeStateFolder(dirname(this.path));
+      if (this.#fd === -1) this.#fd = await this.#open();
       const list = pieces(); // includes what is queued
       this.#queued = [];
-      this.#fd = await replaceFile(this.path, encode(list), false);
       this.#position = ENTRY_BYTES * list.length;
+      await writeFully(this.#fd, encode(list), 0);
+      if ((await fstatRaw(this.#fd)).size > this.#position) await ftruncateRaw(this.#fd, this.#position);
     });
   }
 
@@ -64,6 +69,11 @@ export class HintJournal {
   #enqueue(task: () => Promise<void>): Promise<void> {
     this.#last = this.#last.then(task).catch(() => this.#drop());
     return this.#last;
+  }
+
+  async #open(): Promise<number> {
+    await makeStateFolder(dirname(this.path));
+    return openRaw(this.path, constants.O_RDWR | constants.O_CREAT | NOFOLLOW, PRIVATE_FILE);
   }
 
   async #drop(): Promise<void> {

@@ -117,9 +117,9 @@ export class ResumeStore {
       setBit(this.#pending, piece);
       fresh.push(piece);
     }
-    if (this.#closed || fresh.length === 0) return;
-    if (this.#journalBegun) await this.#journal.append(fresh);
-    else await this.#beginJournal();
+    if (this.#closed) return;
+    if (!this.#journalBegun) await this.#beginJournal();
+    else if (fresh.length > 0) await this.#journal.append(fresh);
   }
 
   /** Resolves when nothing is being written any more. The state stays on disk. */

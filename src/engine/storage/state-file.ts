@@ -5,9 +5,9 @@ import { dirname } from 'node:path';
 import { errnoOf } from './errors.js';
 import { closeRaw, fstatRaw, fsyncRaw, openRaw, readFully, syncFolder, writeFully } from './raw-fs.js';
 
-const PRIVATE_FILE = 0o600;
+export const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
-const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
+export const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 
 export async function makeStateFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER });
