@@ -39,7 +39,8 @@ try {
   const torrent = await session.add(spec.torrent, spec.add);
   for await (const event of torrent.events({ capacity: 1_000_000 })) {
     const { type: name, error, ...facts } = event;
-    tell({ event: name, ...facts, ...(error?.code ? { error: plainError(error) } : { error }) });
+    const { downloaded } = torrent.stats();
+    tell({ event: name, downloaded, ...facts, ...(error?.code ? { error: plainError(error) } : { error }) });
   }
 } catch (error) {
   tell({ event: 'failed', error: plainError(error) });
