@@ -28,6 +28,9 @@ const ZERO = 0x30;
 /** Enough for 64 bits with a sign. More would let a long run of digits cost quadratic time. */
 const MAX_INTEGER_DIGITS = 20;
 
+/** To find duplicates in a dictionary out of order all its keys are collected; a million would take seconds. */
+const MAX_UNSORTED_KEYS = 100_000;
+
 const EXPECT_ITEM = 0;
 const EXPECT_KEY = 1;
 const EXPECT_VALUE = 2;
@@ -197,11 +200,19 @@ class Scanner {
   private refuseDuplicates(dict: number): void {
     const { bytes, tokens } = this;
     const seen = new Set<string>();
+    const keys = this.keyCount(dict);
+    if (keys > MAX_UNSORTED_KEYS) throw limit('dictionary out of order', keys, MAX_UNSORTED_KEYS, 'keys');
     for (let key = dict + 1; key < this.count; key = tokens[(key + 1) * FIELDS + NEXT]) {
       const text = latin1(bytes.subarray(tokens[key * FIELDS + BODY], tokens[key * FIELDS + END]));
       if (seen.has(text)) throw this.syntax('dictionary key appears twice', tokens[key * FIELDS + BODY]);
       seen.add(text);
     }
+  }
+
+  private keyCount(dict: number): number {
+    let keys = 0;
+    for (let key = dict + 1; key < this.count; key = this.tokens[(key + 1) * FIELDS + NEXT]) keys++;
+    return keys;
   }
 
   private syntax(what: string, offset = this.at): MillraceError {
