@@ -60,7 +60,9 @@ describe('SIGKILL at 20 random moments of a download', () => {
         had = checked.piecesDone as number;
       }
       claimed = await verifyClaims(sample, dir, stateDir);
-      report.push(`kill ${kill}: ${had} pieces at start, ${arrived} more, ${(downloaded / PIECE).toFixed(1)} fetched, ${claimed} claimed`);
+      report.push(
+        `kill ${kill}: ${had} pieces at start, ${arrived} more, ${(downloaded / PIECE).toFixed(1)} fetched, ${claimed} claimed`,
+      );
     }
 
     const last = new Peer(stage, spec);
