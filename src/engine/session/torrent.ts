@@ -132,6 +132,8 @@ export class TorrentRun implements Torrent {
         allowedFastSet(engine.sha1, metainfo.infoHash, address, metainfo.pieceCount, count),
     });
     this.core.beginCheck();
+    // Pieces that are nothing but padding are there from the start.
+    if (padding.length > 0) for (const piece of allPieces(metainfo.pieceCount)) this.#countDone(piece);
     this.#resume = this.#createResume();
     this.#durability =
       this.#resume &&
@@ -568,10 +570,14 @@ export class TorrentRun implements Torrent {
     return this.#state !== 'closed' && this.core.picker.has(piece);
   }
 
+  #countDone(piece: number): void {
+    if (this.core.picker.has(piece)) this.#doneBytes += this.core.picker.pieceBytes(piece);
+  }
+
   #markHave(piece: number): void {
     if (this.core.picker.has(piece)) return;
     this.core.markHave(piece);
-    this.#doneBytes += this.core.picker.pieceBytes(piece);
+    this.#countDone(piece);
     this.#waits.arrived(piece);
   }
 
