@@ -24,7 +24,11 @@ describe('README', () => {
     const film = Buffer.alloc(3_000_000, 'millrace ');
     writeFileSync(join(folder, 'shared', 'film.mp4'), film);
     writeFileSync(join(folder, 'lines.mjs'), code);
-    const run = spawnSync(process.execPath, ['lines.mjs'], { cwd: folder, encoding: 'utf8', timeout: 20_000 });
+    const run = spawnSync(process.execPath, ['lines.mjs'], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
     expect(run.stderr).toBe('');
     expect(run.status).toBe(0);
     expect(run.stdout).toContain('3000000 bytes from 3000000 received');

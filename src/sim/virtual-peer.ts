@@ -1,4 +1,5 @@
 import { bytesEqual } from '../engine/bytes.js';
+import type { ErrorCode } from '../engine/errors.js';
 import type { PeerAddress, PeerKey } from '../engine/ids.js';
 import { SHA1_BYTES } from '../engine/kernels/types.js';
 import { createRng } from '../engine/policy/rng.js';
@@ -7,10 +8,45 @@ import type { Action } from '../engine/swarm/actions.js';
 import type { PeerCore } from '../engine/swarm/peer-core.js';
 import { TorrentCore, type TorrentCoreOptions } from '../engine/swarm/torrent-core.js';
 import { Auditor } from './auditor.js';
+import type { Content } from './content.js';
 import type { LinkEnd, LinkOwner } from './link.js';
-import type { Machine } from './machine.js';
+import type { Machine, MachineFactory } from './machine.js';
 import { Pipe } from './pipe.js';
-import type { VirtualSwarm } from './virtual-swarm.js';
+import type { VirtualClock } from './virtual-clock.js';
+
+/** Everything that happens, for tests to watch. */
+export type SimEvent =
+  | { readonly type: 'sent'; readonly by: VirtualPeer; readonly to: VirtualPeer; readonly message: Message }
+  | {
+      readonly type: 'received';
+      readonly by: VirtualPeer;
+      readonly from: VirtualPeer;
+      readonly message: Message;
+    }
+  | {
+      readonly type: 'sent-block';
+      readonly by: VirtualPeer;
+      readonly to: VirtualPeer;
+      readonly range: BlockRange;
+    }
+  | {
+      readonly type: 'block';
+      readonly by: VirtualPeer;
+      readonly from: VirtualPeer;
+      readonly range: BlockRange;
+    }
+  | { readonly type: 'action'; readonly by: VirtualPeer; readonly action: Action }
+  | { readonly type: 'closed'; readonly by: VirtualPeer; readonly to: VirtualPeer; readonly code: ErrorCode };
+
+/** What a peer needs of the swarm that it is in. */
+export interface World {
+  readonly clock: VirtualClock;
+  readonly content: Content;
+  readonly seed: number;
+  readonly createMachine: MachineFactory;
+  nextKey(): PeerKey;
+  note(event: SimEvent): void;
+}
 
 /** How a simulated peer differs from an honest one. All times are virtual. */
 export interface Behaviour {
@@ -83,7 +119,7 @@ export class VirtualPeer implements LinkOwner {
   #disposed = false;
 
   constructor(
-    readonly swarm: VirtualSwarm,
+    readonly swarm: World,
     readonly number: number,
     readonly options: VirtualPeerOptions,
   ) {

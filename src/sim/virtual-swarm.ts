@@ -1,37 +1,13 @@
-import type { ErrorCode } from '../engine/errors.js';
 import type { PeerKey } from '../engine/ids.js';
-import type { BlockRange, Message } from '../engine/protocol/peer/messages.js';
-import type { Action } from '../engine/swarm/actions.js';
+import type { Message } from '../engine/protocol/peer/messages.js';
 import { Content } from './content.js';
 import { EventDigest } from './event-digest.js';
 import { LinkEnd } from './link.js';
 import { createJsMachine, type MachineFactory } from './machine.js';
 import { VirtualClock } from './virtual-clock.js';
-import { VirtualPeer, type VirtualPeerOptions } from './virtual-peer.js';
+import { type SimEvent, VirtualPeer, type VirtualPeerOptions, type World } from './virtual-peer.js';
 
-/** Everything that happens, for tests to watch. */
-export type SimEvent =
-  | { readonly type: 'sent'; readonly by: VirtualPeer; readonly to: VirtualPeer; readonly message: Message }
-  | {
-      readonly type: 'received';
-      readonly by: VirtualPeer;
-      readonly from: VirtualPeer;
-      readonly message: Message;
-    }
-  | {
-      readonly type: 'sent-block';
-      readonly by: VirtualPeer;
-      readonly to: VirtualPeer;
-      readonly range: BlockRange;
-    }
-  | {
-      readonly type: 'block';
-      readonly by: VirtualPeer;
-      readonly from: VirtualPeer;
-      readonly range: BlockRange;
-    }
-  | { readonly type: 'action'; readonly by: VirtualPeer; readonly action: Action }
-  | { readonly type: 'closed'; readonly by: VirtualPeer; readonly to: VirtualPeer; readonly code: ErrorCode };
+export type { SimEvent } from './virtual-peer.js';
 
 export interface VirtualSwarmOptions {
   /** Decides the bytes that are shared and all luck of the run. */
@@ -49,7 +25,7 @@ const DEFAULT_PIECE_LENGTH = 64 * 1024;
 const DEFAULT_PIECES = 16;
 
 /** A swarm in virtual time: the same seed and the same calls give the same run to the last event. */
-export class VirtualSwarm {
+export class VirtualSwarm implements World {
   readonly clock = new VirtualClock();
   readonly digest = new EventDigest();
   readonly peers: VirtualPeer[] = [];

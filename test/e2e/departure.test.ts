@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createTracker } from '../../dist/tracker/index.js';
 import type { OnComplete } from '../../dist/index.js';
+import { createTracker } from '../../dist/tracker/index.js';
 import { addressOf, MiB, makeSample, nextEvent, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
 
 async function scene(onComplete: OnComplete, paused = false) {
