@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { type ErrorCode, MillraceError } from '../../../../src/engine/errors.js';
+import type { PeerAddress } from '../../../../src/engine/ids.js';
+import { createRng } from '../../../../src/engine/policy/rng.js';
+import { Dialler } from '../../../../src/engine/session/dialler.js';
+import type { PeerLink } from '../../../../src/engine/session/link.js';
+
+const address = (port: number): PeerAddress => ({ host: '127.0.0.1', port });
+const failure = (code: ErrorCode, facts = {}) => new MillraceError(code, 'x', facts);
+
+/** A dialler whose host only notes what is dialled, at most `places` at a time. */
+function scene({ maxPeers = 10, places = 100 } = {}) {
+  const dialled: number[] = [];
+  const links = new Map<number, PeerLink>();
+  const state = { lacks: true, places };
+  const host = {
+    dial: (_: unknown, at: PeerAddress) => {
+      if (state.places === 0) return undefined;
+      dialled.push(at.port);
+      return fake(at);
+    },
+  };
+  const made = new Map<number, PeerLink>();
+  const fake = (at: PeerAddress): PeerLink => {
+    const link = {
+      dialAddress: at,
+      abandon: () => dialler.closed(link, failure('ERR_CLOSED')),
+    } as unknown as PeerLink;
+    made.set(at.port, link);
+    return link;
+  };
+  const engine = { rng: createRng(1), options: { maxPeersPerTorrent: maxPeers } };
+  const dialler: Dialler = new Dialler(engine as never, { links } as never, host as never, () => state.lacks);
+  return {
+    dialler,
+    dialled,
+    state,
+    /** The handshake with the peer at this port is over. */
+    connect: (port: number) => {
+      const link = made.get(port)!;
+      dialler.connected(link);
+      links.set(port, link);
+      return link;
+    },
+    close: (port: number, error?: MillraceError) => {
+      links.delete(port);
+      dialler.closed(made.get(port)!, error);
+    },
+  };
+}
+
+describe('Dialler', () => {
+  it('dials nobody before it is started, and half of the places at most after', () => {
+    const { dialler, dialled } = scene();
+    dialler.add([1, 2, 3, 4, 5, 6, 7].map(address), 'manual');
+    expect(dialled).toEqual([]);
+    dialler.start();
+    expect(dialled).toHaveLength(5);
+    expect(new Set(dialled).size).toBe(5);
+    dialler.stop();
+  });
+
+  it('a connection that ends makes room for the next', () => {
+    const { dialler, dialled, connect, close } = scene({ maxPeers: 2 });
+    dialler.start();
+    dialler.add([address(1), address(2)], 'tracker');
+    expect(dialled).toHaveLength(1);
+    connect(dialled[0]);
+    close(dialled[0], failure('ERR_NET_RESET'));
+    expect(dialled).toHaveLength(2);
+    dialler.stop();
+  });
+
+  it('who could not be reached is not dialled again at once', () => {
+    const { dialler, dialled, close } = scene();
+    dialler.start();
+    dialler.add([address(1)], 'manual');
+    close(1, failure('ERR_NET_REFUSED'));
+    expect(dialled).toEqual([1]);
+    expect(dialler.known).toBe(1);
+    dialler.stop();
+  });
+
+  it('what we closed ourselves is dialled again as soon as it is started', () => {
+    const { dialler, dialled, connect, close } = scene();
+    dialler.start();
+    dialler.add([address(1), address(2)], 'manual');
+    connect(1);
+    dialler.stop(); // port 2 is abandoned in its handshake
+    close(1, failure('ERR_CLOSED'));
+    expect(dialled.sort()).toEqual([1, 2]);
+    dialler.start();
+    expect(dialled.sort()).toEqual([1, 1, 2, 2]);
+    dialler.stop();
+  });
+
+  it('who was of no use comes back when more is wanted', () => {
+    const { dialler, dialled, state, connect, close } = scene();
+    dialler.start();
+    dialler.add([address(1)], 'tracker');
+    connect(1);
+    state.lacks = false;
+    close(1, failure('ERR_PEER_REDUNDANT'));
+    expect(dialler.known).toBe(0);
+    dialler.seekAgain();
+    expect(dialled).toEqual([1, 1]);
+
+    connect(1);
+    state.lacks = true; // more was wanted before the link had closed
+    close(1, failure('ERR_PEER_REDUNDANT'));
+    expect(dialled).toEqual([1, 1, 1]);
+    dialler.stop();
+  });
+
+  it('our own address and banned peers are dialled once and never again', () => {
+    const { dialler, dialled, close } = scene();
+    dialler.start();
+    dialler.add([address(1), address(2)], 'tracker');
+    close(1, failure('ERR_PEER_DUPLICATE', { self: true }));
+    close(2, failure('ERR_PEER_BANNED'));
+    expect(dialler.known).toBe(0);
+    dialler.add([address(1)], 'tracker');
+    expect(dialled.sort()).toEqual([1, 2]);
+    dialler.stop();
+  });
+
+  it('with too many half-open connections the address is kept for later', () => {
+    const { dialler, dialled, state } = scene({ places: 0 });
+    dialler.start();
+    dialler.add([address(1)], 'tracker');
+    expect(dialled).toEqual([]);
+    state.places = 1;
+    dialler.seekAgain();
+    expect(dialled).toEqual([1]);
+    dialler.stop();
+  });
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { OPTION_TABLE, resolveLimits, resolveOptions } from '../../../../src/engine/session/options.js';
+
+describe('resolveOptions', () => {
+  it('fills every default', () => {
+    const resolved = resolveOptions({}, {});
+    expect(Object.keys(resolved).sort()).toEqual(OPTION_TABLE.map(({ name }) => name).sort());
+    expect(resolved).toMatchObject({
+      dir: '.',
+      stateDir: undefined,
+      listen: { host: '0.0.0.0', port: 0 },
+      limits: { down: 0, up: 0 },
+      profile: 'classic',
+      slots: 4,
+      maxPeersPerTorrent: 100,
+      kernels: 'auto',
+      memoryBytes: 128 * 1024 * 1024,
+      signal: undefined,
+    });
+    expect(resolved.workers).toBeGreaterThanOrEqual(1);
+    expect(resolved.seed).toBeGreaterThanOrEqual(0);
+    resolved.log.error({}, 'goes nowhere');
+  });
+
+  it('a profile sets the slots unless they are given', () => {
+    expect(resolveOptions({ profile: 'seedbox' }, {}).slots).toBe(20);
+    expect(resolveOptions({ profile: 'cluster' }, {}).slots).toBe(Number.POSITIVE_INFINITY);
+    expect(resolveOptions({ profile: 'cluster', slots: 7 }, {}).slots).toBe(7);
+  });
+
+  it('the environment names the kernels unless the option does', () => {
+    expect(resolveOptions({}, { MILLRACE_KERNELS: 'js' }).kernels).toBe('js');
+    expect(resolveOptions({ kernels: 'wasm' }, { MILLRACE_KERNELS: 'js' }).kernels).toBe('wasm');
+    expect(resolveOptions({}, { MILLRACE_KERNELS: '' }).kernels).toBe('auto');
+    expect(() => resolveOptions({}, { MILLRACE_KERNELS: 'gpu' })).toThrow(
+      expect.objectContaining({
+        code: 'ERR_OPTION',
+        message: expect.stringContaining('MILLRACE_KERNELS is gpu'),
+      }),
+    );
+  });
+
+  it('takes the bounds themselves and nothing beyond', () => {
+    const bounds = {
+      workers: [0, 64],
+      slots: [1, 1000],
+      maxPeersPerTorrent: [1, 10_000],
+      seed: [0, 2 ** 32 - 1],
+    };
+    for (const [name, [min, max]] of Object.entries(bounds)) {
+      for (const value of [min, max])
+        expect(resolveOptions({ [name]: value }, {})).toMatchObject({ [name]: value });
+      for (const value of [min - 1, max + 1, 1.5, Number.NaN, '1', null])
+        expect(() => resolveOptions({ [name]: value as number }, {}), `${name} ${value}`).toThrow(/must be/);
+    }
+  });
+
+  it('listen: false, a port, a host', () => {
+    expect(resolveOptions({ listen: false }, {}).listen).toBeUndefined();
+    expect(resolveOptions({ listen: { port: 6881 } }, {}).listen).toEqual({ host: '0.0.0.0', port: 6881 });
+    expect(resolveOptions({ listen: { host: '::1' } }, {}).listen).toEqual({ host: '::1', port: 0 });
+  });
+
+  it('limits: what is left out is unlimited', () => {
+    expect(resolveLimits({ up: 5 })).toEqual({ down: 0, up: 5 });
+    for (const value of [{ up: -1 }, { down: Number.POSITIVE_INFINITY }, { down: 'fast' }, 7])
+      expect(() => resolveLimits(value)).toThrow(/must be an object with down and up/);
+  });
+
+  it('every row says what it means', () => {
+    for (const { name, meaning, defaultText, bounds } of OPTION_TABLE) {
+      expect(meaning, name).toMatch(/\.$/);
+      expect(defaultText, name).not.toBe('');
+      expect(bounds, name).not.toBe('');
+    }
+  });
+});
