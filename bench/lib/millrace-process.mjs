@@ -48,7 +48,8 @@ serve({
     return { seconds: (performance.now() - startMs) / 1000 };
   },
 
-  connections: () => session.stats().connections,
+  /** Verified bytes. */
+  done: () => torrent.stats().done,
 
   async close() {
     await session?.close();

@@ -1,6 +1,5 @@
 // Processes of a run: ours answer questions, those of others are told apart by their lines. All end with the run.
 import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { usageOf } from './usage.mjs';
@@ -35,6 +34,11 @@ export class Processes {
     return this.#keep(new Process(spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] })));
   }
 
+  /** A script in another language that answers like one of ours. @param {string} command @param {readonly string[]} args */
+  lines(command, args) {
+    return this.#keep(new LineProcess(spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })));
+  }
+
   /** Ends all that still run. */
   async close() {
     await Promise.all([...this.#running].map(running => running.kill()));
@@ -61,7 +65,7 @@ export class Process {
     });
     child.stdin?.on('error', () => {}); // it has gone: `ended` tells
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', line => this.#onLine(line));
+      if (stream) createInterface({ input: stream }).on('line', line => this.onLine(line));
     }
   }
 
@@ -115,7 +119,7 @@ export class Process {
     await this.ended;
   }
 
-  #onLine(line) {
+  onLine(line) {
     this.#tail.push(line);
     if (this.#tail.length > MAX_TAIL_LINES) this.#tail.shift();
     for (const check of [...this.#lineWaiters]) check(line);
@@ -132,33 +136,19 @@ export class Process {
   }
 }
 
-/** A process that answers questions. */
-export class NodeProcess extends Process {
+/** A process that answers questions; how they travel is up to the kinds below. */
+class AskedProcess extends Process {
   #questions = new Map();
   #lastId = 0;
-
-  constructor(child) {
-    super(child);
-    child.on('message', ({ id, result, error }) => {
-      const question = this.#questions.get(id);
-      this.#questions.delete(id);
-      if (error === undefined) question?.resolve(result);
-      else question?.reject(new Error(error));
-    });
-  }
 
   /** @param {string} name @param {object} [args] plain data @returns {Promise<any>} */
   ask(name, args = {}, timeoutMs = DEFAULT_TIMEOUT_MS) {
     const id = ++this.#lastId;
     const answer = new Promise((resolve, reject) => {
       this.#questions.set(id, { resolve, reject });
-      this.child.send({ id, name, args }, error => error && reject(error));
+      this.send({ id, name, args }, reject);
     });
     return this.within(answer, `answer to ${name}`, timeoutMs);
-  }
-
-  usage() {
-    return this.ask('usage');
   }
 
   /** Lets it close its session first. */
@@ -167,9 +157,39 @@ export class NodeProcess extends Process {
     await this.kill();
   }
 
-  async kill() {
-    await super.kill();
-    await Promise.race([once(this.child, 'close'), new Promise(resolve => setImmediate(resolve))]);
+  answered({ id, result, error }) {
+    const question = this.#questions.get(id);
+    this.#questions.delete(id);
+    if (error === undefined) question?.resolve(result);
+    else question?.reject(new Error(error));
+  }
+}
+
+/** A script of ours: questions go through Node's channel. */
+export class NodeProcess extends AskedProcess {
+  constructor(child) {
+    super(child);
+    child.on('message', message => this.answered(message));
+  }
+
+  send(question, onError) {
+    this.child.send(question, error => error && onError(error));
+  }
+
+  usage() {
+    return this.ask('usage');
+  }
+}
+
+/** A script in another language: a JSON object a line, questions on stdin, answers on stdout. */
+export class LineProcess extends AskedProcess {
+  send(question) {
+    this.child.stdin.write(`${JSON.stringify(question)}\n`);
+  }
+
+  onLine(line) {
+    if (line.startsWith('{"id"')) this.answered(JSON.parse(line));
+    else super.onLine(line);
   }
 }
 
