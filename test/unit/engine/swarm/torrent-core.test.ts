@@ -283,6 +283,19 @@ describe('silence', () => {
   });
 });
 
+it('does its work at the very time that it named, also where sums of fractions are not exact', () => {
+  const inexact = Array.from({ length: 1000 }, (_, i) => i * 7.1).filter(t => t + 1000 - t < 1000);
+  expect(inexact).not.toEqual([]);
+  for (const startMs of inexact) {
+    const bench = new Bench();
+    bench.connect();
+    bench.core.handleTimeout(startMs);
+    const dueMs = bench.core.nextTimeout();
+    bench.core.handleTimeout(dueMs);
+    expect(bench.core.nextTimeout()).toBeGreaterThan(dueMs);
+  }
+});
+
 it('gives all memory back', () => {
   const bench = new Bench({ have: [1] });
   const { heap, slots } = bench.machine;
