@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeDontHave } from '../../../../src/engine/protocol/peer/extended.js';
-import { asked, Bench, said, sent } from './bench.js';
+import { asked, Bench, BLOCK, said, sent } from './bench.js';
 
 const ALL = [0, 1, 2, 3, 4, 5, 6, 7];
 
@@ -51,6 +51,14 @@ describe('what a peer has', () => {
       );
   });
 
+  it('does not grow by a have that is said twice', () => {
+    const bench = new Bench();
+    const peer = bench.connect();
+    bench.receive(peer, { type: 'have', piece: 1 }, { type: 'have', piece: 1 });
+    expect(peer.haveCount).toBe(1);
+    expect(bench.core.picker.availability(1)).toBe(1);
+  });
+
   it('may be said late in a bitfield', () => {
     const bench = new Bench();
     const peer = bench.connect({ fast: false });
@@ -91,6 +99,19 @@ describe('what a peer has', () => {
     const second = bench.connectSeed();
     expect(asked(second)[0]).toBe(`${high},0`);
   });
+});
+
+it('a peer counts once as a neighbour: a second started piece is one too many for a single seed', () => {
+  const bench = new Bench({ blocks: 8 });
+  const peer = bench.connectSeed();
+  const first = Number(asked(peer)[0].split(',')[0]);
+  const [second, third] = [(first + 1) % 8, (first + 2) % 8];
+  bench.setPriorities([second, second + 1, 3]);
+  bench.block(peer, first, 0);
+  expect(asked(peer)).toContain(`${second},0`);
+  bench.setPriorities([second, second + 1, 2], [third, third + 1, 3]);
+  bench.block(peer, first, BLOCK);
+  expect(asked(peer).filter(text => text.startsWith(`${third},`))).toEqual([]);
 });
 
 describe('interest', () => {
