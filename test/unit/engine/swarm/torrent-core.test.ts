@@ -102,7 +102,7 @@ describe('what a peer has', () => {
 });
 
 it('a peer counts once as a neighbour: a second started piece is one too many for a single seed', () => {
-  const bench = new Bench({ blocks: 8 });
+  const bench = new Bench({ blocks: 64, budgetPieces: 8 }); // so large that no peer is fast enough to own one
   const peer = bench.connectSeed();
   const first = Number(asked(peer)[0].split(',')[0]);
   const [second, third] = [(first + 1) % 8, (first + 2) % 8];
