@@ -32,19 +32,14 @@ const CHOSEN = [
   '10 MB of garbage',
   '20 MB',
   'd1:a, 1,000,000 times',
-  'l, 1,000,000 times',
-  'a string of 11 digits',
   '4,900,000 values',
   '200,000 keys backwards',
-  'no info',
   'the name ".."',
-  'piece length 2^40',
   '2^40 pieces, none given',
   'two files that add up to 2^53',
   '1,000,000 empty files',
   '300,000 files of one name',
   '19,000 paths of 95 folders',
-  'version 2 alone',
 ];
 
 describe('hostile torrents on the command line: one JSON error, exit status 1, memory and time bounded', () => {
