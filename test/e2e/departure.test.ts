@@ -89,6 +89,7 @@ describe('when all has arrived', () => {
     await torrent.left();
     torrent.resume();
     await torrent.recheck();
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     expect(torrent.state).toBe('seeding');
   });
 

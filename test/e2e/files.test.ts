@@ -72,6 +72,29 @@ describe('some files of a torrent', () => {
       expect(await hashFile(`${box}/${name}`)).toBe(await hashFile(`${sample.dir}/box/${name}`));
   });
 
+  it('none: complete as soon as the check is over', async () => {
+    const { sample, session, peers } = await scene();
+    const torrent = await session.add(sample.torrent, { peers, select: [] });
+    const order: string[] = [];
+    for (const type of ['checked', 'complete'] as const) torrent.on(type, () => order.push(type));
+    await torrent.completed();
+    expect(order).toEqual(['checked', 'complete']);
+    expect(torrent.stats()).toMatchObject({ state: 'seeding', wanted: 0, done: 0 });
+  });
+
+  it('a wish that is taken back in the same breath completes nothing', async () => {
+    const { sample, session, peers, target } = await scene(PIECE * 40);
+    const torrent = await session.add(sample.torrent, { peers });
+    let completions = 0;
+    torrent.on('complete', () => completions++);
+    await nextEvent(torrent, 'piece');
+    for (const priority of ['skip', 'normal'] as const)
+      for (const file of torrent.files) file.priority = priority;
+    await torrent.completed();
+    expect(completions).toBe(1);
+    expect(await hashTree(target)).toEqual(await hashTree(sample.dir));
+  });
+
   it('a high priority comes before a normal one, and that before a low one', async () => {
     const { sample, session, peers } = await scene(PIECE * 40);
     const torrent = await session.add(sample.torrent, { peers, paused: true });
