@@ -2,15 +2,7 @@ import { readdirSync } from 'node:fs';
 import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createSession } from '../../dist/index.js';
-import {
-  addressOf,
-  KiB,
-  MiB,
-  makeSample,
-  openSeed,
-  openSession,
-  openStage,
-} from '../lib/e2e-stage.js';
+import { addressOf, KiB, MiB, makeSample, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
 import { hashTree } from '../lib/sample-files.js';
 import type { Stage } from '../lib/stage.js';
 
