@@ -79,7 +79,7 @@ describe('swarm', () => {
       '--seed-up',
       '10KB/s',
       '--timeout',
-      '1s',
+      '4s',
       '--dir',
       kept,
     ]);
