@@ -7,12 +7,16 @@ export const PARTS = ['kernels', 'wire', 'loopback', 'scale', 'memory', 'peers']
 /** Parts that need nothing but the package. */
 export const OWN_PARTS = PARTS.filter(part => part !== 'peers');
 
+/** Other engines, the fastest first; see peers/clients.mjs. */
+export const ENGINES = ['libtorrent', 'aria2', 'webtorrent', 'transmission'];
+
 export const HELP = `Usage: node bench/run.mjs [part...] [options]
 
 Parts: ${PARTS.join(', ')}. Without any: all of them.
 
   --quick          small transfers and few samples, under 2 minutes; the figures are rough
   --samples <n>    rounds of every comparison (default 5, with --quick 3)
+  --engines <list> other engines for part peers: ${ENGINES.join(',')} (default: all that are installed)
   --out <folder>   where to write the report (default: bench/results)
   --no-report      only print the tables
   --dir <folder>   where to work (default: /dev/shm when it has room, else the folder for temporary files)
@@ -24,6 +28,7 @@ Parts: ${PARTS.join(', ')}. Without any: all of them.
  * @property {readonly string[]} parts
  * @property {boolean} quick
  * @property {number} samples
+ * @property {readonly string[]} engines
  * @property {string | undefined} out
  * @property {string | undefined} dir
  * @property {boolean} json
@@ -43,6 +48,7 @@ export function parseOptions(argv, defaultOut) {
     options: {
       quick: { type: 'boolean', default: false },
       samples: { type: 'string' },
+      engines: { type: 'string' },
       out: { type: 'string' },
       'no-report': { type: 'boolean', default: false },
       dir: { type: 'string' },
@@ -54,6 +60,7 @@ export function parseOptions(argv, defaultOut) {
     parts: chooseParts(positionals, PARTS),
     quick: values.quick,
     samples: resolveSamples(values.samples, values.quick),
+    engines: chooseEngines(values.engines),
     out: values['no-report'] ? undefined : (values.out ?? defaultOut),
     dir: values.dir,
     json: values.json,
@@ -71,6 +78,14 @@ export function chooseParts(names, all) {
     throw new RangeError(`there is no part '${unknown[0]}', the parts are ${PARTS.join(', ')}`);
   }
   return names.length === 0 ? all : PARTS.filter(part => names.includes(part));
+}
+
+function chooseEngines(list) {
+  if (list === undefined) return ENGINES;
+  const names = list.split(',').map(name => name.trim().toLowerCase());
+  const unknown = names.find(name => !ENGINES.includes(name));
+  if (unknown === undefined) return ENGINES.filter(name => names.includes(name));
+  throw new RangeError(`there is no engine '${unknown}', the engines are ${ENGINES.join(', ')}`);
 }
 
 /** @param {string | number | undefined} given @param {boolean} quick */

@@ -27,6 +27,7 @@
  * @typedef {object} Context what a part gets
  * @property {boolean} quick
  * @property {number} samples rounds of every comparison
+ * @property {readonly string[]} engines that part `peers` compares
  * @property {import('./workspace.mjs').Workspace} workspace
  * @property {import('./processes.mjs').Processes} processes
  * @property {import('./machine.mjs').Machine} machine

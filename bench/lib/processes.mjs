@@ -61,7 +61,11 @@ export class Process {
     this.exited = false;
     this.ended = new Promise(resolve => {
       child.once('error', error => this.#end(resolve, `does not start: ${error.message}`));
-      child.once('exit', (code, signal) => this.#end(resolve, `ended with ${signal ?? code}`));
+      child.once('exit', () => {
+        this.exited = true;
+      });
+      // once all that it printed is here
+      child.once('close', (code, signal) => this.#end(resolve, `ended with ${signal ?? code}`));
     });
     child.stdin?.on('error', () => {}); // it has gone: `ended` tells
     for (const stream of [child.stdout, child.stderr]) {

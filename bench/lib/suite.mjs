@@ -1,6 +1,6 @@
 // Runs parts one after the other and gathers what they found.
 import { describeMachine } from './machine.mjs';
-import { PARTS } from './options.mjs';
+import { ENGINES, PARTS } from './options.mjs';
 import { Processes } from './processes.mjs';
 import { Workspace } from './workspace.mjs';
 
@@ -18,13 +18,23 @@ const MODULES = {
  * @param {readonly string[]} options.parts
  * @param {boolean} options.quick
  * @param {number} options.samples
+ * @param {readonly string[]} [options.engines] for part `peers`, all by default
  * @param {string} [options.dir] folder to work below
  * @param {AbortSignal} [options.signal]
  * @param {(text: string) => void} [options.progress]
  * @param {(part: import('./report.mjs').PartRun) => void} [options.onPart] as each part ends
  * @returns {Promise<import('./report.mjs').Run>} a part that fails is in it with its error; an abort rejects
  */
-export async function runSuite({ parts, quick, samples, dir, signal, progress = () => {}, onPart }) {
+export async function runSuite({
+  parts,
+  quick,
+  samples,
+  engines = ENGINES,
+  dir,
+  signal,
+  progress = () => {},
+  onPart,
+}) {
   const abort = signal ?? new AbortController().signal;
   const machine = describeMachine();
   const workspace = await Workspace.open(dir);
@@ -43,6 +53,7 @@ export async function runSuite({ parts, quick, samples, dir, signal, progress = 
         run.result = await runPart({
           quick,
           samples,
+          engines,
           workspace,
           processes,
           machine,

@@ -27,12 +27,12 @@ export async function measureIdle({ quick, samples, workspace, processes, signal
   if (missing === undefined) {
     variants.libtorrent = () => idle(() => libtorrent.startIdle(processes), { dir, count, idleSeconds });
   }
+  const most = Math.min(samples, quick ? 1 : 3);
   const rounds = await alternate(variants, {
-    samples: Math.min(samples, 3),
+    samples: most,
     warm: 0,
     signal,
-    onRun: (name, round) =>
-      progress(`${group(count)} idle torrents in ${name}, ${roundName(round, Math.min(samples, 3))}`),
+    onRun: (name, round) => progress(`${group(count)} idle torrents in ${name}, ${roundName(round, most)}`),
   });
   await workspace.fresh('idle');
 

@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
  * @typedef {object} Client
  * @property {string} name
  * @property {number} share of the payload that is transferred, 1 for all: less for engines that would take minutes
+ * @property {string} [slow] why its transfers take so long that `--quick` leaves them out
  * @property {boolean} [shunsLoopback] it never connects to 127.0.0.0/8
  * @property {() => string | undefined} missing why it cannot run here
  * @property {() => string} version

@@ -26,7 +26,7 @@ const LOOPBACK = '127.0.0.1';
  * @returns {Promise<Group>}
  */
 export async function runGroup(context, client, { payload, seedDir, bytes, pieceLength }) {
-  const { samples, workspace, processes, signal, progress } = context;
+  const { quick, samples, workspace, processes, signal, progress } = context;
   const host = client.shunsLoopback ? ownAddress() : LOOPBACK;
   const rendezvous = await Rendezvous.open(host);
   const torrent = workspace.path('plain.torrent');
@@ -84,6 +84,7 @@ export async function runGroup(context, client, { payload, seedDir, bytes, piece
   try {
     const rounds = await alternate(variants, {
       samples,
+      warm: quick || client.slow ? 0 : 1,
       signal,
       onRun: (pair, round) => progress(`${pair}, ${roundName(round, samples)}`),
     });

@@ -6,21 +6,24 @@ import { join } from 'node:path';
 import { CLIENTS } from './clients.mjs';
 import { NODE_MAJOR, WEBTORRENT_FOLDER } from './install-folder.mjs';
 
-/** webtorrent 3 wants Node.js 22. */
-const VERSION = NODE_MAJOR >= 22 ? '3' : '2.8';
+/** webtorrent 3 wants Node.js 22. Version 2.8 stumbles over newer helpers of its own family, so they are held back. */
+const MANIFEST =
+  NODE_MAJOR >= 22
+    ? { private: true, dependencies: { webtorrent: '3' } }
+    : { private: true, dependencies: { webtorrent: '2.8' }, overrides: { 'uint8-util': '2.2.6' } };
 
 /** Its WebRTC needs a compiled library that is not there for every system; a transfer by TCP does not. */
 const STUB =
   'export const [RTCPeerConnection, RTCSessionDescription, RTCIceCandidate] = [];\nexport default {};\n';
 
 mkdirSync(WEBTORRENT_FOLDER, { recursive: true });
-writeFileSync(join(WEBTORRENT_FOLDER, 'package.json'), '{ "private": true }\n');
+writeFileSync(join(WEBTORRENT_FOLDER, 'package.json'), JSON.stringify(MANIFEST));
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-const { status } = spawnSync(
-  npm,
-  ['install', '--ignore-scripts', '--no-audit', '--no-fund', `webtorrent@${VERSION}`],
-  { cwd: WEBTORRENT_FOLDER, stdio: 'inherit', shell: process.platform === 'win32' },
-);
+const { status } = spawnSync(npm, ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  cwd: WEBTORRENT_FOLDER,
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+});
 if (status === 0) writeFileSync(join(WEBTORRENT_FOLDER, 'node_modules/webrtc-polyfill/index.js'), STUB);
 else process.exitCode = 1;
 

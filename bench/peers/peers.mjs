@@ -17,17 +17,18 @@ const ORDINARY_PIECE = MiB / 4;
 
 /** @param {import('../lib/part.mjs').Context} context @returns {Promise<import('../lib/part.mjs').PartResult>} */
 export async function run(context) {
-  const { quick, workspace, progress } = context;
+  const { quick, engines, workspace, progress } = context;
   const fullBytes = (quick ? 128 : 512) * MiB;
   // a quick run shows that all pairs work; its figures are rough anyhow
   const limited = quick ? { ...context, samples: Math.min(context.samples, 2) } : context;
   const groups = [];
   const absent = [];
   let created;
-  for (const client of CLIENTS) {
-    const missing = client.missing();
-    if (missing !== undefined) {
-      absent.push({ name: client.name, reason: missing });
+  for (const client of CLIENTS.filter(({ name }) => engines.includes(name.toLowerCase()))) {
+    const reason =
+      client.missing() ?? (quick && client.slow ? `left out by --quick: ${client.slow}` : undefined);
+    if (reason !== undefined) {
+      absent.push({ name: client.name, reason });
       continue;
     }
     const bytes = fullBytes * client.share;
@@ -103,7 +104,7 @@ function groupTable({ name, version, bytes, pieceLength, rounds, pairs, failures
         figure(rounds.summary(pair, ({ download }) => download.peakBytes).max / 1e6),
         pair === self || !pairs.includes(self) ? '' : times(rounds.ratio(self, pair, bytesPerSecond).median),
       ]),
-      ...Object.entries(failures).map(([pair, reason]) => [pair, 'failed', '', '', '', '', '']),
+      ...Object.keys(failures).map(pair => [pair, 'failed', '', '', '', '', '']),
     ],
     notes: Object.entries(failures).map(([pair, reason]) => `${pair} failed: ${reason.split('\n')[0]}`),
   };

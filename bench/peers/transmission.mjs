@@ -89,6 +89,7 @@ class Transmission {
 export const transmission = {
   name: 'Transmission',
   share: 1 / 4,
+  slow: 'its choker and its interest are reviewed every 10 s, so every transfer waits first',
   shunsLoopback: true,
   missing: () => missingProgram('transmission-daemon', ['--version'], 'transmission-daemon'),
   version: () => programVersion('transmission-daemon', ['--version']),

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../index.js';
+import { benchSetup } from './commands/bench.js';
 import { createSetup } from './commands/create.js';
 import { downloadSetup } from './commands/download.js';
 import { infoSetup } from './commands/info.js';
@@ -61,6 +62,7 @@ export async function main(argv: readonly string[], io: Io = process): Promise<n
   add(verifySetup);
   add(trackerSetup);
   add(swarmSetup);
+  add(benchSetup);
 
   try {
     await program.parseAsync(argv, { from: 'user' });
