@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { MiB, makeSample, nextEvent, openSession, openStage } from '../lib/e2e-stage.js';
 
-it('close waits for a tracker that does not take `stopped` for 5 s and no longer', async () => {
+it('close waits for a tracker that does not take `stopped` for 4 s and no longer', async () => {
   const stage = await openStage();
   const sample = await makeSample(stage, { 'film.bin': MiB });
   const asked: string[] = [];
@@ -30,6 +30,6 @@ it('close waits for a tracker that does not take `stopped` for 5 s and no longer
   await session.close();
   const ms = performance.now() - startMs;
   expect(asked).toEqual(['started', 'stopped']);
-  expect(ms).toBeGreaterThan(4500);
-  expect(ms).toBeLessThan(6000);
+  expect(ms).toBeGreaterThan(3500);
+  expect(ms).toBeLessThan(5000);
 });

@@ -13,6 +13,9 @@ const RETRY_MAX_MS = 30 * 60_000;
 /** Told to trackers by a session that does not listen: port 0 is refused by most. libtorrent does the same. */
 const NOT_LISTENING_PORT = 1;
 
+/** `stopped` gets this long, so that all of closing takes less than the 5 s that a user waits after Ctrl-C. */
+const STOP_TIMEOUT_MS = 4_000;
+
 /** Most peers asked for in one announce: what opentracker and our own tracker give at most. */
 const WANTED_PEERS = 200;
 
@@ -57,6 +60,7 @@ export class Announcing {
         numWant: WANTED_PEERS,
         ...progress(),
       }),
+      stopTimeoutMs: STOP_TIMEOUT_MS,
       onPeers,
       onStatus: status => this.#onStatus(status),
     });
