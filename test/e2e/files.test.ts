@@ -95,6 +95,19 @@ describe('some files of a torrent', () => {
     expect(await hashTree(target)).toEqual(await hashTree(sample.dir));
   });
 
+  it('a wish that comes with the last piece completes nothing yet', async () => {
+    const { sample, session, peers } = await scene();
+    const torrent = await session.add(sample.torrent, { peers, select: [E] });
+    let pieces = 0;
+    torrent.on('piece', () => {
+      if (++pieces === 8) torrent.files[B].priority = 'normal';
+    });
+    const completions: number[] = [];
+    torrent.on('complete', ({ bytes }) => completions.push(bytes));
+    await torrent.completed();
+    expect(completions).toEqual([28 * PIECE]);
+  });
+
   it('a high priority comes before a normal one, and that before a low one', async () => {
     const { sample, session, peers } = await scene(PIECE * 40);
     const torrent = await session.add(sample.torrent, { peers, paused: true });

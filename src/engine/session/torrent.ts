@@ -305,7 +305,6 @@ export class TorrentRun implements Torrent {
     if (!this.#opened) await this.#storage.close(); // ends an allocation that may take long
     await this.#checkRun; // its last pieces must not touch tables that were given back
     await this.#arrivals.close();
-    this.#dropActions();
     try {
       await this.#durability?.close(save);
     } catch (cause) {
@@ -530,12 +529,6 @@ export class TorrentRun implements Torrent {
         this.#onBan(action.address, action.reason, this.neighbours.links.get(action.peer));
         return;
     }
-  }
-
-  /** What the core still wanted done holds memory of the session. */
-  #dropActions(): void {
-    for (let action = this.core.poll(); action !== undefined; action = this.core.poll())
-      if (action.type === 'verify' || action.type === 'piece') this.#engine.budget.release(action.at);
   }
 
   #onComplete(): void {
