@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { open, truncate } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { copyFile, mkdir, open, truncate } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { verifyTorrent } from '../../dist/index.js';
+import { Peer } from '../lib/e2e-peer.js';
 import {
   addressOf,
   KiB,
@@ -13,6 +15,7 @@ import {
   openStage,
 } from '../lib/e2e-stage.js';
 import { hashFile, hashTree } from '../lib/sample-files.js';
+import { until } from '../lib/until.js';
 
 const PIECE = 64 * KiB;
 
@@ -133,6 +136,24 @@ describe('the first check', () => {
     await torrent.completed();
     expect(half.stats().downloaded + torrent.stats().downloaded).toBe(sample.metainfo.length);
     expect(await hashTree(dir)).toEqual(await hashTree(sample.dir));
+  });
+
+  it('what it proves without state survives a kill', async () => {
+    const { stage, sample, dir, peers } = await scene(MiB);
+    await mkdir(dir);
+    await copyFile(`${sample.dir}/film.bin`, `${dir}/film.bin`);
+    await truncate(`${dir}/film.bin`, 2 * MiB);
+    const stateDir = stage.path('state');
+    const start = () =>
+      new Peer(stage, { session: { dir, stateDir }, torrent: sample.torrent, add: { peers } });
+    const first = start();
+    await first.event('checked', ({ piecesDone }) => piecesDone === 32);
+    await first.event('piece');
+    const journal = `${stateDir}/${sample.metainfo.infoHash}.hints`;
+    await until('the journal', () => existsSync(journal) && statSync(journal).size > 0);
+    await first.kill();
+    const { piecesDone } = await start().event('checked');
+    expect(piecesDone).toBeGreaterThanOrEqual(32);
   });
 
   it('verifyTorrent names the bad pieces and changes nothing', async () => {

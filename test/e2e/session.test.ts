@@ -19,6 +19,7 @@ import {
   openSession,
   openStage,
 } from '../lib/e2e-stage.js';
+import { until } from '../lib/until.js';
 
 async function small() {
   const stage = await openStage();
@@ -228,6 +229,26 @@ describe('a session', () => {
     await torrents[1].close();
     expect(session.torrents).toEqual([torrents[0], torrents[2]]);
   });
+
+  it.each(['session', 'torrent'] as const)(
+    'a limit of the %s that is lifted is lifted at once',
+    async which => {
+      const stage = await openStage();
+      const sample = await makeSample(stage, { 'film.bin': 8 * MiB });
+      const seed = await openSeed(stage, sample, { limits: { up: 4 * MiB } });
+      const session = await openSession(stage, { dir: stage.path('target') });
+      const torrent = await session.add(sample.torrent, { peers: [addressOf(seed)] });
+      const limited = which === 'session' ? session : torrent;
+      await nextEvent(torrent, 'piece');
+      // What one more read takes in is a debt of minutes at this rate.
+      limited.setLimits({ down: 100 });
+      let before = -1;
+      await until('a standstill', () => before === (before = torrent.stats().downloaded), { everyMs: 100 });
+      expect(torrent.state).toBe('downloading');
+      limited.setLimits({});
+      await torrent.completed();
+    },
+  );
 
   it('does not connect to itself', async () => {
     const { stage, sample } = await small();
