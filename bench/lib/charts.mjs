@@ -122,7 +122,7 @@ export function lineChart({
   const xs = series.flatMap(({ points }) => points.map(([x]) => x));
   return render(440, {
     ...heading(title, subtitle),
-    legend: legend(subtitle),
+    legend: { ...legend(subtitle), data: series.flatMap(legendOf) },
     grid: { left: 84, right: 40, top, bottom: 64 },
     xAxis: {
       ...axis(xTitle),
@@ -138,15 +138,8 @@ export function lineChart({
 function drawLine({ name, points, spread, fit, bare = false }, color) {
   const style = type => ({ type: 'line', itemStyle: { color }, lineStyle: { color, width: 2, type } });
   const parts = [{ ...style('solid'), name, data: points, symbol: bare ? 'none' : 'circle', symbolSize: 8 }];
-  if (fit) {
-    const data = fitted(points, fit);
-    parts.push({
-      ...style('dashed'),
-      name: `${name}, fit: exponent ${fit.exponent.toFixed(2)}`,
-      data,
-      symbol: 'none',
-    });
-  }
+  if (fit)
+    parts.push({ ...style('dashed'), name: fitName(name, fit), data: fitted(points, fit), symbol: 'none' });
   if (spread) {
     parts.push({
       type: 'custom',
@@ -156,6 +149,16 @@ function drawLine({ name, points, spread, fit, bare = false }, color) {
     });
   }
   return parts;
+}
+
+function fitName(name, { exponent }) {
+  return `${name}, fit: exponent ${exponent.toFixed(2)}`;
+}
+
+/** A line for what was measured, dashes for the fit. */
+function legendOf({ name, fit }) {
+  const line = { name, icon: 'path://M0 4h18v3h-18z' };
+  return fit ? [line, { name: fitName(name, fit), icon: 'path://M0 4h7v3h-7z M11 4h7v3h-7z' }] : [line];
 }
 
 /** Points of the curve between the first and the last x, close enough to look round on any axis. */

@@ -35,7 +35,7 @@ export function size(bytes) {
     bytes /= 1024;
     step++;
   }
-  return `${figure(bytes)} ${units[step]}`;
+  return `${Number.isInteger(bytes) ? bytes : figure(bytes)} ${units[step]}`;
 }
 
 /** Whole numbers with separators. @param {number} value */

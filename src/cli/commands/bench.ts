@@ -30,11 +30,13 @@ const MAX_SAMPLES = 1000;
 export const benchSetup: CommandSetup<BenchOptions> = {
   usage: 'bench [parts...]',
   summary: 'measure this machine',
-  description: `Runs the benchmark suite on this machine: kernels, wire, loopback, scale and memory, or the named parts.
-The part peers compares with libtorrent, aria2, webtorrent and Transmission where they are installed.
+  description: `Runs the benchmark suite on this machine: kernels, wire, loopback, scale and memory, or the
+named parts. The part peers compares with libtorrent, aria2, webtorrent and Transmission where
+they are installed.
 
-Tables go to stdout as the parts end, progress to stderr. Ratios compare across machines, times do not. All parts take
-less than 10 minutes, with --quick about one. With --json the only object has the figures of all parts.`,
+Tables go to stdout as the parts end, progress to stderr. Ratios compare across machines, times
+do not. All parts take less than 10 minutes, with --quick about one. With --json the only object
+has the figures of all parts.`,
   examples: [
     ['bench kernels wire', 'hashing and messages by themselves'],
     ['bench --quick --out report', 'all parts, roughly; Markdown, JSON and charts in ./report'],

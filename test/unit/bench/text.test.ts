@@ -25,11 +25,12 @@ describe('figures', () => {
     expect(spread({ median: 2e6, min: 1e6, max: 4.5e6 }, 1e6)).toBe('2.00 (1.00 to 4.50)');
     expect(times(1.2345)).toBe('1.23 ×');
     expect([2e-9, 3.5e-6, 0.012, 42].map(duration)).toEqual(['2.00 ns', '3.50 µs', '12.0 ms', '42.0 s']);
-    expect([512, 16_384, 2 ** 20, 8 * 2 ** 30].map(size)).toEqual([
+    expect([512, 16_384, 2 ** 20, 1.5 * 2 ** 20, 8 * 2 ** 30].map(size)).toEqual([
       '512 B',
-      '16.0 KiB',
-      '1.00 MiB',
-      '8.00 GiB',
+      '16 KiB',
+      '1 MiB',
+      '1.50 MiB',
+      '8 GiB',
     ]);
     expect(group(1_000_000)).toBe('1,000,000');
   });
