@@ -20,7 +20,7 @@ const FILES = { 'box/a.bin': 3 * PIECE + 1000, 'box/film.bin': 100 * PIECE };
 const START = FILES['box/a.bin'];
 
 /** A torrent whose data comes slowly; `rate` 0 is unlimited. */
-async function scene(rate = 8 * MiB, add: AddOptions = {}) {
+async function scene(rate = 12 * MiB, add: AddOptions = {}) {
   const stage = await openStage();
   const sample = await makeSample(stage, FILES, { pieceLength: PIECE });
   const seed = await openSeed(stage, sample, { limits: { up: rate } });
