@@ -31,8 +31,10 @@ async function measure(some) {
     dir: values.dir,
     progress: text => process.stderr.write(`${text}\n`),
   });
-  for (const { name, error } of result.parts)
+  for (const { name, error, result: found } of result.parts) {
     if (error !== undefined) throw new Error(`${name} failed: ${error}`);
+    if (found.failures?.length > 0) throw new Error(`${name} failed in part: ${found.failures.join(', ')}`);
+  }
   return result;
 }
 

@@ -41,7 +41,7 @@ export async function runAndPrint(options, { stdout, stderr, signal }) {
   if (options.json) stdout.write(`${JSON.stringify({ event: 'bench', ...toJson(run) })}\n`);
   if (options.quick) stderr.write('--quick: small transfers and few samples, the figures are rough\n');
   if (options.out !== undefined) stderr.write(`report: ${await writeReport(run, options.out)}\n`);
-  return run.parts.some(part => part.error !== undefined) ? 1 : 0;
+  return run.parts.some(({ error, result }) => error !== undefined || result?.failures?.length > 0) ? 1 : 0;
 }
 
 function partText({ name, result, error }) {

@@ -20,6 +20,7 @@
  * @property {readonly import('./table.mjs').Table[]} tables
  * @property {readonly { name: string, title: string, svg: string }[]} charts `name` is the file name without `.svg`
  * @property {readonly Figure[]} figures
+ * @property {readonly string[]} [failures] names of what did not work out; the rest is here
  * @property {object} [data] everything else worth keeping, plain data
  */
 

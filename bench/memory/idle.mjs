@@ -12,6 +12,9 @@ import { libtorrent } from '../peers/libtorrent.mjs';
 const PIECES = 1000;
 const PIECE_BYTES = 16 * 1024;
 
+/** Adding 10,000 torrents should take seconds. */
+const ADD_TIMEOUT_MS = 120_000;
+
 /** @param {import('../lib/part.mjs').Context} context */
 export async function measureIdle({ quick, samples, workspace, processes, signal, progress }) {
   const count = quick ? 1000 : 10_000;
@@ -83,7 +86,7 @@ async function idle(start, { dir, count, idleSeconds }) {
   try {
     await process.ask('open');
     const before = await process.usage();
-    const { seconds } = await process.ask('add', { dir, count });
+    const { seconds } = await process.ask('add', { dir, count }, ADD_TIMEOUT_MS);
     await pause(1000); // what is still to be done after the last one is not idling
     const quiet = await process.usage();
     await pause(idleSeconds * 1000);
