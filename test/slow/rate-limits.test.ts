@@ -37,6 +37,8 @@ const CASES: readonly Case[] = [
   { name: 'two receivers share up 5 MB/s', rate: 5 * MB, sender: { up: 5 * MB }, receivers: 2 },
   { name: 'two senders share down 5 MB/s', rate: 5 * MB, receiver: { down: 5 * MB }, senders: 2 },
   { name: 'two senders share down 1 MB/s', rate: MB, receiver: { down: MB }, senders: 2 },
+  { name: 'each of two receivers up 1 MB/s', rate: 2 * MB, sender: { peerUp: MB }, receivers: 2 },
+  { name: 'each of two senders down 1 MB/s', rate: 2 * MB, receiverTorrent: { peerDown: MB }, senders: 2 },
   {
     name: 'the lower of session and torrent counts',
     rate: MB,

@@ -3,10 +3,10 @@ import { type Arena, createArena } from '../../workers/arena.js';
 import { createPool, type WorkerPool } from '../../workers/pool.js';
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
-import { TokenBucket } from '../policy/rate-limit.js';
 import { createRng, type Rng } from '../policy/rng.js';
 import { mapStorageError } from '../storage/errors.js';
 import { HandleCache } from '../storage/handle-cache.js';
+import { SharedLimits } from './limits.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { ResolvedOptions } from './options.js';
 import { ReadCache } from './read-cache.js';
@@ -71,8 +71,7 @@ export interface Engine extends Machinery {
   readonly rng: Rng;
   readonly log: LogSink;
   /** Limits of the whole session. */
-  readonly down: TokenBucket;
-  readonly up: TokenBucket;
+  readonly limits: SharedLimits;
   nextPeerKey(): PeerKey;
   nextTorrentNumber(): number;
   sha1(bytes: Uint8Array): Uint8Array;
@@ -94,8 +93,7 @@ export function createEngine(options: ResolvedOptions, peerId: Uint8Array): Engi
     peerId,
     rng: createRng(seed),
     log,
-    down: new TokenBucket(limits.down),
-    up: new TokenBucket(limits.up),
+    limits: new SharedLimits(limits),
     nextPeerKey: () => ++peers,
     nextTorrentNumber: () => ++torrents,
     sha1,

@@ -9,6 +9,7 @@ import { encodeHandshake, encodeMessage, messageBytes } from '../protocol/peer/e
 import { decodeFeatures, encodeFeatures, type PeerFeatures } from '../protocol/peer/features.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import { nowMs } from './clock.js';
+import type { PeerLimits } from './limits.js';
 
 /** What we tell every peer in the reserved bytes: Fast Extension and extension protocol. */
 const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
@@ -27,7 +28,7 @@ export interface LinkTorrent {
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore;
   detach(link: PeerLink, error: MillraceError | undefined): void;
   /** Bytes that may be read now. */
-  readQuota(): number;
+  readQuota(link: PeerLink): number;
   /** Bytes came in; blocks among them ask for a turn soon. */
   received(link: PeerLink, bytes: number, blocks: number): void;
   drained(link: PeerLink): void;
@@ -54,6 +55,8 @@ export class PeerLink implements PeerSocketOwner {
   /** Where this peer can be dialled, when we know: by dialling it, or because another link to it was dropped. */
   dialAddress: PeerAddress | undefined;
   peerId: Uint8Array | undefined;
+  /** What its rates are held to, from the end of the handshake on. */
+  limits: PeerLimits | undefined;
   peer: PeerCore | undefined;
   /** Pieces of which blocks wait in the socket's queue, and how many of each. */
   readonly pinned = new Map<number, number>();
@@ -144,7 +147,7 @@ export class PeerLink implements PeerSocketOwner {
 
   readQuota(): number {
     if (this.peer === undefined) return this.host.region.bytes.length;
-    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.torrent!.readQuota() : 0;
+    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.torrent!.readQuota(this) : 0;
   }
 
   onBytes(length: number): void {

@@ -1,7 +1,6 @@
 import { compareBytes, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerKey } from '../ids.js';
-import type { LimitChain } from '../policy/rate-limit.js';
 import type { ControlMessage } from '../protocol/peer/decoder.js';
 import type { PeerFeatures } from '../protocol/peer/features.js';
 import { clientName } from '../protocol/peer-id.js';
@@ -9,6 +8,7 @@ import type { Action } from '../swarm/actions.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import type { TorrentCore } from '../swarm/torrent-core.js';
 import { Alarm, nowMs } from './clock.js';
+import { PeerLimits, type SharedLimits } from './limits.js';
 import type { LinkTorrent, PeerLink } from './link.js';
 import type { PieceReader } from './piece-reader.js';
 import type { PeerStats } from './types.js';
@@ -37,8 +37,7 @@ export interface NeighboursOptions {
   readonly maxPeers: number;
   readonly reader: PieceReader;
   /** Limits of session and torrent. */
-  readonly down: LimitChain;
-  readonly up: LimitChain;
+  readonly limits: readonly SharedLimits[];
   readonly isBanned: (link: PeerLink) => boolean;
   readonly act: (action: Action) => void;
   readonly onAttached: (link: PeerLink, client: string) => void;
@@ -60,8 +59,8 @@ export class Neighbours implements LinkTorrent {
   #closed = false;
 
   constructor(readonly options: NeighboursOptions) {
-    const { core, reader, up, memory } = options;
-    this.uploader = new Uploader(core.uploads, reader, up, memory, untilMs =>
+    const { core, reader, memory } = options;
+    this.uploader = new Uploader(core.uploads, reader, memory, untilMs =>
       this.#limitAlarm.setNoLater(untilMs),
     );
   }
@@ -91,6 +90,7 @@ export class Neighbours implements LinkTorrent {
       nowMs(),
     );
     this.links.set(link.key, link);
+    link.limits = new PeerLimits(this.options.limits);
     onAttached(link, clientName(peerId));
     this.poke();
     return peer;
@@ -152,14 +152,13 @@ export class Neighbours implements LinkTorrent {
     this.options.core.endBlock(peer, nowMs());
   }
 
-  readQuota(): number {
-    const { down } = this.options;
-    const available = down.available(nowMs());
+  readQuota(link: PeerLink): number {
+    const available = link.limits!.down.available(nowMs());
     return available >= MIN_READ_BYTES ? available : 0;
   }
 
   received(link: PeerLink, bytes: number, blocks: number): void {
-    const { down } = this.options;
+    const { down } = link.limits!;
     const now = nowMs();
     down.take(bytes, now);
     if (down.available(now) < MIN_READ_BYTES) {
@@ -205,7 +204,8 @@ export class Neighbours implements LinkTorrent {
     for (const link of this.links.values())
       if (link.peer !== undefined && link.peer.uploads.length > 0) waiting.push(link);
     if (waiting.length === 0) return;
-    const limited = this.options.up.available(nowMs()) !== Number.POSITIVE_INFINITY;
+    const now = nowMs();
+    const limited = waiting.some(link => link.limits!.up.available(now) !== Number.POSITIVE_INFINITY);
     if (!limited) {
       for (const link of waiting) this.uploader.pump(link, link.peer!);
       return;
@@ -220,7 +220,10 @@ export class Neighbours implements LinkTorrent {
 
   /** Waits that were reckoned with the old limits are over. */
   limitsChanged(): void {
-    if (!this.#closed) this.#limitAlarm.set(nowMs());
+    if (this.#closed) return;
+    const now = nowMs();
+    for (const link of this.links.values()) link.limits!.refresh(now);
+    this.#limitAlarm.set(now);
   }
 
   peerStats(): PeerStats[] {

@@ -83,11 +83,18 @@ function isRate(value: unknown): boolean {
 }
 
 export function resolveLimits(value: unknown, name = 'limits'): Required<RateLimits> {
-  if (value === undefined) return { down: 0, up: 0 };
-  const { down, up } = (value ?? {}) as RateLimits;
-  if (typeof value !== 'object' || !isRate(down) || !isRate(up))
-    failOption(name, value, 'an object with down and up, bytes per second from 0 (unlimited)');
-  return { down: down ?? 0, up: up ?? 0 };
+  const { down, up, peerDown, peerUp } = (value ?? {}) as RateLimits;
+  if (
+    (value !== undefined && typeof value !== 'object') ||
+    value === null ||
+    ![down, up, peerDown, peerUp].every(isRate)
+  )
+    failOption(
+      name,
+      value,
+      'an object with down and up, peerDown and peerUp, bytes per second from 0 (unlimited)',
+    );
+  return { down: down ?? 0, up: up ?? 0, peerDown: peerDown ?? 0, peerUp: peerUp ?? 0 };
 }
 
 function resolveListen(value: unknown): { host: string; port: number } | undefined {
@@ -124,7 +131,8 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   {
     name: 'limits',
-    meaning: 'Rates of the whole session, `down` and `up`; 0 is unlimited. Exact to 5 % over 10 s.',
+    meaning:
+      'Rates of the whole session, `down` and `up`, and of each peer, `peerDown` and `peerUp`; 0 is unlimited. Exact to 5 % over 10 s.',
     unit: 'bytes/s',
     defaultText: 'unlimited',
     bounds: 'from 0',

@@ -122,9 +122,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   }
 
   setLimits(limits: RateLimits): void {
-    const { down, up } = resolveLimits(limits);
-    this.#engine.down.setRate(down, nowMs());
-    this.#engine.up.setRate(up, nowMs());
+    this.#engine.limits.set(resolveLimits(limits), nowMs());
     for (const torrent of this.#torrents.values()) torrent.neighbours.limitsChanged();
   }
 

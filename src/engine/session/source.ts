@@ -49,9 +49,10 @@ async function readFile(source: string | URL): Promise<Uint8Array> {
             limit,
           },
         );
-      const bytes = new Uint8Array(limit + 1);
+      // By the size that the file tells; a file that is still growing is read as it was.
+      const bytes = new Uint8Array(Number.isFinite(size) && size > 0 ? size : limit + 1);
       let length = 0;
-      while (length <= limit) {
+      while (length < bytes.length) {
         const { bytesRead } = await file.read(bytes, length, Math.min(65536, bytes.length - length));
         if (bytesRead === 0) break;
         length += bytesRead;

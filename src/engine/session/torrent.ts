@@ -2,7 +2,6 @@ import { isMillraceError, MillraceError } from '../errors.js';
 import { formatAddress, type InfoHash, type PeerAddress } from '../ids.js';
 import { bitfieldBytes } from '../kernels/types.js';
 import type { Priority } from '../policy/picker.js';
-import { LimitChain, TokenBucket } from '../policy/rate-limit.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { allowedFastSet } from '../protocol/peer/allowed-fast.js';
 import { createFileStore } from '../storage/file-store.js';
@@ -23,6 +22,7 @@ import { checkPieceFits, type Engine } from './engine.js';
 import { EventHub } from './events.js';
 import { FileHandle, priorityLevel } from './file-handle.js';
 import { checkExisting, type Totals } from './initial-check.js';
+import { SharedLimits } from './limits.js';
 import type { LinkTorrent, PeerLink } from './link.js';
 import { Neighbours } from './neighbours.js';
 import { resolveLimits } from './options.js';
@@ -76,8 +76,7 @@ export class TorrentRun implements Torrent {
   readonly #dialler: Dialler;
   readonly #announcing: Announcing;
   readonly #departure: Departure;
-  readonly #down: TokenBucket;
-  readonly #up: TokenBucket;
+  readonly #limits: SharedLimits;
   readonly #abort = new AbortController();
   #checked = new Deferred();
   readonly #left = new Deferred();
@@ -108,9 +107,7 @@ export class TorrentRun implements Torrent {
     this.#paused = options.paused ?? false;
     const { arena, pool, budget, cache, peerId } = engine;
     const number = engine.nextTorrentNumber();
-    const limits = resolveLimits(options.limits);
-    this.#down = new TokenBucket(limits.down);
-    this.#up = new TokenBucket(limits.up);
+    this.#limits = new SharedLimits(resolveLimits(options.limits));
     const table: PieceTable = metainfo;
     const padding = metainfo.files.filter(file => file.pad && file.length > 0);
     this.#storage = this.#createStorage();
@@ -160,8 +157,7 @@ export class TorrentRun implements Torrent {
       memory: arena.buffer,
       maxPeers: engine.options.maxPeersPerTorrent,
       reader: this.#reader,
-      down: new LimitChain([engine.down, this.#down]),
-      up: new LimitChain([engine.up, this.#up]),
+      limits: [engine.limits, this.#limits],
       isBanned: link => host.isBanned(link),
       act: action => this.#act(action),
       onAttached: (link, client) => this.#onAttached(link, client),
@@ -439,9 +435,7 @@ export class TorrentRun implements Torrent {
   }
 
   setLimits(limits: RateLimits): void {
-    const { down, up } = resolveLimits(limits);
-    this.#down.setRate(down, nowMs());
-    this.#up.setRate(up, nowMs());
+    this.#limits.set(resolveLimits(limits), nowMs());
     this.neighbours.limitsChanged();
   }
 

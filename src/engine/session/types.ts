@@ -6,8 +6,12 @@ import type { Metainfo } from '../protocol/metainfo-types.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
 export interface RateLimits {
+  /** Of all peers together. */
   readonly down?: number;
   readonly up?: number;
+  /** Of each peer alone. */
+  readonly peerDown?: number;
+  readonly peerUp?: number;
 }
 
 export type KernelsOption = 'auto' | HashBackendName;

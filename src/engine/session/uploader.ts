@@ -5,12 +5,6 @@ import { nowMs } from './clock.js';
 import type { PeerLink } from './link.js';
 import type { PieceReader } from './piece-reader.js';
 
-/** What a limit lets through: bytes may wait, and those that pass are counted. */
-export interface Throttle {
-  delayMs(bytes: number, nowMs: number): number;
-  take(bytes: number, nowMs: number): void;
-}
-
 /** Bytes queued at one socket: libtorrent's ceiling of `send_buffer_watermark` is 500 KiB, its fast-seed profile 3 MiB. */
 const WATERMARK_BYTES = 1024 * 1024;
 
@@ -24,7 +18,6 @@ export class Uploader {
   constructor(
     readonly uploads: Uploads,
     readonly reader: PieceReader,
-    readonly throttle: Throttle,
     memory: ArrayBufferLike,
     /** A limit holds blocks back until then. */
     readonly onDelayed: (untilMs: number) => void,
@@ -35,13 +28,14 @@ export class Uploader {
   /** Sends what the peer asked for as far as memory, socket and limits allow. @returns blocks sent */
   pump(link: PeerLink, peer: PeerCore, most = Number.POSITIVE_INFINITY): number {
     const { socket } = link;
+    const limits = link.limits!.up;
     if (peer.uploads.length === 0 || socket.closed || socket.queuedBytes >= WATERMARK_BYTES) return 0;
     let sent = 0;
     const now = nowMs();
     socket.cork();
     while (peer.uploads.length > 0 && sent < most && socket.queuedBytes < WATERMARK_BYTES) {
       const range = peer.uploads[0];
-      const wait = this.throttle.delayMs(range.length, now);
+      const wait = limits.delayMs(range.length, now);
       if (wait > 0) {
         this.onDelayed(now + wait);
         break;
@@ -54,7 +48,7 @@ export class Uploader {
       const piece = this.reader.take(range.piece);
       if (piece === undefined) break; // on its way; the reader asks for a turn when it is there
       this.uploads.sent(peer, now);
-      this.throttle.take(range.length, now);
+      limits.take(range.length, now);
       this.sentBytes += range.length;
       const header = new Uint8Array(PIECE_HEADER_BYTES);
       encodeMessage({ type: 'piece', ...range }, header, 0);

@@ -12,6 +12,7 @@ const SCRIPT = fileURLToPath(new URL('libtorrent-peer.py', import.meta.url));
 /** Ends of connections that are nobody's fault. */
 const IN_ORDER = [
   'End of file',
+  'uninteresting upload-only peer', // both are through with it: who says so first is chance
   'Connection reset by peer', // we close with data unread
   'Connection refused', // the other side is not up yet, or is gone
   'session is closing',

@@ -62,7 +62,7 @@ describe('resolveOptions', () => {
   });
 
   it('limits: what is left out is unlimited', () => {
-    expect(resolveLimits({ up: 5 })).toEqual({ down: 0, up: 5 });
+    expect(resolveLimits({ up: 5 })).toEqual({ down: 0, up: 5, peerDown: 0, peerUp: 0 });
     for (const value of [{ up: -1 }, { down: Number.POSITIVE_INFINITY }, { down: 'fast' }, 7])
       expect(() => resolveLimits(value)).toThrow(/must be an object with down and up/);
   });

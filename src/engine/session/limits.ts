@@ -1,0 +1,57 @@
+import { LimitChain, TokenBucket } from '../policy/rate-limit.js';
+import type { RateLimits } from './types.js';
+
+/** Limits of a session or of a torrent: buckets that all peers below share, and a rate that each of them has alone. */
+export class SharedLimits {
+  readonly down: TokenBucket;
+  readonly up: TokenBucket;
+  #peerDown: number;
+  #peerUp: number;
+
+  constructor({ down, up, peerDown, peerUp }: Required<RateLimits>) {
+    this.down = new TokenBucket(down);
+    this.up = new TokenBucket(up);
+    this.#peerDown = peerDown;
+    this.#peerUp = peerUp;
+  }
+
+  get peerDown(): number {
+    return this.#peerDown;
+  }
+
+  get peerUp(): number {
+    return this.#peerUp;
+  }
+
+  set({ down, up, peerDown, peerUp }: Required<RateLimits>, nowMs: number): void {
+    this.down.setRate(down, nowMs);
+    this.up.setRate(up, nowMs);
+    this.#peerDown = peerDown;
+    this.#peerUp = peerUp;
+  }
+}
+
+/** What one peer must get through: its own buckets and those of its torrent and session. */
+export class PeerLimits {
+  readonly down: LimitChain;
+  readonly up: LimitChain;
+  readonly #own = { down: new TokenBucket(), up: new TokenBucket() };
+
+  constructor(readonly levels: readonly SharedLimits[]) {
+    this.down = new LimitChain([...levels.map(level => level.down), this.#own.down]);
+    this.up = new LimitChain([...levels.map(level => level.up), this.#own.up]);
+    this.refresh(0);
+  }
+
+  /** The rates for each peer have changed: the lowest of all levels holds. */
+  refresh(nowMs: number): void {
+    this.#own.down.setRate(lowest(this.levels.map(level => level.peerDown)), nowMs);
+    this.#own.up.setRate(lowest(this.levels.map(level => level.peerUp)), nowMs);
+  }
+}
+
+/** 0 is no limit. */
+function lowest(rates: readonly number[]): number {
+  const limited = rates.filter(rate => rate > 0);
+  return limited.length === 0 ? 0 : Math.min(...limited);
+}
