@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const quick = [
@@ -15,6 +16,8 @@ const quick = [
 /** `quick` is `npm test`; `slow` and `interop` have scripts of their own. All of them run in CI. */
 export default defineConfig({
   test: {
+    // vitest takes one core less than there are; most of these tests wait for processes, not for a core.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'quick', include: quick, pool: 'forks', testTimeout: 20_000 } },
       {
