@@ -1,10 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { hostBytes } from './host-bytes.js';
 import { MAX_TARGET_LENGTH, QueryError, readAnnounce, readScrape } from './http-query.js';
 import { encodeCompactReply, encodeFailure, encodeListReply, encodeScrapeReply } from './http-reply.js';
 import { PEER_ID_BYTES } from './peer-list.js';
 import type { Registry } from './registry.js';
+
+/** Not imported: on Node 22 that loads all of its fetch along, see http-get.ts of the client. */
+const { createServer } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 /** A request is one short line and a few headers; who needs longer is not a client. */
 const HEADERS_TIMEOUT_MS = 5_000;

@@ -1,5 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import { urlToHttpOptions } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,6 +8,12 @@ import { gunzip, inflate } from 'node:zlib';
 import { MillraceError } from '../errors.js';
 import { isLocalAddress, localAddressRefused, lookupPublic } from './local-address.js';
 import { aborted, toTrackerError, trackerTimeout } from './tracker-error.js';
+
+/**
+ * Not imported: Node 22 reads all exports of what is, and `http.WebSocket` among them loads its whole fetch, which
+ * takes time and dies where there is no WebAssembly (test/e2e/fallback.test.ts).
+ */
+const { request: httpRequest } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 /** Redirects that are followed; 5 as in libtorrent. */
 const MAX_REDIRECTS = 5;

@@ -35,5 +35,8 @@ export const UNASKED_BLOCKS_PER_TICK = 8;
 /** A peer so fast that it gives a whole piece within this time gets pieces for itself: libtorrent `whole_pieces_threshold`. */
 export const WHOLE_PIECE_SECONDS = 20;
 
-/** Slots of memory a torrent may hold for pieces that are not yet verified, as a share of the budget. */
-export const MAX_SLOT_SHARE = 0.75;
+/**
+ * Slots of memory a torrent may hold for pieces that are not yet verified, as a share of the budget. Of the default
+ * 128 MiB that is the 64 MiB which a killed process may have to fetch twice, at any rate.
+ */
+export const MAX_SLOT_SHARE = 0.5;

@@ -251,10 +251,10 @@ describe('memory', () => {
     expect(bench.machine.slots.usedBytes).toBe(0);
   });
 
-  it('is at most three quarters of the budget', () => {
+  it('is at most half of the budget', () => {
     const bench = new Bench({ budgetPieces: 4, blocks: 1 });
     for (let i = 0; i < 4; i++) bench.connectSeed();
-    expect(bench.core.downloads.openPieces).toBe(3);
+    expect(bench.core.downloads.openPieces).toBe(2);
   });
 
   it('of a piece that is no longer wanted comes back, and its requests are cancelled', () => {
