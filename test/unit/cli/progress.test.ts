@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Output, type OutputStream } from '../../../src/cli/output.js';
 import { openProgress } from '../../../src/cli/progress.js';
+import { readAll } from '../../lib/read-all.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -13,7 +14,7 @@ afterEach(() => {
 function open(options: { json?: boolean; terminal?: boolean; env?: Record<string, string> }) {
   const stdout = Object.assign(new PassThrough(), { isTTY: options.terminal, columns: 80, rows: 24 });
   const view = openProgress(new Output(options.json === true, { stdout, env: options.env ?? {} }));
-  return { view, text: () => String(stdout.read() ?? '') };
+  return { view, text: () => readAll(stdout) };
 }
 
 describe('JSON', () => {

@@ -7,6 +7,7 @@ import { Output } from '../../../../src/cli/output.js';
 import { Meter } from '../../../../src/cli/swarm/meter.js';
 import { printReport, swarmEvent } from '../../../../src/cli/swarm/report.js';
 import { median, type SwarmResult, summarize } from '../../../../src/cli/swarm/result.js';
+import { readAll } from '../../../lib/read-all.js';
 
 type Race = Parameters<typeof summarize>[0];
 type Outcome = Parameters<typeof summarize>[1];
@@ -117,7 +118,7 @@ describe('printReport', () => {
   const print = (result: SwarmResult) => {
     const stdout = new PassThrough();
     printReport(new Output(false, { stdout, env: {} }), result);
-    return String(stdout.read());
+    return readAll(stdout);
   };
 
   it('says which rates were measured', async () => {
