@@ -5,8 +5,8 @@ import { type WasmMemory, type WasmModule, webAssembly } from './web-assembly.js
 /** Start of the memory that the module keeps for its constants: one WebAssembly page. */
 export const STATIC_BYTES = 65536;
 
-/** Room at `scratchAt` of each thread: MAX_PICK keys of 8 bytes; hashing needs less. */
-export const KERNEL_SCRATCH_BYTES = 8 * MAX_PICK;
+/** Room at `scratchAt` of each thread: MAX_PICK keys of 8 bytes and a vector behind them; hashing needs less. */
+export const KERNEL_SCRATCH_BYTES = 8 * MAX_PICK + TABLE_ALIGN;
 
 /** Kernels that assembly/index.ts exports as they are, and those that take the scratch address behind the rest. */
 type Plain = Omit<Kernels, 'name' | 'buffer' | 'bitIntersects' | Scratched>;
