@@ -9,6 +9,7 @@ import type { Extent } from '../engine/swarm/ports.js';
 import type { Arena } from './arena.js';
 import { encodeJobs, type Job, type KernelName, ONCE_ONLY, type SlotJob } from './jobs.js';
 import { digestsAt } from './layout.js';
+import { createMailboxBuffer, Mailbox } from './mailbox.js';
 import { type IoFailure, type JobContext, type JobResults, LANES, MISSING, runJobs } from './run-jobs.js';
 import type { TaskData } from './task.js';
 import { ownersView, releaseAreas } from './threads.js';
@@ -54,7 +55,7 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /** On the event loop a slice is what may block it: about 1 ms. */
 const MAX_SLICE_BYTES = 1024 * 1024;
 
-/** One batch runs, one waits in the worker's port: 34 instead of 52 µs a task (2 workers, Node 20.20). */
+/** One batch runs, one waits in the mailbox. */
 const BATCHES_PER_WORKER = 2;
 
 /** How often a job is run again after its worker was lost. */
@@ -96,7 +97,8 @@ export class WorkerPool {
   readonly #inline: JobContext;
   readonly #queue: Entry[] = [];
   #piscina: Piscina | undefined;
-  #starting: Promise<Piscina> | undefined;
+  #mailbox: Mailbox | undefined;
+  #starting: Promise<Mailbox> | undefined;
   #pumpScheduled = false;
   #batchesOut = 0;
   #running = 0;
@@ -197,8 +199,10 @@ export class WorkerPool {
         this.#onIdle = resolve;
       });
     }
-    const piscina = await this.#starting;
+    const mailbox = await this.#starting;
+    const piscina = this.#piscina;
     this.#piscina = undefined;
+    mailbox?.close(new MillraceError('ERR_CLOSED', 'the pool is closed'));
     await piscina?.destroy();
     if (piscina !== undefined) releaseAreas(ownersView(this.#arena.buffer, this.#arena.areas), () => false);
   }
@@ -273,8 +277,8 @@ export class WorkerPool {
     this.#batchesOut++;
     this.#running += batch.length;
     try {
-      const piscina = await (this.#starting ??= this.#start());
-      const results = (await piscina.run(encodeJobs(batch.map(({ job }) => job)))) as JobResults;
+      const mailbox = this.#mailbox ?? (await (this.#starting ??= this.#start()));
+      const results = await mailbox.run(encodeJobs(batch.map(({ job }) => job)), batch.length);
       this.#lossesInARow = 0;
       this.#settle(batch, results);
     } catch (error) {
@@ -287,29 +291,31 @@ export class WorkerPool {
   }
 
   /** Piscina is loaded with the first job: 20 ms that a command without jobs saves. */
-  async #start(): Promise<Piscina> {
+  async #start(): Promise<Mailbox> {
     const { Piscina } = await import('piscina');
     const { module, memory, buffer, hash, areas } = this.#arena;
+    const servers = this.#workers;
+    const mailbox = createMailboxBuffer(servers);
     const piscina = new Piscina({
       filename: TASK_FILE,
-      name: 'runTask',
-      minThreads: this.#workers,
-      maxThreads: this.#workers,
-      concurrentTasksPerWorker: BATCHES_PER_WORKER,
+      name: 'serve',
+      minThreads: servers,
+      maxThreads: servers,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // Between tasks workers sleep in Atomics.wait: as fast as or faster than 'disabled' (29 to 45 against 34 to 52 µs
-      // a task), and tasks leave nothing asynchronous behind.
+      // Tasks leave nothing asynchronous behind, so workers may sleep in Atomics.wait between them.
       atomics: 'sync',
       recordTiming: false,
       trackUnmanagedFds: false,
       env: SHARE_ENV,
       execArgv: [],
-      workerData: { module, memory, buffer, hash, areas } satisfies TaskData,
+      workerData: { module, memory, buffer, hash, areas, mailbox, servers } satisfies TaskData,
     });
     piscina.on('error', () => {}); // a worker that failed without a task: 'workerDestroy' counts it
     piscina.on('workerDestroy', () => this.#onWorkerGone(piscina));
     this.#piscina = piscina;
-    return piscina;
+    this.#mailbox = new Mailbox(mailbox, servers, server => piscina.run(server));
+    piscina.on('message', message => this.#mailbox!.onMessage(message));
+    return this.#mailbox;
   }
 
   #onWorkerGone(piscina: Piscina): void {
@@ -324,7 +330,7 @@ export class WorkerPool {
       if (this.#lossesInARow >= MAX_LOSSES_IN_A_ROW) this.#break(piscina);
       // A worker that died while it started is not replaced, and tasks in Piscina's queue would wait for ever:
       // another task, an empty one, makes it start a thread.
-      else if (piscina.queueSize > 0) piscina.run(new Float64Array()).catch(() => {});
+      else if (piscina.queueSize > 0) piscina.run(0, { name: 'idle' }).catch(() => {});
     });
   }
 
@@ -335,6 +341,7 @@ export class WorkerPool {
       { lost: this.#lost },
     );
     this.#piscina = undefined;
+    this.#mailbox!.close(this.#broken);
     for (const entry of this.#queue.splice(0)) entry.reject(this.#broken);
     void piscina.destroy();
   }

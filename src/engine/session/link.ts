@@ -7,6 +7,7 @@ import { PeerSocket, type PeerSocketOwner, type ReceiveRegion } from '../net/pee
 import { type ControlMessage, PeerDecoder } from '../protocol/peer/decoder.js';
 import { encodeHandshake, encodeMessage, messageBytes } from '../protocol/peer/encoder.js';
 import { decodeFeatures, encodeFeatures, type PeerFeatures } from '../protocol/peer/features.js';
+import { BLOCK_BYTES } from '../protocol/peer/messages.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import { nowMs } from './clock.js';
 import type { PeerLimits } from './limits.js';
@@ -60,8 +61,11 @@ export class PeerLink implements PeerSocketOwner {
   peer: PeerCore | undefined;
   /** Pieces of which blocks wait in the socket's queue, and how many of each. */
   readonly pinned = new Map<number, number>();
-  /** Bytes of the block being received that are already in their slot. */
+  /** Bytes of the block being received that are already in their slot, and those that are still to come. */
   #blockDone = 0;
+  #blockLeft = 0;
+  /** Bytes of the message behind that block: several blocks may come as one. */
+  #messageLeft = 0;
   #features: PeerFeatures | undefined;
   #greeted = false;
   readonly #decoder = new PeerDecoder();
@@ -132,7 +136,7 @@ export class PeerLink implements PeerSocketOwner {
     const { outbox } = peer;
     let length = 0;
     for (const message of outbox) length += messageBytes(message);
-    const bytes = new Uint8Array(length);
+    const bytes = Buffer.allocUnsafe(length);
     let at = 0;
     for (const message of outbox) at = encodeMessage(message, bytes, at);
     outbox.length = 0;
@@ -185,26 +189,20 @@ export class PeerLink implements PeerSocketOwner {
 
   /** @returns blocks that were completed */
   #decode(length: number): number {
-    const { region, regionAt, kernels } = this.host;
+    const { region, regionAt } = this.host;
     const decoder = this.#decoder;
     let blocks = 0;
     decoder.push(region.bytes, 0, length);
     for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
       switch (event.type) {
-        case 'block-data': {
-          const { targetAt } = this.peer!.receiving!;
-          const bytes = event.end - event.start;
-          if (targetAt >= 0) kernels.copy(targetAt + this.#blockDone, regionAt + event.start, bytes);
-          this.#blockDone += bytes;
+        case 'block-data':
+          blocks += this.#receive(regionAt + event.start, event.end - event.start);
           break;
-        }
         case 'block-start':
-          this.#blockDone = 0;
-          this.torrent!.beginBlock(this.peer!, event.piece, event.begin, event.length);
+          this.#messageLeft = event.length;
+          this.#beginBlock(event.piece, event.begin);
           break;
         case 'block-end':
-          this.torrent!.endBlock(this.peer!);
-          blocks++;
           break;
         case 'handshake':
           this.#onHandshake(event.infoHash, event.reserved);
@@ -217,6 +215,34 @@ export class PeerLink implements PeerSocketOwner {
       }
     }
     return blocks;
+  }
+
+  /** Payload goes to its slot, block by block. @returns blocks that were completed */
+  #receive(from: number, length: number): number {
+    let blocks = 0;
+    while (length > 0) {
+      const { targetAt, range } = this.peer!.receiving!;
+      const bytes = Math.min(length, this.#blockLeft);
+      if (targetAt >= 0) this.host.kernels.copy(targetAt + this.#blockDone, from, bytes);
+      this.#blockDone += bytes;
+      this.#blockLeft -= bytes;
+      from += bytes;
+      length -= bytes;
+      if (this.#blockLeft > 0) break;
+      this.torrent!.endBlock(this.peer!);
+      blocks++;
+      if (this.#messageLeft > 0) this.#beginBlock(range.piece, range.begin + range.length);
+    }
+    return blocks;
+  }
+
+  /** What does not begin where blocks do was never asked for and counts as one. */
+  #beginBlock(piece: number, begin: number): void {
+    this.#blockDone = 0;
+    this.#blockLeft =
+      begin % BLOCK_BYTES === 0 ? Math.min(this.#messageLeft, BLOCK_BYTES) : this.#messageLeft;
+    this.#messageLeft -= this.#blockLeft;
+    this.torrent!.beginBlock(this.peer!, piece, begin, this.#blockLeft);
   }
 
   #onHandshake(infoHash: InfoHash, reserved: Uint8Array): void {

@@ -4,6 +4,7 @@ import { bitfieldBytes } from '../kernels/types.js';
 import type { Priority } from '../policy/picker.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { allowedFastSet } from '../protocol/peer/allowed-fast.js';
+import { MAX_BLOCK_BYTES } from '../protocol/peer/messages.js';
 import { createFileStore } from '../storage/file-store.js';
 import { createMemoryStore } from '../storage/memory-store.js';
 import { ResumeStore } from '../storage/resume.js';
@@ -124,6 +125,7 @@ export class TorrentRun implements Torrent {
       sequential: options.sequential,
       unchokeSlots: options.slots ?? engine.options.slots,
       client: CLIENT_VERSION,
+      maxBlockBytes: MAX_BLOCK_BYTES,
       listenPort: host.listenPort,
       allowedFastSet: (address, count) =>
         allowedFastSet(engine.sha1, metainfo.infoHash, address, metainfo.pieceCount, count),

@@ -1,7 +1,13 @@
 import type { BlockRef, Picker } from '../policy/picker.js';
 import { BLOCK_BYTES, type BlockRange } from '../protocol/peer/messages.js';
 import type { ActionSink } from './actions.js';
-import { MAX_SLOT_SHARE, REQUEST_TIMEOUT_MS, SNUB_MS, WHOLE_PIECE_SECONDS } from './limits.js';
+import {
+  MAX_REQUEST_SECONDS,
+  MAX_SLOT_SHARE,
+  REQUEST_TIMEOUT_MS,
+  SNUB_MS,
+  WHOLE_PIECE_SECONDS,
+} from './limits.js';
 import type { PeerCore } from './peer-core.js';
 import type { SlotPool } from './ports.js';
 
@@ -51,6 +57,8 @@ export class Downloads {
     if (!peer.mayRequest || nowMs < peer.quietUntilMs) return;
     const free = peer.window.size - peer.outstanding.size;
     if (free <= 0) return;
+    const rate = peer.down.rate(nowMs);
+    const longest = Math.min(peer.maxBlockBytes, rate * MAX_REQUEST_SECONDS);
     const spare = this.#reserve(Math.ceil(free / this.#blocksPerPiece) + 1);
     const refs = this.picker.pick(
       {
@@ -60,7 +68,7 @@ export class Downloads {
         parole: peer.parole,
         allowed: peer.peerChoking ? peer.allowedIn : undefined,
         suggested: peer.suggested,
-        wholePieces: peer.down.rate(nowMs) * WHOLE_PIECE_SECONDS >= this.pieceLength,
+        wholePieces: rate * WHOLE_PIECE_SECONDS >= this.pieceLength,
       },
       free,
       spare.length,
@@ -81,7 +89,7 @@ export class Downloads {
       // A snubbed peer that is asked anew owes a block all the time: the minute of anti-snubbing does not start again.
       if (peer.outstanding.size === 0 && !peer.snubbed) peer.lastBlockMs = nowMs;
       peer.outstanding.set(key, { ref, sentAtMs: nowMs, lapsed: false });
-      peer.send({ type: 'request', piece: ref.piece, begin: ref.begin, length: ref.length });
+      this.#request(peer, ref, longest);
     }
     for (const at of spare) this.slots.release(at);
     const idle = refs.length === 0 && peer.outstanding.size === 0 && nowMs - peer.lastBlockMs >= SNUB_MS;
@@ -189,12 +197,14 @@ export class Downloads {
   }
 
   /** The peer will not answer this one: rejected or refused. */
-  rejected(peer: PeerCore, range: BlockRange): void {
-    const key = this.#rangeKey(range);
-    const asked = peer.outstanding.get(key);
-    if (asked === undefined) return;
-    peer.outstanding.delete(key);
-    this.picker.release(peer.key, range.piece, asked.ref.block);
+  rejected(peer: PeerCore, { piece, begin, length }: BlockRange): void {
+    for (let at = begin; at < begin + length; at += BLOCK_BYTES) {
+      const key = this.#rangeKey({ piece, begin: at, length: Math.min(BLOCK_BYTES, begin + length - at) });
+      const asked = peer.outstanding.get(key);
+      if (asked === undefined) continue;
+      peer.outstanding.delete(key);
+      this.picker.release(peer.key, piece, asked.ref.block);
+    }
   }
 
   /** The peer leaves, or choked us without the Fast Extension, which throws all requests away (BEP 3). */
@@ -223,6 +233,14 @@ export class Downloads {
   /** Drops everything that is not being verified: the torrent stops. */
   dropAll(): void {
     for (const [piece, { verifying }] of [...this.#open]) if (!verifying) this.drop(piece);
+  }
+
+  /** Lengthens the last request when the block follows it and the peer takes that much at once. */
+  #request(peer: PeerCore, { piece, begin, length }: BlockRef, longest: number): void {
+    const last = peer.outbox.at(-1);
+    const follows = last?.type === 'request' && last.piece === piece && last.begin + last.length === begin;
+    if (!follows || last.length + length > longest) peer.send({ type: 'request', piece, begin, length });
+    else (last as { length: number }).length += length; // it was made here and nobody has seen it yet
   }
 
   #key(ref: BlockRef): number {

@@ -21,6 +21,12 @@ export const TICK_MS = 1_000;
 /** Requests that we hold for one peer, told as `reqq` (BEP 10): libtorrent and Transmission 2000. */
 export const MAX_INCOMING_REQUESTS = 2_000;
 
+/**
+ * Adjacent blocks are asked for in one request while it is answered within this time: a choke or a cancel takes effect
+ * no later than that.
+ */
+export const MAX_REQUEST_SECONDS = 0.1;
+
 /** Pieces that a peer may have while it still gets an allowed-fast set, and the size of that set: BEP 6. */
 export const ALLOWED_FAST_COUNT = 10;
 

@@ -2,7 +2,7 @@ import type { PeerAddress, PeerKey } from '../ids.js';
 import type { BlockRef } from '../policy/picker.js';
 import { RateMeter } from '../policy/rate-meter.js';
 import { RequestWindow } from '../policy/request-window.js';
-import type { BlockRange, Message } from '../protocol/peer/messages.js';
+import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 
 /** What is known of a peer when its handshake is done. */
 export interface PeerInfo {
@@ -70,6 +70,8 @@ export class PeerCore {
   /** What the extension handshake told: the peer's message ids by name, its client, its request limit. */
   extensionIds: ReadonlyMap<string, number> = new Map();
   client = '';
+  /** Adjacent blocks may be asked of it in one request up to so many bytes. */
+  maxBlockBytes = BLOCK_BYTES;
   listenPort: number | undefined;
 
   readonly outbox: Message[] = [];

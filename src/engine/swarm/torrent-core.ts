@@ -4,7 +4,7 @@ import { bitfieldBytes, type Heap, type Kernels } from '../kernels/types.js';
 import { Choker } from '../policy/choker.js';
 import { Picker, type Priority } from '../policy/picker.js';
 import type { Rng } from '../policy/rng.js';
-import type { BlockRange, Message } from '../protocol/peer/messages.js';
+import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 import type { Action } from './actions.js';
 import { clearBit, hasBit, setAllBits, setBit } from './bits.js';
 import { Choking } from './choking.js';
@@ -37,6 +37,8 @@ export interface TorrentCoreOptions {
   readonly sequential?: boolean;
   /** Unchoke slots; Infinity unchokes everybody who is interested (profile `cluster`). */
   readonly unchokeSlots: number;
+  /** Most bytes asked for by one request of a peer that takes more than 16 KiB. Defaults to 16 KiB. */
+  readonly maxBlockBytes?: number;
   /** Our client name and the port where we listen, for the extension handshake. */
   readonly client: string;
   readonly listenPort?: number;
@@ -80,7 +82,12 @@ export class TorrentCore {
     this.uploads = new Uploads(this.picker, act);
     this.#interest = new Interest(kernels, this.picker, pieceCount);
     this.#choking = new Choking(new Choker({ slots: options.unchokeSlots, rng }), this.uploads, this.peers);
-    this.#extensions = new Extensions(options.client, options.listenPort, pieceCount);
+    this.#extensions = new Extensions(
+      options.client,
+      options.listenPort,
+      pieceCount,
+      options.maxBlockBytes ?? BLOCK_BYTES,
+    );
     this.#suspicion = new Suspicion(kernels, options.heap, this.picker, this.peers);
   }
 
