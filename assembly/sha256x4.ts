@@ -1,10 +1,9 @@
-import { add, choose, gatherBlock, rotateRight, xor3 } from './lanes';
+import { add, choose, first, high, loadWords, low, rotateRight, second, xor3 } from './lanes';
 import { padTail } from './padding';
 import { ROUND_CONSTANTS } from './sha256-constants';
 
-/** Places in the scratch area: 8 vectors of state, 16 of the block, 4 tails of up to 2 blocks. */
-const BLOCK: usize = 128;
-const TAILS: usize = BLOCK + 256;
+/** Place in the scratch area of 4 tails of up to 2 blocks, behind 8 vectors of state. */
+const TAILS: usize = 128;
 
 /** SHA-256 (FIPS 180-4, 6.2) of four messages of one length, a message in each 32-bit lane. */
 export function sha256x4(at0: usize, at1: usize, at2: usize, at3: usize, length: u32, outAt: usize, scratchAt: usize): void {
@@ -62,7 +61,6 @@ function sum0(a: v128): v128 {
  * Maj(a, b, c) = b ^ ((a ^ b) & (b ^ c)), and a ^ b of a round is b ^ c of the next: x and y take turns to hold it.
  */
 function compress(stateAt: usize, at0: usize, at1: usize, at2: usize, at3: usize, blocks: u32): void {
-  const block = stateAt + BLOCK;
   let s0 = v128.load(stateAt, 0);
   let s1 = v128.load(stateAt, 16);
   let s2 = v128.load(stateAt, 32);
@@ -73,25 +71,20 @@ function compress(stateAt: usize, at0: usize, at1: usize, at2: usize, at3: usize
   let s7 = v128.load(stateAt, 112);
 
   for (; blocks; blocks--) {
-    gatherBlock(at0, at1, at2, at3, block);
+    const p0 = loadWords(at0 + 0), q0 = loadWords(at1 + 0), r0 = loadWords(at2 + 0), t0 = loadWords(at3 + 0);
+    let w0 = first(low(p0, q0), low(r0, t0)), w1 = second(low(p0, q0), low(r0, t0));
+    let w2 = first(high(p0, q0), high(r0, t0)), w3 = second(high(p0, q0), high(r0, t0));
+    const p1 = loadWords(at0 + 16), q1 = loadWords(at1 + 16), r1 = loadWords(at2 + 16), t1 = loadWords(at3 + 16);
+    let w4 = first(low(p1, q1), low(r1, t1)), w5 = second(low(p1, q1), low(r1, t1));
+    let w6 = first(high(p1, q1), high(r1, t1)), w7 = second(high(p1, q1), high(r1, t1));
+    const p2 = loadWords(at0 + 32), q2 = loadWords(at1 + 32), r2 = loadWords(at2 + 32), t2 = loadWords(at3 + 32);
+    let w8 = first(low(p2, q2), low(r2, t2)), w9 = second(low(p2, q2), low(r2, t2));
+    let w10 = first(high(p2, q2), high(r2, t2)), w11 = second(high(p2, q2), high(r2, t2));
+    const p3 = loadWords(at0 + 48), q3 = loadWords(at1 + 48), r3 = loadWords(at2 + 48), t3 = loadWords(at3 + 48);
+    let w12 = first(low(p3, q3), low(r3, t3)), w13 = second(low(p3, q3), low(r3, t3));
+    let w14 = first(high(p3, q3), high(r3, t3)), w15 = second(high(p3, q3), high(r3, t3));
     at0 += 64; at1 += 64; at2 += 64; at3 += 64;
     let a = s0, b = s1, c = s2, d = s3, e = s4, f = s5, g = s6, h = s7;
-    let w0 = v128.load(block, 0);
-    let w1 = v128.load(block, 16);
-    let w2 = v128.load(block, 32);
-    let w3 = v128.load(block, 48);
-    let w4 = v128.load(block, 64);
-    let w5 = v128.load(block, 80);
-    let w6 = v128.load(block, 96);
-    let w7 = v128.load(block, 112);
-    let w8 = v128.load(block, 128);
-    let w9 = v128.load(block, 144);
-    let w10 = v128.load(block, 160);
-    let w11 = v128.load(block, 176);
-    let w12 = v128.load(block, 192);
-    let w13 = v128.load(block, 208);
-    let w14 = v128.load(block, 224);
-    let w15 = v128.load(block, 240);
     let x = b, y = v128.xor(b, c);
 
     // rounds 0 to 15
