@@ -6,7 +6,7 @@ import type { JobResults } from './run-jobs.js';
  * costs a few stores, and a call of the system only where a thread sleeps. The workers' task is to serve the mailbox as
  * long as there is something in it, and a little longer.
  *
- *     rung | bell | on duty, one a server | state, ticket and length of each place || the places
+ *     rung | bell | who is on duty, one a seat | state, ticket and length of each place || the places
  */
 
 /** Numbers of a batch: 16 jobs of pieces over 80 files each. A larger batch does not go through the mailbox. */
@@ -15,9 +15,9 @@ const PLACE_NUMBERS = 4096;
 /** Int32 each: the workers have rung and nobody looked yet; counts batches, servers sleep on it. */
 const RUNG = 0;
 const BELL = 1;
-const SERVERS = 2;
+const SEATS = 2;
 
-/** States of a place: READY for a server, DONE with the results in it; from TAKEN on it is taken by the server `state - TAKEN`. */
+/** States of a place: READY for a server, DONE with the results in it, TAKEN + number of the server that has it. */
 const FREE = 0;
 const READY = 1;
 const DONE = 2;
@@ -51,12 +51,12 @@ class Places {
 
   constructor(
     readonly buffer: SharedArrayBuffer,
-    readonly servers: number,
+    readonly seats: number,
   ) {
-    this.#firstPlace = SERVERS + servers;
-    this.count = placesOf(servers);
-    this.control = new Int32Array(buffer, 0, controlFields(servers));
-    this.#numbers = new Float64Array(buffer, controlBytes(servers));
+    this.#firstPlace = SEATS + seats;
+    this.count = placesOf(seats);
+    this.control = new Int32Array(buffer, 0, controlFields(seats));
+    this.#numbers = new Float64Array(buffer, controlBytes(seats));
   }
 
   field(place: number, field: number): number {
@@ -85,21 +85,27 @@ class Places {
   }
 }
 
-/** One batch runs and one waits for each server. */
-function placesOf(servers: number): number {
-  return 2 * servers;
+/** One batch runs and one waits for each seat. */
+function placesOf(seats: number): number {
+  return 2 * seats;
 }
 
-function controlFields(servers: number): number {
-  return SERVERS + servers + placesOf(servers) * PLACE_FIELDS;
+function controlFields(seats: number): number {
+  return SEATS + seats + placesOf(seats) * PLACE_FIELDS;
 }
 
-function controlBytes(servers: number): number {
-  return Math.ceil((4 * controlFields(servers)) / 8) * 8;
+function controlBytes(seats: number): number {
+  return Math.ceil((4 * controlFields(seats)) / 8) * 8;
 }
 
-export function createMailboxBuffer(servers: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(controlBytes(servers) + 8 * PLACE_NUMBERS * placesOf(servers));
+export function createMailboxBuffer(seats: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(controlBytes(seats) + 8 * PLACE_NUMBERS * placesOf(seats));
+}
+
+/** A server has a number of its own from 1 on, and one of the seats, of which each worker fills one. */
+export interface Server {
+  readonly seat: number;
+  readonly number: number;
 }
 
 interface Waiting {
@@ -113,15 +119,16 @@ export class Mailbox {
   readonly #places: Places;
   readonly #waiting: (Waiting | undefined)[];
   #closed = false;
+  #servers = 0;
 
   constructor(
     buffer: SharedArrayBuffer,
-    servers: number,
-    /** Makes a worker call {@link serveMailbox} with that number; settles when its task has ended. */
-    readonly startServer: (server: number) => Promise<unknown>,
+    seats: number,
+    /** Makes a worker call {@link serveMailbox}; settles when that has ended. */
+    readonly startServer: (server: Server) => Promise<unknown>,
   ) {
-    this.#places = new Places(buffer, servers);
-    this.#waiting = new Array(this.#places.count);
+    this.#places = new Places(buffer, seats);
+    this.#waiting = new Array(this.#places.count).fill(undefined);
   }
 
   /**
@@ -130,7 +137,7 @@ export class Mailbox {
    */
   run(batch: Float64Array, jobs: number): Promise<JobResults> {
     const { control } = this.#places;
-    const place = this.#waiting.findIndex(waiting => waiting === undefined);
+    const place = this.#waiting.indexOf(undefined);
     if (place < 0) return Promise.reject(new RangeError(`all ${this.#places.count} places are taken`));
     if (batch.length > PLACE_NUMBERS)
       return Promise.reject(new RangeError(`batch of ${batch.length} numbers, at most ${PLACE_NUMBERS}`));
@@ -179,24 +186,29 @@ export class Mailbox {
     return waiting;
   }
 
-  /** Servers leave when there is nothing to do; whoever has left is called back. */
+  /** Servers leave when there is nothing to do; empty seats are filled again. */
   #callServers(): void {
-    const { control, servers } = this.#places;
-    for (let server = 0; server < servers; server++)
-      if (Atomics.compareExchange(control, SERVERS + server, 0, 1) === 0) void this.#serve(server);
+    const { control, seats } = this.#places;
+    for (let seat = 0; seat < seats; seat++) {
+      const number = this.#servers + 1;
+      if (Atomics.compareExchange(control, SEATS + seat, 0, number) !== 0) continue;
+      this.#servers = number;
+      void this.#serve({ seat, number });
+    }
   }
 
-  async #serve(server: number): Promise<void> {
+  async #serve(server: Server): Promise<void> {
+    const places = this.#places;
     try {
       await this.startServer(server);
     } catch (error) {
       if (this.#closed) return;
-      Atomics.store(this.#places.control, SERVERS + server, 0);
+      Atomics.compareExchange(places.control, SEATS + server.seat, server.number, 0);
       this.#collect(); // what it had finished counts
-      for (let place = 0; place < this.#places.count; place++)
-        if (this.#places.state(place) === TAKEN + server) this.#settle(place)?.reject(error as Error);
+      for (let place = 0; place < places.count; place++)
+        if (places.state(place) === TAKEN + server.number) this.#settle(place)?.reject(error as Error);
     }
-    if (!this.#closed && this.#places.hasReady()) this.#callServers();
+    if (!this.#closed && places.hasReady()) this.#callServers();
   }
 }
 
@@ -206,16 +218,16 @@ export class Mailbox {
  */
 export function serveMailbox(
   buffer: SharedArrayBuffer,
-  servers: number,
-  server: number,
+  seats: number,
+  { seat, number }: Server,
   run: (batch: Float64Array) => JobResults,
   post: (message: MailedResults | 0) => void,
 ): void {
-  const places = new Places(buffer, servers);
+  const places = new Places(buffer, seats);
   const { control } = places;
   for (;;) {
     const bell = Atomics.load(control, BELL);
-    const place = take(places, server);
+    const place = take(places, number);
     if (place >= 0) {
       const results = run(places.numbers(place, control[places.field(place, LENGTH)]));
       if (results.digests.length > 0 || results.failures.length > 0) {
@@ -226,9 +238,9 @@ export function serveMailbox(
         if (Atomics.exchange(control, RUNG, 1) === 0) post(0);
       }
     } else if (Atomics.wait(control, BELL, bell, LINGER_MS) === 'timed-out') {
-      // Off duty first, then a last look: a batch laid down in between finds this server gone or is found by it.
-      Atomics.store(control, SERVERS + server, 0);
-      if (!places.hasReady() || Atomics.compareExchange(control, SERVERS + server, 0, 1) !== 0) return;
+      // Off duty first, then a last look: a batch laid down in between finds the seat empty or is found by this server.
+      Atomics.compareExchange(control, SEATS + seat, number, 0);
+      if (!places.hasReady() || Atomics.compareExchange(control, SEATS + seat, 0, number) !== 0) return;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
@@ -203,8 +204,11 @@ export class WorkerPool {
     const piscina = this.#piscina;
     this.#piscina = undefined;
     mailbox?.close(new MillraceError('ERR_CLOSED', 'the pool is closed'));
-    await piscina?.destroy();
-    if (piscina !== undefined) releaseAreas(ownersView(this.#arena.buffer, this.#arena.areas), () => false);
+    if (piscina === undefined) return;
+    const owners = ownersView(this.#arena.buffer, this.#arena.areas);
+    await Promise.all(piscina.threads.map(thread => started(thread, owners)));
+    await piscina.destroy();
+    releaseAreas(owners, () => false);
   }
 
   #submitSlot(job: SlotJob): Promise<Outcome> {
@@ -294,13 +298,13 @@ export class WorkerPool {
   async #start(): Promise<Mailbox> {
     const { Piscina } = await import('piscina');
     const { module, memory, buffer, hash, areas } = this.#arena;
-    const servers = this.#workers;
-    const mailbox = createMailboxBuffer(servers);
+    const seats = this.#workers;
+    const mailbox = createMailboxBuffer(seats);
     const piscina = new Piscina({
       filename: TASK_FILE,
       name: 'serve',
-      minThreads: servers,
-      maxThreads: servers,
+      minThreads: seats,
+      maxThreads: seats,
       idleTimeout: Number.POSITIVE_INFINITY,
       // Tasks leave nothing asynchronous behind, so workers may sleep in Atomics.wait between them.
       atomics: 'sync',
@@ -308,12 +312,12 @@ export class WorkerPool {
       trackUnmanagedFds: false,
       env: SHARE_ENV,
       execArgv: [],
-      workerData: { module, memory, buffer, hash, areas, mailbox, servers } satisfies TaskData,
+      workerData: { module, memory, buffer, hash, areas, mailbox, seats } satisfies TaskData,
     });
     piscina.on('error', () => {}); // a worker that failed without a task: 'workerDestroy' counts it
     piscina.on('workerDestroy', () => this.#onWorkerGone(piscina));
     this.#piscina = piscina;
-    this.#mailbox = new Mailbox(mailbox, servers, server => piscina.run(server));
+    this.#mailbox = new Mailbox(mailbox, seats, server => piscina.run(server));
     piscina.on('message', message => this.#mailbox!.onMessage(message));
     return this.#mailbox;
   }
@@ -330,7 +334,7 @@ export class WorkerPool {
       if (this.#lossesInARow >= MAX_LOSSES_IN_A_ROW) this.#break(piscina);
       // A worker that died while it started is not replaced, and tasks in Piscina's queue would wait for ever:
       // another task, an empty one, makes it start a thread.
-      else if (piscina.queueSize > 0) piscina.run(0, { name: 'idle' }).catch(() => {});
+      else if (piscina.queueSize > 0) piscina.run(undefined, { name: 'idle' }).catch(() => {});
     });
   }
 
@@ -382,6 +386,13 @@ export class WorkerPool {
     }
     this.#queue.unshift(...again);
   }
+}
+
+/** Node 20 aborts the process when a thread is ended while it loads its modules. The first message comes after that. */
+async function started(thread: Worker, owners: Int32Array): Promise<void> {
+  if (owners.includes(thread.threadId)) return;
+  thread.ref();
+  await Promise.race([once(thread, 'message'), once(thread, 'exit')]).catch(() => {});
 }
 
 function lostError(job: Job, retries: number, cause: unknown): MillraceError {

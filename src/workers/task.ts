@@ -3,7 +3,7 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { createThreadKernels, type SharedParts } from './instance.js';
 import { decodeJobs } from './jobs.js';
 import { digestsAt } from './layout.js';
-import { serveMailbox } from './mailbox.js';
+import { type Server, serveMailbox } from './mailbox.js';
 import { type JobContext, runJobs } from './run-jobs.js';
 import { claimArea, ownersView } from './threads.js';
 
@@ -11,7 +11,7 @@ import { claimArea, ownersView } from './threads.js';
 export interface TaskData extends SharedParts {
   readonly areas: number;
   readonly mailbox: SharedArrayBuffer;
-  readonly servers: number;
+  readonly seats: number;
 }
 
 function start({ areas, ...parts }: TaskData): JobContext {
@@ -24,14 +24,14 @@ function start({ areas, ...parts }: TaskData): JobContext {
   };
 }
 
-const { mailbox, servers } = workerData as TaskData;
+const { mailbox, seats } = workerData as TaskData;
 const context = start(workerData as TaskData);
 
-/** Task of the pool: serves the mailbox as that server until there is nothing to do. */
-export function serve(server: number): void {
+/** Task of the pool: serves the mailbox until there is nothing to do. */
+export function serve(server: Server): void {
   serveMailbox(
     mailbox,
-    servers,
+    seats,
     server,
     batch => runJobs(context, decodeJobs(batch)),
     message => parentPort!.postMessage(message),

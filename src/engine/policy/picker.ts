@@ -226,7 +226,7 @@ export class Picker {
     return partial !== undefined && partial.finished === partial.blocks;
   }
   /** Peers asked for the block that have not sent it; after `received` those to send a cancel. */
-  requesters(piece: number, block: number): PeerKey[] {
+  requesters(piece: number, block: number): readonly PeerKey[] {
     return this.#partials.get(piece)?.requesters(block) ?? [];
   }
   /** Who sent each block of a started piece; -1 for what has not come and for padding. */

@@ -18,7 +18,7 @@ import { Uploader } from './uploader.js';
  * Blocks after which a turn does not wait for the end of the loop's round: the sender must not run dry meanwhile. With
  * 32 a transfer of 2 GiB over loopback takes 7 to 9 % less CPU time on each side than with 8 (bench/loopback).
  */
-const TURN_BLOCKS = 32;
+const TURN_BLOCKS = 64;
 
 /** And so many messages to one peer, so that what is answered while much is read is not kept as objects. */
 const TURN_MESSAGES = 1000;
