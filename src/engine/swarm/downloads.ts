@@ -4,6 +4,8 @@ import type { ActionSink } from './actions.js';
 import {
   MAX_REQUEST_SECONDS,
   MAX_SLOT_SHARE,
+  MAX_VERIFYING_BYTES,
+  MAX_VERIFYING_PIECES,
   REQUEST_TIMEOUT_MS,
   SNUB_MS,
   WHOLE_PIECE_SECONDS,
@@ -37,6 +39,7 @@ export class Downloads {
   readonly #open = new Map<number, OpenPiece>();
   readonly #blocksPerPiece: number;
   #slotBytes = 0;
+  #verifyingBytes = 0;
 
   constructor(
     readonly picker: Picker,
@@ -148,6 +151,7 @@ export class Downloads {
     if (this.picker.isFull(range.piece)) {
       const open = this.#open.get(range.piece)!;
       open.verifying = true;
+      this.#verifyingBytes += this.pieceLength;
       this.act({ type: 'verify', piece: range.piece, at: open.at, length: open.length });
     }
     return 'new';
@@ -164,6 +168,7 @@ export class Downloads {
     if (open === undefined) return undefined;
     this.#open.delete(piece);
     this.#slotBytes -= this.pieceLength;
+    if (open.verifying) this.#verifyingBytes -= this.pieceLength;
     this.#stopWriting(piece);
     return open;
   }
@@ -171,7 +176,9 @@ export class Downloads {
   /** After a failed hash the piece keeps its slot and is fetched again. */
   reopen(piece: number): void {
     const open = this.#open.get(piece);
-    if (open !== undefined) open.verifying = false;
+    if (open === undefined || !open.verifying) return;
+    open.verifying = false;
+    this.#verifyingBytes -= this.pieceLength;
   }
 
   /** Forgets a piece that is no longer wanted or that could not be written. Late blocks of it go nowhere. */
@@ -262,9 +269,11 @@ export class Downloads {
   #reserve(count: number): number[] {
     const spare: number[] = [];
     const most = Math.max(this.slots.budgetBytes * MAX_SLOT_SHARE, this.pieceLength);
+    const behind =
+      this.#verifyingBytes >= Math.max(MAX_VERIFYING_BYTES, MAX_VERIFYING_PIECES * this.pieceLength);
     this.starved = false;
     while (spare.length < count) {
-      const fits = this.#slotBytes + (spare.length + 1) * this.pieceLength <= most;
+      const fits = !behind && this.#slotBytes + (spare.length + 1) * this.pieceLength <= most;
       const at = fits ? this.slots.allocate(this.pieceLength) : -1;
       if (at < 0) {
         this.starved = true;

@@ -46,3 +46,10 @@ export const WHOLE_PIECE_SECONDS = 20;
  * 128 MiB that is the 64 MiB which a killed process may have to fetch twice, at any rate.
  */
 export const MAX_SLOT_SHARE = 0.5;
+
+/**
+ * Complete pieces that may wait to be hashed and written before no further ones are begun, whichever is more. Workers
+ * that fall behind are not helped by a longer queue, only pieces leave the processor's caches before their turn.
+ */
+export const MAX_VERIFYING_BYTES = 16 * 1024 * 1024;
+export const MAX_VERIFYING_PIECES = 8;
