@@ -60,8 +60,12 @@ export class Neighbours implements LinkTorrent {
 
   constructor(readonly options: NeighboursOptions) {
     const { core, reader, memory } = options;
-    this.uploader = new Uploader(core.uploads, reader, memory, untilMs =>
-      this.#limitAlarm.setNoLater(untilMs),
+    this.uploader = new Uploader(
+      core.uploads,
+      reader,
+      memory,
+      piece => core.demand(piece),
+      untilMs => this.#limitAlarm.setNoLater(untilMs),
     );
   }
 

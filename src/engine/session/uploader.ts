@@ -28,6 +28,8 @@ export class Uploader {
     readonly uploads: Uploads,
     readonly reader: PieceReader,
     memory: ArrayBufferLike,
+    /** Peers that may ask for a piece. */
+    readonly demand: (piece: number) => number,
     /** A limit holds blocks back until then. */
     readonly onDelayed: (untilMs: number) => void,
   ) {
@@ -70,6 +72,7 @@ export class Uploader {
       const from = piece.at + range.begin;
       block = this.#memory.subarray(from, from + range.length);
       queuedBytes += range.length;
+      piece.sentBytes += range.length;
       link.pinned.set(range.piece, pinned + 1);
       departing.push({ index: range.piece, piece });
     }
@@ -84,6 +87,8 @@ export class Uploader {
     for (const { index, piece } of blocks) {
       this.#unpin(link, index);
       this.reader.release(piece);
+      const served = piece.pins === 0 && piece.sentBytes >= piece.length;
+      if (served && piece.sentBytes >= this.demand(index) * piece.length) this.reader.forget(index);
     }
   }
 

@@ -3,6 +3,7 @@ import type { PeerKey } from '../ids.js';
 import { bitfieldBytes, type Heap, type Kernels } from '../kernels/types.js';
 import { Choker } from '../policy/choker.js';
 import { Picker, type Priority } from '../policy/picker.js';
+import { hasBit as hasBitAt } from '../policy/picker-bits.js';
 import type { Rng } from '../policy/rng.js';
 import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 import type { Action } from './actions.js';
@@ -65,6 +66,7 @@ export class TorrentCore {
   readonly #choking: Choking;
   readonly #extensions: Extensions;
   readonly #suspicion: Suspicion;
+  readonly #memory: Uint8Array;
   #lastTickMs = Number.NEGATIVE_INFINITY;
   #announcedComplete = false;
   /** What the peers were told last: that we want nothing (BEP 21). */
@@ -77,6 +79,7 @@ export class TorrentCore {
   constructor(readonly options: TorrentCoreOptions) {
     const { kernels, pieceCount, pieceLength, rng } = options;
     const act = (action: Action) => void this.#actions.push(action);
+    this.#memory = new Uint8Array(kernels.buffer);
     this.picker = new Picker(options);
     this.downloads = new Downloads(this.picker, options.slots, pieceLength, this.peers, act);
     this.uploads = new Uploads(this.picker, act);
@@ -321,6 +324,14 @@ export class TorrentCore {
     if (!this.picker.finished) this.#announcedComplete = false;
     this.#checkComplete();
     this.#tellUploadOnly();
+  }
+
+  /** Neighbours that may ask us for the piece: interested, unchoked, without it as far as we know. */
+  demand(piece: number): number {
+    let peers = 0;
+    for (const peer of this.peers.values())
+      if (peer.peerInterested && !peer.amChoking && !hasBitAt(this.#memory, peer.bitsAt, piece)) peers++;
+    return peers;
   }
 
   /** Memory came free: starved peers may ask again. */
