@@ -25,7 +25,7 @@ const TAKEN = 3;
 
 const PLACE_FIELDS = 3;
 const STATE = 0;
-/** Tells the batches of a place apart: a message may come late. */
+/** Number of the batch: the oldest is served first, and a message that comes late is told from one that is awaited. */
 const TICKET = 1;
 const LENGTH = 2;
 
@@ -120,6 +120,7 @@ export class Mailbox {
   readonly #waiting: (Waiting | undefined)[];
   #closed = false;
   #servers = 0;
+  #batches = 0;
 
   constructor(
     buffer: SharedArrayBuffer,
@@ -145,7 +146,7 @@ export class Mailbox {
       this.#waiting[place] = { jobs, resolve, reject };
       this.#places.numbers(place, batch.length).set(batch);
       control[this.#places.field(place, LENGTH)] = batch.length;
-      control[this.#places.field(place, TICKET)]++;
+      control[this.#places.field(place, TICKET)] = ++this.#batches | 0;
       this.#places.setState(place, READY);
       Atomics.add(control, BELL, 1);
       Atomics.notify(control, BELL, 1);
@@ -245,10 +246,17 @@ export function serveMailbox(
   }
 }
 
+/** The oldest batch that nobody has; -1 when there is none. */
 function take(places: Places, server: number): number {
-  for (let place = 0; place < places.count; place++) {
-    const state = places.field(place, STATE);
-    if (Atomics.compareExchange(places.control, state, READY, TAKEN + server) === READY) return place;
+  for (;;) {
+    let oldest = -1;
+    for (let place = 0; place < places.count; place++) {
+      if (places.state(place) !== READY) continue;
+      // the difference, since numbers wrap around
+      if (oldest < 0 || ((places.ticket(place) - places.ticket(oldest)) | 0) < 0) oldest = place;
+    }
+    if (oldest < 0) return -1;
+    const state = places.field(oldest, STATE);
+    if (Atomics.compareExchange(places.control, state, READY, TAKEN + server) === READY) return oldest;
   }
-  return -1;
 }

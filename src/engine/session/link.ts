@@ -236,11 +236,11 @@ export class PeerLink implements PeerSocketOwner {
     return blocks;
   }
 
-  /** What does not begin where blocks do was never asked for and counts as one. */
+  /** A message is one block unless we ask this peer for several at once. */
   #beginBlock(piece: number, begin: number): void {
+    const single = this.peer!.maxBlockBytes <= BLOCK_BYTES || begin % BLOCK_BYTES !== 0;
     this.#blockDone = 0;
-    this.#blockLeft =
-      begin % BLOCK_BYTES === 0 ? Math.min(this.#messageLeft, BLOCK_BYTES) : this.#messageLeft;
+    this.#blockLeft = single ? this.#messageLeft : Math.min(this.#messageLeft, BLOCK_BYTES);
     this.#messageLeft -= this.#blockLeft;
     this.torrent!.beginBlock(this.peer!, piece, begin, this.#blockLeft);
   }
