@@ -20,12 +20,18 @@ const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
  */
 const MAX_QUEUED_BYTES = 2 * 1024 * 1024;
 
-/** The torrent that a link belongs to, as far as the link sees it. */
-export interface LinkTorrent {
+/** The torrent that a link asks for, before the handshake is over. */
+export interface LinkDoor {
   readonly infoHash: InfoHash;
   readonly pieceCount: number;
-  /** Takes the peer in. @throws MillraceError ERR_PEER_* when it does not want it. */
+  /** Takes the peer in and says who its neighbours are. @throws MillraceError ERR_PEER_* when it does not want it. */
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore;
+  /** The link ended without having been taken in. */
+  detach(link: PeerLink, error: MillraceError | undefined): void;
+}
+
+/** The neighbours that a link belongs to, as far as the link sees them. */
+export interface LinkTorrent {
   detach(link: PeerLink, error: MillraceError | undefined): void;
   /** Bytes that may be read now. */
   readQuota(link: PeerLink): number;
@@ -43,7 +49,7 @@ export interface LinkHost {
   readonly region: ReceiveRegion;
   readonly regionAt: number;
   readonly kernels: Kernels;
-  torrentFor(infoHash: InfoHash): LinkTorrent | undefined;
+  torrentFor(infoHash: InfoHash): LinkDoor | undefined;
   /** The handshake is over, well or badly: the link is no longer half-open. */
   settled(link: PeerLink): void;
   closed(link: PeerLink, error: MillraceError | undefined): void;
@@ -58,6 +64,8 @@ export class PeerLink implements PeerSocketOwner {
   /** What its rates are held to, from the end of the handshake on. */
   limits: PeerLimits | undefined;
   peer: PeerCore | undefined;
+  /** Those that it was taken in among. */
+  neighbours: LinkTorrent | undefined;
   /** Pieces of which blocks wait in the socket's queue, and how many of each. */
   readonly pinned = new Map<number, number>();
   /** Bytes of the block being received that are already in their slot. */
@@ -73,7 +81,7 @@ export class PeerLink implements PeerSocketOwner {
     readonly host: LinkHost,
     readonly key: PeerKey,
     readonly incoming: boolean,
-    public torrent: LinkTorrent | undefined,
+    public torrent: LinkDoor | undefined,
     /** Where it was dialled, or where it came from. */
     readonly address: PeerAddress,
     open: (owner: PeerSocketOwner) => PeerSocket,
@@ -85,7 +93,7 @@ export class PeerLink implements PeerSocketOwner {
   static dial(
     host: LinkHost,
     key: PeerKey,
-    torrent: LinkTorrent,
+    torrent: LinkDoor,
     address: PeerAddress,
     localAddress?: string,
   ): PeerLink {
@@ -147,7 +155,7 @@ export class PeerLink implements PeerSocketOwner {
 
   readQuota(): number {
     if (this.peer === undefined) return this.host.region.bytes.length;
-    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.torrent!.readQuota(this) : 0;
+    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.neighbours!.readQuota(this) : 0;
   }
 
   onBytes(length: number): void {
@@ -162,17 +170,17 @@ export class PeerLink implements PeerSocketOwner {
           : new MillraceError('ERR_WIRE_MESSAGE', 'the message could not be handled', {}, error),
       );
     }
-    if (this.peer !== undefined) this.torrent?.received(this, length, blocks);
+    if (this.peer !== undefined) this.neighbours?.received(this, length, blocks);
   }
 
   onDrain(): void {
     this.#socket.resumeReading();
-    if (this.peer !== undefined) this.torrent?.drained(this);
+    if (this.peer !== undefined) this.neighbours?.drained(this);
   }
 
   onClose(error: MillraceError | undefined): void {
     this.host.closed(this, error);
-    this.torrent?.detach(this, error);
+    (this.neighbours ?? this.torrent)?.detach(this, error);
     this.peer = undefined;
   }
 
@@ -200,10 +208,10 @@ export class PeerLink implements PeerSocketOwner {
         }
         case 'block-start':
           this.#blockDone = 0;
-          this.torrent!.beginBlock(this.peer!, event.piece, event.begin, event.length);
+          this.neighbours!.beginBlock(this.peer!, event.piece, event.begin, event.length);
           break;
         case 'block-end':
-          this.torrent!.endBlock(this.peer!);
+          this.neighbours!.endBlock(this.peer!);
           blocks++;
           break;
         case 'handshake':
@@ -213,7 +221,7 @@ export class PeerLink implements PeerSocketOwner {
           this.#onPeerId(event.peerId);
           break;
         default:
-          this.torrent!.handleMessage(this.peer!, event);
+          this.neighbours!.handleMessage(this.peer!, event);
       }
     }
     return blocks;
