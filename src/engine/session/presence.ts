@@ -8,6 +8,7 @@ import { Dialler, type DiallerHost } from './dialler.js';
 import type { Engine } from './engine.js';
 import type { EventHub } from './events.js';
 import type { LinkDoor, PeerLink } from './link.js';
+import type { LinkKeeper } from './torrent-parts.js';
 import type { TrackerStats } from './types.js';
 import type { Workings } from './workings.js';
 
@@ -20,7 +21,7 @@ export interface PresenceHost extends AnnouncingHost, DiallerHost {
  * How a torrent is known and knows others: it announces itself, dials, and takes in who comes. Without trackers nothing
  * is announced, and there is nobody to dial before an address is told: neither takes room until then.
  */
-export class Presence implements LinkDoor {
+export class Presence implements LinkDoor, LinkKeeper {
   #online = false;
   #dialler: Dialler | undefined;
   readonly #announcing: Announcing | undefined;

@@ -1,4 +1,5 @@
 import type { MillraceError } from '../errors.js';
+import type { PeerAddress } from '../ids.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { allowedFastSet } from '../protocol/peer/allowed-fast.js';
 import type { Action } from '../swarm/actions.js';
@@ -8,11 +9,11 @@ import { Arrivals } from './arrivals.js';
 import type { Engine } from './engine.js';
 import type { EventHub } from './events.js';
 import type { SharedLimits } from './limits.js';
+import type { PeerLink } from './link.js';
 import { Neighbours } from './neighbours.js';
 import { type PieceHashes, PieceIo } from './piece-io.js';
 import { PieceReader } from './piece-reader.js';
 import { PieceWaits } from './piece-waits.js';
-import type { Presence } from './presence.js';
 import { Progress } from './progress.js';
 import type { TorrentDisk } from './torrent-disk.js';
 import type { TorrentState } from './types.js';
@@ -32,10 +33,18 @@ export interface TorrentPartsOptions {
   readonly owner: PartsOwner;
 }
 
+/** Who keeps account of a torrent's links. */
+export interface LinkKeeper {
+  isBanned(link: PeerLink): boolean;
+  attached(link: PeerLink, client: string): void;
+  detach(link: PeerLink, error: MillraceError | undefined): void;
+  ban(address: PeerAddress, reason: string, link: PeerLink | undefined): void;
+}
+
 /** The torrent as its parts see it. */
 export interface PartsOwner {
   readonly state: TorrentState;
-  readonly presence: Presence;
+  readonly presence: LinkKeeper;
   readonly events: EventHub;
   /** All that is wanted is here. */
   complete(): void;
