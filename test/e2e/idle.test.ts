@@ -133,13 +133,20 @@ describe('rest', () => {
     expect(torrent.stats()).toMatchObject({ state: 'seeding', piecesDone: 32, downloaded: length + PIECE });
   });
 
-  it('does not come once files were chosen among', async () => {
+  it.each([
+    [
+      'files',
+      (torrent: Torrent) => {
+        torrent.files[0].priority = 'high';
+        torrent.files[0].priority = 'normal';
+      },
+    ],
+    ['pieces', (torrent: Torrent) => torrent.select(3, 5, 'low')],
+  ])('does not come once %s were chosen among', async (_, choose) => {
     const { stage, sample } = await scene();
     const seed = await openSeed(stage, sample);
-    const [torrent] = seed.torrents;
-    torrent.files[0].priority = 'high';
-    torrent.files[0].priority = 'normal';
     const other = await openSeed(stage, sample);
+    choose(seed.torrents[0]);
     await other.torrents[0].files[0].read(new Uint8Array(10)); // this one wakes, and rests again
     await rests(other);
     expect(seed.stats().memory.tableBytes).toBeGreaterThan(0);
@@ -174,17 +181,23 @@ describe('rest', () => {
     await first.close();
     const { ino, mtimeMs } = statSync(resume);
 
-    const second = await openSession(stage, { dir: sample.dir, stateDir });
-    const torrent = await second.add(sample.torrent);
-    await torrent.completed();
-    await rests(second);
-    expect(statSync(resume)).toMatchObject({ ino, mtimeMs });
-    await journalIsClosed();
+    for (const wake of [false, true]) {
+      const second = await openSession(stage, { dir: sample.dir, stateDir });
+      const torrent = await second.add(sample.torrent);
+      await torrent.completed();
+      if (wake) await torrent.files[0].read(new Uint8Array(10));
+      await rests(second);
+      await second.close();
+      expect(statSync(resume)).toMatchObject({ ino, mtimeMs });
+    }
 
-    await fetchFrom(second, 'target');
-    await rests(second);
-    expect(statSync(resume).mtimeMs).toBeGreaterThan(mtimeMs); // it has sent something
-    await second.close();
+    const sending = await openSession(stage, { dir: sample.dir, stateDir });
+    await (await sending.add(sample.torrent)).completed();
+    await fetchFrom(sending, 'target');
+    await rests(sending);
+    await journalIsClosed();
+    expect(statSync(resume).mtimeMs).toBeGreaterThan(mtimeMs);
+    await sending.close();
     const third = await openSession(stage, { dir: sample.dir, stateDir });
     const again = await third.add(sample.torrent);
     await again.completed();
