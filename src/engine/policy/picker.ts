@@ -119,6 +119,10 @@ export class Picker {
   get complete(): boolean {
     return this.haveCount === this.pieceCount;
   }
+  /** No piece has a priority of its own. */
+  get plain(): boolean {
+    return this.#table.plain;
+  }
   has(piece: number): boolean {
     return this.#table.has(piece);
   }
@@ -282,6 +286,10 @@ export class Picker {
     this.abort(piece);
     this.#table.setHave(piece, true);
     if (this.#urgent.length > 0) this.#urgent = this.#urgent.filter(other => other !== piece);
+  }
+  /** All pieces are on disk, and none is under way. */
+  markAllHave(): void {
+    this.#table.setAllHave();
   }
   /** The piece is lost (recheck). */
   unmarkHave(piece: number): void {

@@ -21,12 +21,18 @@ const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
  */
 const MAX_QUEUED_BYTES = 2 * 1024 * 1024;
 
-/** The torrent that a link belongs to, as far as the link sees it. */
-export interface LinkTorrent {
+/** The torrent that a link asks for, before the handshake is over. */
+export interface LinkDoor {
   readonly infoHash: InfoHash;
   readonly pieceCount: number;
-  /** Takes the peer in. @throws MillraceError ERR_PEER_* when it does not want it. */
+  /** Takes the peer in and says who its neighbours are. @throws MillraceError ERR_PEER_* when it does not want it. */
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore;
+  /** The link ended without having been taken in. */
+  detach(link: PeerLink, error: MillraceError | undefined): void;
+}
+
+/** The neighbours that a link belongs to, as far as the link sees them. */
+export interface LinkTorrent {
   detach(link: PeerLink, error: MillraceError | undefined): void;
   /** Bytes that may be read now. */
   readQuota(link: PeerLink): number;
@@ -44,7 +50,7 @@ export interface LinkHost {
   readonly region: ReceiveRegion;
   readonly regionAt: number;
   readonly kernels: Kernels;
-  torrentFor(infoHash: InfoHash): LinkTorrent | undefined;
+  torrentFor(infoHash: InfoHash): LinkDoor | undefined;
   /** The handshake is over, well or badly: the link is no longer half-open. */
   settled(link: PeerLink): void;
   closed(link: PeerLink, error: MillraceError | undefined): void;
@@ -59,6 +65,8 @@ export class PeerLink implements PeerSocketOwner {
   /** What its rates are held to, from the end of the handshake on. */
   limits: PeerLimits | undefined;
   peer: PeerCore | undefined;
+  /** Those that it was taken in among. */
+  neighbours: LinkTorrent | undefined;
   /** Pieces of which blocks wait in the socket's queue, and how many of each. */
   readonly pinned = new Map<number, number>();
   /** Bytes of the block being received that are already in their slot, and those that are still to come. */
@@ -77,7 +85,7 @@ export class PeerLink implements PeerSocketOwner {
     readonly host: LinkHost,
     readonly key: PeerKey,
     readonly incoming: boolean,
-    public torrent: LinkTorrent | undefined,
+    public torrent: LinkDoor | undefined,
     /** Where it was dialled, or where it came from. */
     readonly address: PeerAddress,
     open: (owner: PeerSocketOwner) => PeerSocket,
@@ -89,7 +97,7 @@ export class PeerLink implements PeerSocketOwner {
   static dial(
     host: LinkHost,
     key: PeerKey,
-    torrent: LinkTorrent,
+    torrent: LinkDoor,
     address: PeerAddress,
     localAddress?: string,
   ): PeerLink {
@@ -151,7 +159,7 @@ export class PeerLink implements PeerSocketOwner {
 
   readQuota(): number {
     if (this.peer === undefined) return this.host.region.bytes.length;
-    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.torrent!.readQuota(this) : 0;
+    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.neighbours!.readQuota(this) : 0;
   }
 
   onBytes(length: number): void {
@@ -166,17 +174,17 @@ export class PeerLink implements PeerSocketOwner {
           : new MillraceError('ERR_WIRE_MESSAGE', 'the message could not be handled', {}, error),
       );
     }
-    if (this.peer !== undefined) this.torrent?.received(this, length, blocks);
+    if (this.peer !== undefined) this.neighbours?.received(this, length, blocks);
   }
 
   onDrain(): void {
     this.#socket.resumeReading();
-    if (this.peer !== undefined) this.torrent?.drained(this);
+    if (this.peer !== undefined) this.neighbours?.drained(this);
   }
 
   onClose(error: MillraceError | undefined): void {
     this.host.closed(this, error);
-    this.torrent?.detach(this, error);
+    (this.neighbours ?? this.torrent)?.detach(this, error);
     this.peer = undefined;
   }
 
@@ -211,7 +219,7 @@ export class PeerLink implements PeerSocketOwner {
           this.#onPeerId(event.peerId);
           break;
         default:
-          this.torrent!.handleMessage(this.peer!, event);
+          this.neighbours!.handleMessage(this.peer!, event);
       }
     }
     return blocks;
@@ -229,7 +237,7 @@ export class PeerLink implements PeerSocketOwner {
       from += bytes;
       length -= bytes;
       if (this.#blockLeft > 0) break;
-      this.torrent!.endBlock(this.peer!);
+      this.neighbours!.endBlock(this.peer!);
       blocks++;
       if (this.#messageLeft > 0) this.#beginBlock(range.piece, range.begin + range.length);
     }
@@ -242,7 +250,7 @@ export class PeerLink implements PeerSocketOwner {
     this.#blockDone = 0;
     this.#blockLeft = single ? this.#messageLeft : Math.min(this.#messageLeft, BLOCK_BYTES);
     this.#messageLeft -= this.#blockLeft;
-    this.torrent!.beginBlock(this.peer!, piece, begin, this.#blockLeft);
+    this.neighbours!.beginBlock(this.peer!, piece, begin, this.#blockLeft);
   }
 
   #onHandshake(infoHash: InfoHash, reserved: Uint8Array): void {

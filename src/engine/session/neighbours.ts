@@ -1,6 +1,6 @@
 import { compareBytes, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
-import type { InfoHash, PeerKey } from '../ids.js';
+import type { PeerKey } from '../ids.js';
 import type { ControlMessage } from '../protocol/peer/decoder.js';
 import type { PeerFeatures } from '../protocol/peer/features.js';
 import { clientName } from '../protocol/peer-id.js';
@@ -30,7 +30,6 @@ const SEND_TIMEOUT_MS = 120_000;
 const MIN_READ_BYTES = 1024;
 
 export interface NeighboursOptions {
-  readonly infoHash: InfoHash;
   readonly core: TorrentCore;
   readonly peerId: Uint8Array;
   readonly memory: ArrayBufferLike;
@@ -40,6 +39,8 @@ export interface NeighboursOptions {
   readonly limits: readonly SharedLimits[];
   readonly isBanned: (link: PeerLink) => boolean;
   readonly act: (action: Action) => void;
+  /** A turn ended without any neighbour. */
+  readonly onAlone: () => void;
   readonly onAttached: (link: PeerLink, client: string) => void;
   readonly onDetached: (link: PeerLink, error: MillraceError | undefined) => void;
 }
@@ -69,14 +70,6 @@ export class Neighbours implements LinkTorrent {
     );
   }
 
-  get infoHash(): InfoHash {
-    return this.options.infoHash;
-  }
-
-  get pieceCount(): number {
-    return this.options.core.options.pieceCount;
-  }
-
   // --- links come and go ---------------------------------------------------------------------------------------
 
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore {
@@ -94,6 +87,7 @@ export class Neighbours implements LinkTorrent {
       nowMs(),
     );
     this.links.set(link.key, link);
+    link.neighbours = this;
     link.limits = new PeerLimits(this.options.limits);
     onAttached(link, clientName(peerId));
     this.poke();
@@ -130,6 +124,7 @@ export class Neighbours implements LinkTorrent {
       other.close(duplicate);
       this.detach(other, duplicate);
       other.peer = undefined;
+      other.neighbours = undefined;
       other.torrent = undefined; // it was told of the end already
       return;
     }
@@ -200,6 +195,7 @@ export class Neighbours implements LinkTorrent {
     for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
     this.pumpAll();
     this.#alarm.set(core.nextTimeout());
+    if (this.links.size === 0) this.options.onAlone();
   }
 
   /** Sends blocks to everybody who waits for some, one each in turn where a limit makes them share. */

@@ -3,20 +3,17 @@ import { isMillraceError } from '../errors.js';
 import { SHA1_BYTES } from '../kernels/types.js';
 import type { ExtentLease, Storage } from '../swarm/ports.js';
 
-/** What a torrent's pieces are, as far as disk and hash see them. */
+/** Where a torrent's pieces lie. */
 export interface PieceTable {
   readonly pieceLength: number;
   readonly length: number;
-  /** SHA-1 of each piece, 20 bytes apiece. */
-  readonly pieces: Uint8Array;
 }
+
+/** SHA-1 of each piece, 20 bytes apiece; a promise while they have to be read again. */
+export type PieceHashes = () => Uint8Array | Promise<Uint8Array>;
 
 export function pieceBytes({ pieceLength, length }: PieceTable, piece: number): number {
   return Math.min(pieceLength, length - piece * pieceLength);
-}
-
-export function pieceDigest({ pieces }: PieceTable, piece: number): Uint8Array {
-  return pieces.subarray(piece * SHA1_BYTES, (piece + 1) * SHA1_BYTES);
 }
 
 /**
@@ -28,6 +25,7 @@ export class PieceIo {
 
   constructor(
     readonly table: PieceTable,
+    readonly hashes: PieceHashes,
     readonly storage: Storage,
     readonly pool: WorkerPool,
     memory: ArrayBufferLike,
@@ -35,10 +33,13 @@ export class PieceIo {
     this.#memory = new Uint8Array(memory);
   }
 
-  /** Hashes the slot and writes it when it is good. @throws MillraceError ERR_STORAGE_* @returns whether it was good */
+  /**
+   * Hashes the slot and writes it when it is good.
+   * @throws MillraceError ERR_STORAGE_*, ERR_METAINFO_LOST @returns whether it was good
+   */
   async verifyWrite(piece: number, at: number): Promise<boolean> {
     const length = pieceBytes(this.table, piece);
-    const digest = pieceDigest(this.table, piece);
+    const digest = await this.#digest(piece);
     const offset = piece * this.table.pieceLength;
     const lease = await this.#lease(offset, length, 'write');
     if (lease === undefined) {
@@ -69,7 +70,7 @@ export class PieceIo {
   /** Is the piece on disk and good? The slot is scratch. @throws MillraceError for anything but missing bytes */
   async recheck(piece: number, at: number): Promise<boolean> {
     const length = pieceBytes(this.table, piece);
-    const digest = pieceDigest(this.table, piece);
+    const digest = await this.#digest(piece);
     const offset = piece * this.table.pieceLength;
     try {
       const lease = await this.#lease(offset, length, 'read');
@@ -86,6 +87,11 @@ export class PieceIo {
       if (isMillraceError(error, 'ERR_STORAGE_MISSING')) return false;
       throw error;
     }
+  }
+
+  async #digest(piece: number): Promise<Uint8Array> {
+    const hashes = await this.hashes();
+    return hashes.subarray(piece * SHA1_BYTES, (piece + 1) * SHA1_BYTES);
   }
 
   #slot(at: number, length: number): Uint8Array {

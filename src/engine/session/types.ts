@@ -217,6 +217,10 @@ export interface TorrentFileHandle {
 
 export interface Torrent {
   readonly infoHash: InfoHash;
+  /**
+   * Of a complete torrent that was added by the path of its .torrent, `pieces` and `infoBytes` are read from there again
+   * when they are asked for, at once, and throw ERR_METAINFO_LOST when it is gone.
+   */
   readonly metainfo: Metainfo;
   readonly state: TorrentState;
   readonly files: readonly TorrentFileHandle[];

@@ -35,7 +35,7 @@ export async function verifyTorrent(source: TorrentSource, options: VerifyOption
   });
   try {
     await storage.open();
-    const io = new PieceIo(metainfo, storage, machinery.pool, machinery.arena.buffer);
+    const io = new PieceIo(metainfo, () => metainfo.pieces, storage, machinery.pool, machinery.arena.buffer);
     const startMs = nowMs();
     const bad: number[] = [];
     let done = 0;

@@ -313,6 +313,12 @@ export class TorrentCore {
     this.picker.markHave(piece);
   }
 
+  /** The owner knows that everything is here: what the core of a seed begins with that had rested. */
+  completeIsTold(): void {
+    this.#announcedComplete = true;
+    this.#uploadOnly = true;
+  }
+
   /** A check finds out what is here: until `checkComplete`, completion is not told. */
   beginCheck(): void {
     this.#checking = true;
