@@ -52,8 +52,13 @@ export const GROUPS = [
 export function groupOf({ functionName, url }, callerGroup) {
   if (functionName in BY_NAME) return BY_NAME[functionName];
   if (url.startsWith('wasm:')) return kernelGroup(functionName) ?? callerGroup;
-  if (url === '') return SYSTEM_CALL.test(functionName) ? SYSTEM_CALLS : 'built-in functions';
+  if (url === '') return nativeGroup(functionName);
   return BY_FILE.find(([, file]) => file.test(url))?.[0] ?? 'else';
+}
+
+function nativeGroup(functionName) {
+  if (SYSTEM_CALL.test(functionName)) return SYSTEM_CALLS;
+  return /^(?:Hash|update|digest)$/.test(functionName) ? 'hashing' : 'built-in functions';
 }
 
 /** @type {Map<string, string> | undefined} */

@@ -7,7 +7,7 @@ const SIDES = ['download', 'seed'];
 const THREADS = { loop: 'event loop', workers: 'workers' };
 
 /**
- * Two more transfers of processes that are warm: one that counts the CPU of threads, one that is profiled.
+ * Two more transfers of processes that are warm: one that is profiled, one that counts the CPU of threads.
  * @param {import('../lib/processes.mjs').NodeProcess} seed that serves the torrent at `address`
  * @param {import('../lib/processes.mjs').NodeProcess} download
  * @param {import('../lib/workspace.mjs').Workspace} workspace
@@ -25,8 +25,9 @@ export async function whereTimeGoes(seed, download, workspace, { address, torren
     await download.ask('drop');
     return { first, last, seconds };
   };
-  const counted = await transfer('threadTimes', 'threadTimes');
+  // in this order: a worker of Node 22 or newer that was asked for its number shows that call wherever it waits later
   const profiled = await transfer('startProfile', 'stopProfile');
+  const counted = await transfer('threadTimes', 'threadTimes');
   const cpu =
     counted.last.seed === undefined
       ? undefined
