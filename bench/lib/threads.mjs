@@ -6,7 +6,7 @@ import { openTargets } from './inspector.mjs';
  * @typedef {object} ThreadTimes CPU seconds so far
  * @property {number} loop the thread of the event loop
  * @property {number} workers all of them
- * @property {number} others: V8's own (collector, compiler) and libuv's pool
+ * @property {number} others V8's own (collector, compiler) and libuv's pool
  */
 
 /** A worker knows itself by no other way: Node does not hand out the system's number of a thread. */
