@@ -112,7 +112,11 @@ describe('a transfer', () => {
 it('allocates little for a block', async () => {
   const stage = await Stage.open();
   try {
-    const sample = await makeSample(stage, { 'payload.bin': 2 * PAYLOAD_BYTES }, { pieceLength: PIECE_BYTES });
+    const sample = await makeSample(
+      stage,
+      { 'payload.bin': 2 * PAYLOAD_BYTES },
+      { pieceLength: PIECE_BYTES },
+    );
     const { seed, downloader } = await measureAllocations(stage, sample);
     expect([seed.collections, downloader.collections]).toEqual([0, 0]);
     expect(seed.bytesPerBlock).toBeLessThan(3200);
