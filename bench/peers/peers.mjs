@@ -87,7 +87,7 @@ export async function run(context) {
 
 function groupTable({ name, version, bytes, pieceLength, samples, rounds, pairs, failures }) {
   return {
-    title: `${name} ${version}: ${size(bytes)}, pieces of ${size(pieceLength)}, ${samples} rounds`,
+    title: `${name} ${version}: ${size(bytes)}, pieces of ${size(pieceLength)}, ${samples === 1 ? '1 round' : `${samples} rounds`}`,
     columns: [
       'seed → downloader',
       'MB/s',
