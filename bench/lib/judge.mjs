@@ -37,7 +37,7 @@ export function targetTable(judged) {
   const count = wanted => judged.filter(({ verdict }) => verdict === wanted).length;
   const missing = count('not measured');
   return {
-    title: `Must reach: ${count('met')} of ${judged.length} targets met${missing > 0 ? `, ${missing} not measured` : ''}`,
+    title: `Targets: ${count('met')} of ${judged.length} met${missing > 0 ? `, ${missing} not measured` : ''}`,
     columns: ['target', 'wanted', 'measured', 'verdict'],
     left: [3],
     rows: judged.map(({ what, atLeast, atMost, unit = '×', value, min, max, verdict }) => [

@@ -90,7 +90,7 @@ function targetLines(run) {
   if (judged.length === 0) return [];
   const note =
     'Medians of this run. That payload is copied once on its way in and never on its way out does not depend on a machine: `test/e2e/counts.test.ts` holds it.';
-  return ['', '## Targets', '', note, '', renderMarkdown(targetTable(judged))];
+  return ['', '## Must reach', '', note, '', renderMarkdown(targetTable(judged))];
 }
 
 function partLines({ name, seconds, result, error }, folder) {
