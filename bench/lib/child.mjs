@@ -1,9 +1,21 @@
 // The child's side of processes.mjs: answers what the suite asks, ends with it.
+import { Profiler } from './profile.mjs';
+import { threadTimes } from './threads.mjs';
 import { ownUsage } from './usage.mjs';
+
+const profiler = new Profiler();
+
+/** Questions that every child answers. */
+const COMMON = {
+  usage: ownUsage,
+  threadTimes,
+  startProfile: () => profiler.start(),
+  stopProfile: () => profiler.stop(),
+};
 
 /** @param {Readonly<Record<string, (args: any) => unknown>>} handlers by name of the question */
 export function serve(handlers) {
-  const all = { usage: ownUsage, ...handlers };
+  const all = { ...COMMON, ...handlers };
   process.on('message', async ({ id, name, args }) => {
     let answer;
     try {
