@@ -46,16 +46,13 @@ export function expandBits(byte: u16): v128 {
   return i16x8.eq(v128.and(i16x8.splat(byte), bits), bits);
 }
 
-/** The bits of every byte the other way round: the high bit of a bitfield's byte, its first piece, becomes the lowest. */
+/** The opposite of expandBits for 16 lanes, all ones or zero each: lane 0 becomes bit 7, lane 8 bit 15. */
 // @ts-ignore: decorator
 @inline
-export function reverseBits(bytes: v128): v128 {
-  const low = v128.and(bytes, i8x16.splat(15));
-  const high = v128.and(i16x8.shr_u(bytes, 4), i8x16.splat(15));
-  return v128.or(
-    i8x16.swizzle(i8x16(0, -128, 64, -64, 32, -96, 96, -32, 16, -112, 80, -48, 48, -80, 112, -16), low),
-    i8x16.swizzle(i8x16(0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15), high),
-  );
+export function gatherBits(low: v128, high: v128): u64 {
+  const bytes = i8x16.narrow_i16x8_s(low, high);
+  const turned = i8x16.swizzle(bytes, i8x16(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
+  return <u64>(<u32>i8x16.bitmask(turned));
 }
 
 /** Four big-endian words. */
