@@ -319,6 +319,7 @@ export class TorrentRun implements Torrent {
     this.#online = true;
     this.#state = this.core.picker.finished ? 'seeding' : 'downloading';
     this.core.setActive(true);
+    if (!this.core.picker.finished) this.#engine.pool.start();
     this.#announcing.start();
     this.#dialler.start();
     if (this.#completed.settled === 'resolved') this.#awaitDeparture();
