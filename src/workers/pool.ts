@@ -64,7 +64,7 @@ const MAX_RETRIES = 3;
 /** Workers lost without one finished batch between them: they cannot start, there is no point in going on. */
 const MAX_LOSSES_IN_A_ROW = 20;
 
-const TASK_FILE = fileURLToPath(new URL('../../dist/workers/task.js', import.meta.url));
+const TASK_FILE = fileURLToPath(new URL('../../dist/bundle/task.js', import.meta.url));
 
 interface Outcome {
   readonly value: number;

@@ -1,4 +1,4 @@
-/** Entry of the worker threads: runs from dist, also when the pool itself runs from source. */
+/** Entry of the worker threads: runs from dist/bundle, also when the pool itself runs from source. */
 import { threadId, workerData } from 'node:worker_threads';
 import { combineHash, type HashCandidates, type HashChoice } from '../engine/kernels/select.js';
 import type { Kernels } from '../engine/kernels/types.js';
