@@ -304,7 +304,7 @@ export class WorkerPool {
     return this.#starting;
   }
 
-  /** Piscina is loaded with the first job: 20 ms that a command without jobs saves. */
+  /** Piscina is loaded with the threads: 20 ms that a command without jobs saves. */
   async #start(): Promise<Piscina> {
     const { Piscina } = await import('piscina');
     const { module, memory, buffer, areas, receiveAt } = this.#arena;

@@ -7,7 +7,7 @@ import { PieceIo, pieceBytes } from './piece-io.js';
 import { readTorrent } from './source.js';
 import type { TorrentSource, VerifyOptions, VerifyResult } from './types.js';
 
-/** Piece slots of a check: 32 MiB are being read and hashed at once. */
+/** Piece slots of a check, of which few are touched. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
 
 /**
