@@ -8,10 +8,11 @@ import { MillraceError } from '../engine/errors.js';
 import { type Kernels, SHA1_BYTES } from '../engine/kernels/types.js';
 import type { Extent } from '../engine/swarm/ports.js';
 import type { Arena } from './arena.js';
-import { encodeJobs, type Job, type KernelName, ONCE_ONLY, type SlotJob } from './jobs.js';
+import { type JobContext, LANES } from './hash-slots.js';
+import { encodeJobs, type Job, type KernelName, ONCE_ONLY, type PiecesJob, type SlotJob } from './jobs.js';
 import { digestsAt } from './layout.js';
 import { createMailboxBuffer, Mailbox } from './mailbox.js';
-import { type IoFailure, type JobContext, type JobResults, LANES, MISSING, runJobs } from './run-jobs.js';
+import { type IoFailure, type JobResults, runJobs } from './run-jobs.js';
 import type { TaskData } from './task.js';
 import { ownersView, releaseAreas } from './threads.js';
 
@@ -65,7 +66,7 @@ const MAX_RETRIES = 3;
 /** Workers lost without one finished batch between them: they cannot start, there is no point in going on. */
 const MAX_LOSSES_IN_A_ROW = 20;
 
-const TASK_FILE = fileURLToPath(new URL('../../dist/workers/task.js', import.meta.url));
+const TASK_FILE = fileURLToPath(new URL('../../dist/bundle/task.js', import.meta.url));
 
 interface Outcome {
   readonly value: number;
@@ -85,7 +86,7 @@ export function createPool(options: PoolOptions): WorkerPool {
 
 /**
  * Hashing and file work off the event loop. Jobs gather in a queue for the rest of the tick and leave in batches; while
- * all workers are busy batches grow. Threads start with the first job, a thread that dies is replaced and its jobs are
+ * all workers are busy batches grow. Threads start with the first job or `start`, a thread that dies is replaced and its jobs are
  * run again.
  *
  * Whoever calls keeps the slot and the open files until the promise settles.
@@ -122,7 +123,8 @@ export class WorkerPool {
     this.#workers = arena.shared ? wanted : 0;
     this.#mapError = mapError;
     this.#onWorkerLost = onWorkerLost;
-    this.#inline = { kernels: arena.kernels, bytes: arena.bytes, digestsAt: digestsAt(0), hash: arena.hash };
+    const { kernels, bytes, ownHash } = arena;
+    this.#inline = { kernels, bytes, digestsAt: digestsAt(0), hash: ownHash };
   }
 
   /**
@@ -142,23 +144,24 @@ export class WorkerPool {
     await this.#submitSlot({ ...job, kind: 'read' });
   }
 
-  /** Fills a slot, then compares its SHA-1. `'missing'` when a file ends too early. */
-  async recheck(
-    job: SlotRange & { readonly digest: Uint8Array; readonly extents: readonly Extent[] },
-  ): Promise<boolean | 'missing'> {
-    const { value } = await this.#submitSlot({ ...job, kind: 'recheck' });
-    return value === MISSING ? 'missing' : value !== 0;
-  }
-
-  /** Fills a slot and returns its digest. */
+  /** Fills a slot if there are extents, and returns its digest. */
   async digest({
     algorithm,
     ...job
   }: SlotRange & {
-    readonly extents: readonly Extent[];
+    readonly extents?: readonly Extent[];
     readonly algorithm: 'sha1' | 'sha256';
   }): Promise<Uint8Array> {
     return (await this.#submitSlot({ ...job, kind: algorithm })).digest!;
+  }
+
+  /**
+   * The SHA-1 of the pieces in `extents`, 20 bytes apiece, read through a slot of one piece or more. A file that is too
+   * short is a failure with the code `EOF`.
+   */
+  async hashPieces(job: Omit<PiecesJob, 'kind'>): Promise<Uint8Array> {
+    checkPiecesJob(job, this.#arena.buffer.byteLength);
+    return (await this.#submit({ ...job, kind: 'pieces' })).digest!;
   }
 
   /**
@@ -169,6 +172,11 @@ export class WorkerPool {
   async run<K extends KernelName>(name: K, ...args: Parameters<Kernels[K]>): Promise<ReturnType<Kernels[K]>> {
     const { value } = await this.#submit({ kind: 'kernel', name, args });
     return (name === 'bitIntersects' ? value !== 0 : value) as ReturnType<Kernels[K]>;
+  }
+
+  /** Starts the threads before there is a job, 50 ms ahead: whoever knows that there will be jobs should. */
+  start(): void {
+    if (this.#workers > 0 && this.#closing === undefined) this.#started().catch(() => {}); // the first job will tell
   }
 
   stats(): PoolStats {
@@ -254,24 +262,29 @@ export class WorkerPool {
     if (this.#queue.length === 0) return false;
     if (this.#batchesOut < this.#workers) return true;
     if (this.#batchesOut >= this.#workers * BATCHES_PER_WORKER) return false;
-    return this.#queue.length >= LANES && this.#queue[0].retries === 0;
+    const [{ job, retries }] = this.#queue;
+    return (this.#queue.length >= LANES || job.kind === 'pieces') && retries === 0;
   }
 
   /** Jobs of the next batch when `places` batches may go: an even share, in whole groups of lanes if they help. */
   #share(places: number): number {
-    const unit = this.#arena.hash.sha1 === 'wasm' ? LANES : 1;
+    const unit = this.#arena.hash?.sha1 === 'wasm' ? LANES : 1;
     return Math.min(MAX_BATCH_JOBS, Math.ceil(this.#queue.length / places / unit) * unit);
   }
 
-  /** A job whose worker was lost travels alone, so that one that kills workers takes no companions down. */
+  /**
+   * A job whose worker was lost travels alone, so that one that kills workers takes no companions down. So does one of
+   * many pieces, which is a batch by itself.
+   */
   #take(most: number, maxBytes: number): Entry[] {
     let count = 0;
     let bytes = 0;
     for (const { job, retries } of this.#queue) {
       if (job.kind !== 'kernel') bytes += job.length;
-      if (count > 0 && (count >= most || bytes > maxBytes || retries > 0 || this.#queue[0].retries > 0))
-        break;
+      const alone = retries > 0 || job.kind === 'pieces';
+      if (count > 0 && (count >= most || bytes > maxBytes || alone)) break;
       count++;
+      if (alone) break;
     }
     return this.#queue.splice(0, count);
   }
@@ -281,7 +294,7 @@ export class WorkerPool {
     this.#batchesOut++;
     this.#running += batch.length;
     try {
-      const mailbox = this.#mailbox ?? (await (this.#starting ??= this.#start()));
+      const mailbox = this.#mailbox ?? (await this.#started());
       const results = await mailbox.run(encodeJobs(batch.map(({ job }) => job)), batch.length);
       this.#lossesInARow = 0;
       this.#settle(batch, results);
@@ -294,10 +307,15 @@ export class WorkerPool {
     }
   }
 
-  /** Piscina is loaded with the first job: 20 ms that a command without jobs saves. */
+  #started(): Promise<Mailbox> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** Piscina is loaded with the threads: 20 ms that a command without jobs saves. */
   async #start(): Promise<Mailbox> {
     const { Piscina } = await import('piscina');
-    const { module, memory, buffer, hash, areas } = this.#arena;
+    const { module, memory, buffer, areas, receiveAt } = this.#arena;
     const seats = this.#workers;
     const mailbox = createMailboxBuffer(seats);
     const piscina = new Piscina({
@@ -312,7 +330,7 @@ export class WorkerPool {
       trackUnmanagedFds: false,
       env: SHARE_ENV,
       execArgv: [],
-      workerData: { module, memory, buffer, hash, areas, mailbox, seats } satisfies TaskData,
+      workerData: { module, memory, buffer, areas, receiveAt, mailbox, seats } satisfies TaskData,
     });
     piscina.on('error', () => {}); // a worker that failed without a task: 'workerDestroy' counts it
     piscina.on('workerDestroy', () => this.#onWorkerGone(piscina));
@@ -367,7 +385,8 @@ export class WorkerPool {
   #settle(batch: readonly Entry[], { values, digests, failures }: JobResults): void {
     batch.forEach(({ job, resolve, reject }, i) => {
       this.#tasks++;
-      if (job.kind !== 'kernel' && job.kind !== 'read') this.#pieces++;
+      if (job.kind === 'pieces') this.#pieces += (digests[i]?.length ?? 0) / SHA1_BYTES;
+      else if (job.kind !== 'kernel' && job.kind !== 'read') this.#pieces++;
       const failure = failures[i];
       if (failure !== undefined)
         reject(job.kind === 'kernel' ? new RangeError(failure.message) : this.#mapError(failure));
@@ -406,6 +425,22 @@ function toStorageError({ code, syscall, message }: IoFailure): MillraceError {
 
 /** Addresses go to threads that write there: what is out of bounds must not leave this thread. */
 function checkSlotJob({ at, length, digest, extents }: SlotJob, memoryBytes: number): void {
+  checkSlot(at, length, memoryBytes);
+  if (digest !== undefined && digest.length !== SHA1_BYTES) {
+    throw new RangeError(`digest has ${digest.length} bytes, must have ${SHA1_BYTES}`);
+  }
+  if (extents === undefined) return;
+  const total = extents.reduce((sum, extent) => sum + extent.length, 0);
+  if (total !== length) throw new RangeError(`extents have ${total} bytes, the slot has ${length}`);
+}
+
+function checkPiecesJob({ at, length, pieceLength }: Omit<PiecesJob, 'kind'>, memoryBytes: number): void {
+  checkSlot(at, length, memoryBytes);
+  if (!Number.isSafeInteger(pieceLength) || pieceLength < 1 || pieceLength > length)
+    throw new RangeError(`pieces have ${pieceLength} bytes, the slot has ${length}`);
+}
+
+function checkSlot(at: number, length: number, memoryBytes: number): void {
   if (
     !Number.isSafeInteger(at) ||
     !Number.isSafeInteger(length) ||
@@ -415,10 +450,4 @@ function checkSlotJob({ at, length, digest, extents }: SlotJob, memoryBytes: num
   ) {
     throw new RangeError(`slot ${at} + ${length} is outside of the memory of ${memoryBytes} bytes`);
   }
-  if (digest !== undefined && digest.length !== SHA1_BYTES) {
-    throw new RangeError(`digest has ${digest.length} bytes, must have ${SHA1_BYTES}`);
-  }
-  if (extents === undefined) return;
-  const total = extents.reduce((sum, extent) => sum + extent.length, 0);
-  if (total !== length) throw new RangeError(`extents have ${total} bytes, the slot has ${length}`);
 }

@@ -1,18 +1,8 @@
 import { bytesEqual } from '../engine/bytes.js';
-import type { HashChoice } from '../engine/kernels/select.js';
-import { type Kernels, SHA1_BYTES, SHA256_BYTES } from '../engine/kernels/types.js';
 import { readExtents, writeExtents } from './file-io.js';
-import type { Job, KernelJob, SlotJob } from './jobs.js';
-
-/** What a thread needs to run jobs. */
-export interface JobContext {
-  readonly kernels: Kernels;
-  /** The whole memory of the kernels. */
-  readonly bytes: Uint8Array;
-  /** Room of this thread for four digests. */
-  readonly digestsAt: number;
-  readonly hash: HashChoice;
-}
+import { hashPieces } from './hash-pieces.js';
+import { hashSlots, type JobContext, LANES } from './hash-slots.js';
+import type { Job, KernelJob, PiecesJob, SlotJob } from './jobs.js';
 
 /** What the operating system said: plain data, so that it crosses threads. */
 export interface IoFailure {
@@ -24,7 +14,7 @@ export interface IoFailure {
 
 /** Outcome of a batch; arrays have one entry a job. */
 export interface JobResults {
-  /** {@link MISMATCH}, {@link DONE}, {@link MISSING}, or what the kernel returned. */
+  /** {@link MISMATCH}, {@link DONE}, or what the kernel returned. */
   readonly values: Float64Array;
   readonly digests: readonly (Uint8Array | undefined)[];
   readonly failures: readonly (IoFailure | undefined)[];
@@ -32,10 +22,12 @@ export interface JobResults {
 
 export const MISMATCH = 0;
 export const DONE = 1;
-export const MISSING = 2;
 
-/** SIMD hashes four messages of one length at a time. */
-export const LANES = 4;
+const ENDED_EARLY: IoFailure = {
+  code: 'EOF',
+  syscall: 'read',
+  message: 'the file is shorter than the torrent says',
+};
 
 interface MutableResults {
   values: Float64Array;
@@ -49,6 +41,7 @@ export function runJobs(context: JobContext, jobs: readonly Job[]): JobResults {
   for (const group of groupJobs(jobs)) {
     const { kind } = jobs[group[0]];
     if (kind === 'kernel') callKernel(context, jobs[group[0]] as KernelJob, group[0], results);
+    else if (kind === 'pieces') digestPieces(context, jobs[group[0]] as PiecesJob, group[0], results);
     else runGroup(context, kind, jobs as readonly SlotJob[], group, results);
   }
   return results;
@@ -59,7 +52,8 @@ function groupJobs(jobs: readonly Job[]): number[][] {
   const groups: number[][] = [];
   const open = new Map<string, number[]>();
   jobs.forEach((job, index) => {
-    const key = job.kind === 'kernel' ? `kernel ${index}` : `${job.kind} ${job.length}`;
+    const alone = job.kind === 'kernel' || job.kind === 'pieces';
+    const key = alone ? `${job.kind} ${index}` : `${job.kind} ${job.length}`;
     let group = open.get(key);
     if (group === undefined || group.length === LANES) {
       group = [];
@@ -81,6 +75,15 @@ function callKernel({ kernels }: JobContext, job: KernelJob, index: number, resu
       syscall: job.name,
       message: `${job.name}: ${(error as Error).message}`,
     };
+  }
+}
+
+function digestPieces(context: JobContext, job: PiecesJob, index: number, results: MutableResults): void {
+  try {
+    results.digests[index] = hashPieces(context, job);
+    if (results.digests[index] === undefined) results.failures[index] = ENDED_EARLY;
+  } catch (error) {
+    results.failures[index] = toFailure(error);
   }
 }
 
@@ -116,13 +119,7 @@ function runGroup(
 function load({ bytes }: JobContext, job: SlotJob, index: number, results: MutableResults): boolean {
   try {
     if (readExtents(bytes, job.at, job.extents ?? [])) return true;
-    if (job.kind === 'recheck') results.values[index] = MISSING;
-    else
-      results.failures[index] = {
-        code: 'EOF',
-        syscall: 'read',
-        message: 'the file is shorter than the torrent says',
-      };
+    results.failures[index] = ENDED_EARLY;
   } catch (error) {
     results.failures[index] = toFailure(error);
   }
@@ -144,27 +141,6 @@ function store(
   good.forEach((index, i) => {
     if (errors[i] !== undefined) results.failures[index] = toFailure(errors[i]);
   });
-}
-
-/** Views of the digests in the thread's own room, overwritten by the next call. */
-function hashSlots(
-  { kernels, bytes, digestsAt, hash }: JobContext,
-  algorithm: 'sha1' | 'sha256',
-  slots: readonly number[],
-  length: number,
-): Uint8Array[] {
-  const size = algorithm === 'sha1' ? SHA1_BYTES : SHA256_BYTES;
-  const [a, b, c = a, d = a] = slots;
-  if (hash[algorithm] === 'wasm' && b !== undefined) {
-    // Lanes without a message of their own repeat the first: four lanes cost 2/3 of two calls of the scalar code
-    // (1295 against 444 MB/s).
-    kernels[`${algorithm}x4`](a, b, c, d, length, digestsAt);
-  } else {
-    slots.forEach((at, i) => {
-      kernels[algorithm](at, length, digestsAt + i * size);
-    });
-  }
-  return slots.map((_, i) => bytes.subarray(digestsAt + i * size, digestsAt + (i + 1) * size));
 }
 
 function toFailure(error: unknown): IoFailure {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/engine/errors.js';
@@ -74,24 +74,46 @@ describe.each(MODES)('worker pool, %s', mode => {
     expect(f.pool.stats().batches).toBeLessThan(lengths.length);
   });
 
-  it('rechecks: whole, corrupt, too short', async () => {
-    const pieces = Array.from({ length: 6 }, () => f.piece(16 * KiB));
-    const content = Buffer.concat(pieces.map(piece => piece.bytes));
-    content[3 * 16 * KiB + 5] ^= 1;
-    writeFileSync(join(f.folder, 'data'), content.subarray(0, -1));
-    const fd = f.open('data', 'r');
-    const into = f.piece(6 * 16 * KiB);
-    const answers = await Promise.all(
-      pieces.map(({ digest }, i) =>
-        f.pool.recheck({
-          at: into.at + i * 16 * KiB,
-          length: 16 * KiB,
-          digest,
-          extents: [{ fd, position: i * 16 * KiB, length: 16 * KiB }],
-        }),
-      ),
+  it.each([
+    ['one piece', 16 * KiB],
+    ['three pieces', 3 * 16 * KiB],
+    ['more than there are', 20 * 16 * KiB],
+  ])('hashes pieces through a slot of %s', async (_, length) => {
+    const source = f.piece(10 * 16 * KiB + 77);
+    const [one, two] = [f.open('one'), f.open('two')];
+    // The first file ends inside a piece, padding follows it, the last piece is short.
+    source.bytes.fill(0, 70_000, 70_500);
+    writeSync(one, source.bytes, 0, 70_000, 0);
+    writeSync(two, source.bytes, 70_500, source.length - 70_500, 9);
+    const digests = await f.pool.hashPieces({
+      at: f.piece(length).at,
+      length,
+      pieceLength: 16 * KiB,
+      extents: [
+        { fd: one, position: 0, length: 70_000 },
+        { fd: -1, position: 0, length: 500 },
+        { fd: two, position: 9, length: source.length - 70_500 },
+      ],
+    });
+    const pieces = Array.from({ length: 11 }, (_, i) =>
+      source.bytes.subarray(i * 16 * KiB, (i + 1) * 16 * KiB),
     );
-    expect(answers).toEqual([true, true, true, false, true, 'missing']);
+    expect(Buffer.from(digests).equals(Buffer.concat(pieces.map(sha1)))).toBe(true);
+    expect(f.pool.stats()).toMatchObject({ tasks: 1, pieces: 11 });
+  });
+
+  it('hashes no pieces of a file that is too short', async () => {
+    writeFileSync(join(f.folder, 'data'), new Uint8Array(1000));
+    const fd = f.open('data', 'r');
+    const slot = { at: f.piece(16 * KiB).at, length: 16 * KiB, pieceLength: 16 * KiB };
+    const hashing = f.pool.hashPieces({ ...slot, extents: [{ fd, position: 0, length: 1001 }] });
+    await expect(hashing).rejects.toMatchObject({ facts: { code: 'EOF' } });
+  });
+
+  it('takes no pieces that are larger than their slot', async () => {
+    const slot = { at: f.piece(KiB).at, length: KiB, extents: [] };
+    await expect(f.pool.hashPieces({ ...slot, pieceLength: KiB + 1 })).rejects.toThrow(RangeError);
+    await expect(f.pool.hashPieces({ ...slot, pieceLength: 0 })).rejects.toThrow(RangeError);
   });
 
   it('makes the digests of node:crypto', async () => {

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { CliError } from '../failure.js';
+import { PACKAGE_ROOT } from '../package-root.js';
 
-const BIN = fileURLToPath(new URL('../../../bin/millrace.js', import.meta.url));
+const BIN = fileURLToPath(new URL('bin/millrace.js', PACKAGE_ROOT));
 
 /** Lines of stderr that are kept to explain a failure. */
 const STDERR_LINES = 20;

@@ -1,7 +1,9 @@
 import type { WorkerPool } from '../../workers/pool.js';
+import { bytesEqual } from '../bytes.js';
 import { isMillraceError } from '../errors.js';
 import { SHA1_BYTES } from '../kernels/types.js';
 import type { ExtentLease, Storage } from '../swarm/ports.js';
+import type { PieceRun } from './piece-runs.js';
 
 /** Where a torrent's pieces lie. */
 export interface PieceTable {
@@ -14,6 +16,10 @@ export type PieceHashes = () => Uint8Array | Promise<Uint8Array>;
 
 export function pieceBytes({ pieceLength, length }: PieceTable, piece: number): number {
   return Math.min(pieceLength, length - piece * pieceLength);
+}
+
+function digestOf(hashes: Uint8Array, piece: number): Uint8Array {
+  return hashes.subarray(piece * SHA1_BYTES, (piece + 1) * SHA1_BYTES);
 }
 
 /**
@@ -67,31 +73,48 @@ export class PieceIo {
     }
   }
 
-  /** Is the piece on disk and good? The slot is scratch. @throws MillraceError for anything but missing bytes */
-  async recheck(piece: number, at: number): Promise<boolean> {
-    const length = pieceBytes(this.table, piece);
-    const digest = await this.#digest(piece);
-    const offset = piece * this.table.pieceLength;
+  /**
+   * SHA-1 of each piece of the run.
+   * @throws MillraceError ERR_STORAGE_*: ERR_STORAGE_MISSING when any byte of them is
+   */
+  async digests(run: PieceRun): Promise<Uint8Array[]> {
+    const { pieceLength, length: end } = this.table;
+    const offset = run.first * pieceLength;
+    const length = Math.min(run.count * pieceLength, end - offset);
+    const lease = await this.#lease(offset, length, 'read');
+    if (lease === undefined) {
+      if (run.count > 1) return singly(run, piece => this.digests(piece));
+      await this.storage.read(offset, this.#slot(run.at, length));
+      return [await this.pool.digest({ at: run.at, length, algorithm: 'sha1' })];
+    }
     try {
-      const lease = await this.#lease(offset, length, 'read');
-      if (lease === undefined) {
-        await this.storage.read(offset, this.#slot(at, length));
-        return await this.pool.verifyWrite({ at, length, digest });
-      }
-      try {
-        return (await this.pool.recheck({ at, length, digest, extents: lease.extents })) === true;
-      } finally {
-        lease.release();
-      }
+      const { at, slotBytes } = run;
+      const digests = await this.pool.hashPieces({
+        at,
+        length: slotBytes,
+        pieceLength,
+        extents: lease.extents,
+      });
+      return Array.from({ length: run.count }, (_, i) => digestOf(digests, i));
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Which pieces of the run are on disk and good? @throws MillraceError for anything but missing bytes */
+  async recheck(run: PieceRun): Promise<boolean[]> {
+    try {
+      const hashes = await this.hashes();
+      const digests = await this.digests(run);
+      return digests.map((digest, i) => bytesEqual(digest, digestOf(hashes, run.first + i)));
     } catch (error) {
-      if (isMillraceError(error, 'ERR_STORAGE_MISSING')) return false;
-      throw error;
+      if (!isMillraceError(error, 'ERR_STORAGE_MISSING')) throw error;
+      return run.count === 1 ? [false] : singly(run, piece => this.recheck(piece));
     }
   }
 
   async #digest(piece: number): Promise<Uint8Array> {
-    const hashes = await this.hashes();
-    return hashes.subarray(piece * SHA1_BYTES, (piece + 1) * SHA1_BYTES);
+    return digestOf(await this.hashes(), piece);
   }
 
   #slot(at: number, length: number): Uint8Array {
@@ -107,4 +130,12 @@ export class PieceIo {
       throw error;
     }
   }
+}
+
+/** One piece after the other through the slot of their run. */
+async function singly<T>(run: PieceRun, work: (piece: PieceRun) => Promise<T[]>): Promise<T[]> {
+  const results: T[] = [];
+  for (let i = 0; i < run.count; i++)
+    results.push(...(await work({ ...run, first: run.first + i, count: 1 })));
+  return results;
 }

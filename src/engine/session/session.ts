@@ -36,7 +36,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
 /**
- * Starts an engine: memory, threads (on first use) and, unless `listen` is false, a port for peers.
+ * Starts an engine: memory, threads (with the first download or check) and, unless `listen` is false, a port for peers.
  *
  * @throws MillraceError ERR_OPTION, ERR_NET_ADDRESS_IN_USE, ERR_NET_ADDRESS, ERR_KERNELS_UNAVAILABLE, ERR_ABORTED
  */

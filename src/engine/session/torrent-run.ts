@@ -188,6 +188,7 @@ export class TorrentRun implements PartsOwner, Restable {
 
   #goOnline(): void {
     this.#state = this.workings.lacks ? 'downloading' : 'seeding';
+    if (this.workings.lacks) this.#engine.pool.start();
     this.presence.start();
     if (this.completed.settled === 'resolved') this.#awaitDeparture();
   }
