@@ -47,7 +47,7 @@ describe('a run of pieces', () => {
     ends.push(() => handles.close());
     const storage = createFileStore({ dir, files, length: LENGTH, handles, readOnly: true });
     return {
-      io: new PieceIo(table, storage, pool, arena.buffer),
+      io: new PieceIo(table, () => table.pieces, storage, pool, arena.buffer),
       pool,
       run,
       path: (i: number) => join(dir, 'box', String(i)),
@@ -71,7 +71,7 @@ describe('a run of pieces', () => {
   it('of a storage without files is hashed piece by piece', async () => {
     const { pool, arena, run } = machinery();
     const storage = createMemoryStore({ length: LENGTH, content: [content] });
-    const io = new PieceIo(table, storage, pool, arena.buffer);
+    const io = new PieceIo(table, () => table.pieces, storage, pool, arena.buffer);
     expect((await io.digests(run)).map(digest => Buffer.from(digest))).toEqual(expected);
   });
 
