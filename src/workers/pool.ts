@@ -45,6 +45,9 @@ export interface PoolStats {
   readonly batches: number;
   /** Workers that ended by themselves. */
   readonly lost: number;
+  /** Time that hashes and file calls took, all threads together. */
+  readonly hashMs: number;
+  readonly fileMs: number;
 }
 
 /** Most jobs, and most bytes, of a batch: results return within some 10 ms, so that slots are free again soon. */
@@ -104,6 +107,8 @@ export class WorkerPool {
   #pieces = 0;
   #batches = 0;
   #lost = 0;
+  #hashMs = 0;
+  #fileMs = 0;
   #lossesInARow = 0;
   #broken: MillraceError | undefined;
   #closing: Promise<void> | undefined;
@@ -177,6 +182,8 @@ export class WorkerPool {
       pieces: this.#pieces,
       batches: this.#batches,
       lost: this.#lost,
+      hashMs: this.#hashMs,
+      fileMs: this.#fileMs,
     };
   }
 
@@ -353,7 +360,9 @@ export class WorkerPool {
     else this.#onIdle?.();
   }
 
-  #settle(batch: readonly Entry[], { values, digests, failures }: JobResults): void {
+  #settle(batch: readonly Entry[], { values, digests, failures, hashMs, fileMs }: JobResults): void {
+    this.#hashMs += hashMs;
+    this.#fileMs += fileMs;
     batch.forEach(({ job, resolve, reject }, i) => {
       this.#tasks++;
       if (job.kind !== 'kernel' && job.kind !== 'read') this.#pieces++;

@@ -40,6 +40,8 @@ export interface NeighboursOptions {
   readonly limits: readonly SharedLimits[];
   readonly isBanned: (link: PeerLink) => boolean;
   readonly act: (action: Action) => void;
+  /** A turn is over; what the torrent waits for may have changed. */
+  readonly onTurn: (nowMs: number) => void;
   readonly onAttached: (link: PeerLink, client: string) => void;
   readonly onDetached: (link: PeerLink, error: MillraceError | undefined) => void;
 }
@@ -71,6 +73,11 @@ export class Neighbours implements LinkTorrent {
 
   get pieceCount(): number {
     return this.options.core.options.pieceCount;
+  }
+
+  /** A rate limit keeps some peer from being read. */
+  get held(): boolean {
+    return this.#waitingToRead.size > 0;
   }
 
   // --- links come and go ---------------------------------------------------------------------------------------
@@ -172,7 +179,9 @@ export class Neighbours implements LinkTorrent {
   }
 
   drained(link: PeerLink): void {
-    if (link.peer !== undefined) this.uploader.pump(link, link.peer);
+    if (link.peer === undefined) return;
+    this.uploader.pump(link, link.peer);
+    this.options.onTurn(nowMs());
   }
 
   // --- turns ---------------------------------------------------------------------------------------------------
@@ -195,6 +204,7 @@ export class Neighbours implements LinkTorrent {
     for (let action = core.poll(); action !== undefined; action = core.poll()) act(action);
     for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
     this.pumpAll();
+    this.options.onTurn(nowMs());
     this.#alarm.set(core.nextTimeout());
   }
 

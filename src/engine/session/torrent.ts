@@ -13,6 +13,7 @@ import { TorrentCore } from '../swarm/torrent-core.js';
 import { checkAddOptions } from './add-options.js';
 import { Announcing, type AnnouncingHost } from './announcing.js';
 import { Arrivals } from './arrivals.js';
+import { BottleneckWatch } from './bottleneck-watch.js';
 import { allPieces, checkPieces } from './checker.js';
 import { nowMs } from './clock.js';
 import { Departure } from './departure.js';
@@ -76,6 +77,7 @@ export class TorrentRun implements Torrent {
   readonly #dialler: Dialler;
   readonly #announcing: Announcing;
   readonly #departure: Departure;
+  readonly #bottlenecks: BottleneckWatch;
   readonly #limits: SharedLimits;
   readonly #abort = new AbortController();
   #checked = new Deferred();
@@ -160,6 +162,7 @@ export class TorrentRun implements Torrent {
       limits: [engine.limits, this.#limits],
       isBanned: link => host.isBanned(link),
       act: action => this.#act(action),
+      onTurn: now => this.#bottlenecks.turn(now),
       onAttached: (link, client) => this.#onAttached(link, client),
       onDetached: (link, error) => this.#onDetached(link, error),
     });
@@ -174,6 +177,13 @@ export class TorrentRun implements Torrent {
       durability: this.#durability,
       poke: () => this.neighbours.poke(),
       onError: error => this.#fail(error),
+    });
+    this.#bottlenecks = new BottleneckWatch({
+      core: this.core,
+      pool,
+      io: this.#io,
+      held: () => this.neighbours.held,
+      verifying: () => this.#arrivals.verifying,
     });
     this.#waits = new PieceWaits(
       piece => this.#has(piece),
@@ -319,6 +329,7 @@ export class TorrentRun implements Torrent {
     this.#online = true;
     this.#state = this.core.picker.finished ? 'seeding' : 'downloading';
     this.core.setActive(true);
+    this.#bottlenecks.start(nowMs());
     this.#announcing.start();
     this.#dialler.start();
     if (this.#completed.settled === 'resolved') this.#awaitDeparture();
@@ -330,6 +341,7 @@ export class TorrentRun implements Torrent {
     this.#online = false;
     this.#departure.cancel();
     this.core.setActive(false);
+    this.#bottlenecks.stop(nowMs());
     this.#dialler.stop();
     for (const link of [...this.neighbours.links.values()]) link.close(error);
     return this.#announcing.stop();
@@ -421,6 +433,7 @@ export class TorrentRun implements Torrent {
       uploaded,
       wasted: core.downloads.wastedBytes,
       failedPieces: core.failedPieces,
+      limitedBy: this.#bottlenecks.limitedBy(nowMs()),
       peers,
       knownPeers: this.#dialler.known,
       trackers: this.#announcing.stats(),

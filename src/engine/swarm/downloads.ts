@@ -83,6 +83,7 @@ export class Downloads {
       peer.outstanding.set(key, { ref, sentAtMs: nowMs, lapsed: false });
       peer.send({ type: 'request', piece: ref.piece, begin: ref.begin, length: ref.length });
     }
+    peer.starved = this.starved && spare.length === 0 && refs.length < free;
     for (const at of spare) this.slots.release(at);
     const idle = refs.length === 0 && peer.outstanding.size === 0 && nowMs - peer.lastBlockMs >= SNUB_MS;
     if (idle && spare.length === 0 && this.#dropIdle()) this.fill(peer, nowMs);
