@@ -1,3 +1,4 @@
+import { type EventLoopUtilization, performance } from 'node:perf_hooks';
 import type { WorkerPool } from '../../workers/pool.js';
 import { type LimitedBy, LimitLedger } from '../policy/limiting.js';
 import { downloadWaits, uploadWaits } from '../swarm/bottleneck.js';
@@ -20,7 +21,7 @@ export interface BottleneckWatchOptions {
 /** Counters as they stood at a time. */
 interface Reading {
   readonly atMs: number;
-  readonly loop: ReturnType<typeof performance.eventLoopUtilization>;
+  readonly loop: EventLoopUtilization;
   readonly hashMs: number;
   readonly fileMs: number;
   readonly storageMs: number;
