@@ -1,7 +1,13 @@
 /** One artificial bottleneck at a time, an order of magnitude narrower than all else: `stats()` names it. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
-import { type AddOptions, createSession, type LimitedBy, type SessionOptions } from '../../src/index.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  type AddOptions,
+  createSession,
+  type LimitedBy,
+  type RateLimits,
+  type SessionOptions,
+} from '../../src/index.js';
 import { type Content, makeContent } from '../hostile/world.js';
 import { Peer } from '../lib/e2e-peer.js';
 import { addressOf, KiB, MiB, makeSample, openSeed, openStage } from '../lib/e2e-stage.js';
@@ -9,15 +15,18 @@ import { openFakeSeed } from '../lib/fake-seed.js';
 import type { Stage } from '../lib/stage.js';
 import { until } from '../lib/until.js';
 
-/** Milliseconds that each read and write of a torrent in memory takes, one after the other. */
-const disk = vi.hoisted(() => ({ readMs: 0, writeMs: 0 }));
+/** A worker thread may take seconds to start on a busy machine, and a piece would wait for it. */
+const LIGHT = { workers: 0, kernels: 'native' } as const;
+
+/** Milliseconds that each read and write of a torrent in memory takes, one after the other, and what is there. */
+const disk = vi.hoisted(() => ({ readMs: 0, writeMs: 0, content: [] as Uint8Array[] }));
 
 vi.mock('../../src/engine/storage/memory-store.js', async importOriginal => {
   const { createMemoryStore } =
     await importOriginal<typeof import('../../src/engine/storage/memory-store.js')>();
   return {
     createMemoryStore(options: Parameters<typeof createMemoryStore>[0]) {
-      const inner = createMemoryStore(options);
+      const inner = createMemoryStore({ ...options, content: disk.content });
       let busy: Promise<unknown> = Promise.resolve();
       const slowly = (ms: number, call: () => Promise<void>): Promise<void> => {
         if (ms === 0) return call();
@@ -33,13 +42,18 @@ vi.mock('../../src/engine/storage/memory-store.js', async importOriginal => {
   };
 });
 
+afterEach(() => {
+  disk.readMs = disk.writeMs = 0;
+  disk.content = [];
+});
+
 async function openTorrent(
   stage: Stage,
   content: Content,
   options: AddOptions,
   session: SessionOptions = {},
 ) {
-  const opened = await createSession({ listen: false, workers: 1, kernels: 'native', ...session });
+  const opened = await createSession({ listen: false, ...LIGHT, ...session });
   stage.defer(() => opened.close());
   return opened.add(content.torrent, { storage: 'memory', ...options });
 }
@@ -73,8 +87,8 @@ describe('a download is limited by', () => {
   it('remote: the limit of the other side, which is a local cap there', async () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'film.bin': 512 * KiB }, { pieceLength: 32 * KiB });
-    const seed = await openSeed(stage, sample, { limits: { up: 512 * KiB } });
-    const session = await createSession({ listen: false, workers: 1, dir: stage.path('target') });
+    const seed = await openSeed(stage, sample, { ...LIGHT, limits: { up: 512 * KiB } });
+    const session = await createSession({ listen: false, ...LIGHT, dir: stage.path('target') });
     stage.defer(() => session.close());
     const torrent = await session.add(sample.torrent, { peers: [addressOf(seed)] });
     await torrent.completed();
@@ -93,9 +107,9 @@ describe('a download is limited by', () => {
 
   it('memory: room for one piece, and peers far away that would give many', async () => {
     const stage = await openStage();
-    const content = makeContent(40 * MiB, { pieceLength: 4 * MiB });
+    const content = makeContent(24 * MiB, { pieceLength: 4 * MiB });
     const peers = await Promise.all(
-      Array.from({ length: 8 }, () => openFakeSeed(stage, content, { delayMs: 150 })),
+      Array.from({ length: 24 }, () => openFakeSeed(stage, content, { delayMs: 400 })),
     );
     const torrent = await openTorrent(stage, content, { peers }, { memoryBytes: 8 * MiB });
     await torrent.completed();
@@ -106,8 +120,8 @@ describe('a download is limited by', () => {
     const stage = await openStage();
     const content = makeContent(1 * MiB);
     disk.writeMs = 40;
-    stage.defer(() => (disk.writeMs = 0));
-    const torrent = await openTorrent(stage, content, { peers: [await openFakeSeed(stage, content)] });
+    const peers = [await openFakeSeed(stage, content)];
+    const torrent = await openTorrent(stage, content, { peers }, { workers: 1 });
     await torrent.completed();
     expectLargest(torrent.stats().limitedBy, 'disk');
   });
@@ -115,7 +129,7 @@ describe('a download is limited by', () => {
   it('hash: SHA-1 in an interpreter', async () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'film.bin': 4 * MiB });
-    const seed = await openSeed(stage, sample);
+    const seed = await openSeed(stage, sample, LIGHT);
     const peer = new Peer(stage, {
       flags: ['--jitless'],
       session: { dir: stage.path('target'), kernels: 'js' },
@@ -140,5 +154,35 @@ describe('a download is limited by', () => {
     await torrent.completed();
     stop.abort();
     expectLargest(torrent.stats().limitedBy, 'cpu');
+  });
+});
+
+describe('an upload is limited by', () => {
+  /** A seed whose disk is in memory, and a downloader that has fetched all of it. */
+  async function transfer(readMs: number, limits: RateLimits = {}) {
+    const stage = await openStage();
+    const content = makeContent(512 * KiB);
+    disk.content = [content.bytes];
+    disk.readMs = readMs;
+    const session = await createSession({ listen: { host: '127.0.0.1' }, ...LIGHT });
+    stage.defer(() => session.close());
+    const seed = await session.add(content.torrent, { storage: 'memory', check: 'seed' });
+    await seed.checked();
+    disk.content = [];
+    const torrent = await openTorrent(stage, content, { peers: [session.address!], limits });
+    await torrent.completed();
+    return { seed, torrent };
+  }
+
+  it('disk: slow reads, which is the remote side of a downloader', async () => {
+    const { seed, torrent } = await transfer(60);
+    expectLargest(seed.stats().limitedBy, 'disk');
+    expectLargest(torrent.stats().limitedBy, 'remote');
+  });
+
+  it('remote: a limit of the downloader', async () => {
+    const { seed, torrent } = await transfer(0, { down: 512 * KiB });
+    expectLargest(seed.stats().limitedBy, 'remote');
+    expectLargest(torrent.stats().limitedBy, 'localCap');
   });
 });

@@ -34,7 +34,8 @@ export function downloadWaits(
   for (const peer of peers) {
     if (!peer.amInterested) continue;
     interesting++;
-    if (!peer.mayRequest) continue;
+    // A choked one may still give what is allowed fast (BEP 6); afterwards it is the choke that we wait for.
+    if (!peer.mayRequest || (peer.peerChoking && peer.outstanding.size === 0)) continue;
     sources++;
     const free = peer.window.size - peer.outstanding.size;
     outstanding += peer.outstanding.size;

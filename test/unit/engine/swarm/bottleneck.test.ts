@@ -48,6 +48,8 @@ describe('a download waits', () => {
     expect(down(bench)).toEqual({ choke: 1 });
     bench.receive(peer, { type: 'allowed-fast', piece: 3 });
     expect(down(bench)).toEqual({ peers: 1 });
+    expect(bench.serve(peer)).toEqual([3]);
+    expect(down(bench)).toEqual({ choke: 1 });
   });
 
   it('for a limit of ours, whatever else it may wait for', () => {
