@@ -105,7 +105,7 @@ function runGroup(
   const startMs = performance.now();
   const ready = kind === 'verify' ? group : group.filter(index => load(context, jobs[index], index, results));
   const loadedMs = performance.now();
-  results.fileMs += loadedMs - startMs;
+  if (kind !== 'verify') results.fileMs += loadedMs - startMs;
   if (ready.length === 0) return;
   if (kind === 'read') {
     for (const index of ready) results.values[index] = DONE;
@@ -123,11 +123,8 @@ function runGroup(
     if (digest === undefined) results.digests[index] = digests[i].slice();
     results.values[index] = digest === undefined || bytesEqual(digest, digests[i]) ? DONE : MISMATCH;
   });
-  const hashedMs = performance.now();
-  results.hashMs += hashedMs - loadedMs;
-  if (kind !== 'verify') return;
-  store(context, jobs, ready, results);
-  results.fileMs += performance.now() - hashedMs;
+  results.hashMs += performance.now() - loadedMs;
+  if (kind === 'verify') store(context, jobs, ready, results);
 }
 
 /** Fills the slot of a job; false when there is nothing to hash. */
@@ -155,10 +152,13 @@ function store(
   results: MutableResults,
 ): void {
   const good = ready.filter(index => results.values[index] === DONE && jobs[index].extents !== undefined);
+  if (good.length === 0) return;
+  const startMs = performance.now();
   const errors = writeExtents(
     bytes,
     good.map(index => ({ at: jobs[index].at, extents: jobs[index].extents! })),
   );
+  results.fileMs += performance.now() - startMs;
   good.forEach((index, i) => {
     if (errors[i] !== undefined) results.failures[index] = toFailure(errors[i]);
   });

@@ -98,21 +98,22 @@ describe('a download is limited by', () => {
 
   it('window: a peer far away that takes one request at a time', async () => {
     const stage = await openStage();
-    const content = makeContent(512 * KiB);
-    const peers = [await openFakeSeed(stage, content, { reqq: 1, delayMs: 40 })];
+    const content = makeContent(192 * KiB);
+    const peers = [await openFakeSeed(stage, content, { reqq: 1, delayMs: 200 })];
     const torrent = await openTorrent(stage, content, { peers });
     await torrent.completed();
     expectLargest(torrent.stats().limitedBy, 'window');
   });
 
-  it('memory: room for one piece, and peers far away that would give many', async () => {
+  it('memory: room for one piece, of which peers owe all that is missing, and more peers that could be asked', async () => {
     const stage = await openStage();
-    const content = makeContent(24 * MiB, { pieceLength: 4 * MiB });
+    const content = makeContent(8 * MiB, { pieceLength: 4 * MiB });
+    // 256 blocks: 4 of each peer come and make its window 8, and 24 times 8 are more than what is left.
     const peers = await Promise.all(
-      Array.from({ length: 24 }, () => openFakeSeed(stage, content, { delayMs: 400 })),
+      Array.from({ length: 24 }, () => openFakeSeed(stage, content, { answers: 4 })),
     );
     const torrent = await openTorrent(stage, content, { peers }, { memoryBytes: 8 * MiB });
-    await torrent.completed();
+    await until('a share for memory', () => torrent.stats().limitedBy.memory > 0.6);
     expectLargest(torrent.stats().limitedBy, 'memory');
   });
 
@@ -155,6 +156,21 @@ describe('a download is limited by', () => {
     stop.abort();
     expectLargest(torrent.stats().limitedBy, 'cpu');
   });
+});
+
+it('time in which a torrent is paused does not count', async () => {
+  const stage = await openStage();
+  const content = makeContent(64 * KiB);
+  const peers = [await openFakeSeed(stage, content, { unchokes: false })];
+  const torrent = await openTorrent(stage, content, { peers });
+  await until('a share for choke', () => torrent.stats().limitedBy.choke > 0.5);
+  const closed = new Promise(resolve => torrent.on('peer-closed', resolve));
+  torrent.pause();
+  const before = torrent.stats().limitedBy;
+  await closed;
+  for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate);
+  for (const endMs = performance.now() + 20; performance.now() < endMs; );
+  expect(torrent.stats().limitedBy).toEqual(before);
 });
 
 describe('an upload is limited by', () => {

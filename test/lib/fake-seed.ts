@@ -8,6 +8,8 @@ import type { Stage } from './stage.js';
 export interface FakeSeedOptions {
   /** Each request is answered so long after it came: a long way, not a slow one. Defaults to at once. */
   readonly delayMs?: number;
+  /** Requests that it answers; what is asked after that stays owed. Defaults to all. */
+  readonly answers?: number;
   /** Requests that it says to take at once (BEP 10). */
   readonly reqq?: number;
   /** Defaults to true. */
@@ -26,13 +28,14 @@ export async function openFakeSeed(
   return listener.address;
 }
 
-function serve(peer: RawPeer, content: Content, { delayMs = 0, reqq, unchokes = true }: FakeSeedOptions) {
+function serve(peer: RawPeer, content: Content, options: FakeSeedOptions) {
+  const { delayMs = 0, answers = Number.POSITIVE_INFINITY, reqq, unchokes = true } = options;
   const { infoHash, pieceCount } = content.metainfo;
   const answer = ({ piece, begin, length }: BlockRange) =>
     peer.sendBlock(piece, begin, blockOf(content, piece, begin, length));
   peer.onMessage = message => {
     if (message.type === 'interested' && unchokes) peer.send({ type: 'unchoke' });
-    if (message.type !== 'request') return;
+    if (message.type !== 'request' || peer.count('request') > answers) return;
     if (delayMs === 0) answer(message);
     else setTimeout(answer, delayMs, message);
   };

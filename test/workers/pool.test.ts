@@ -38,6 +38,7 @@ describe.each(MODES)('worker pool, %s', mode => {
     await f.pool.verifyWrite(piece);
     const hashed = f.pool.stats();
     expect(hashed.hashMs).toBeGreaterThan(0);
+    expect(hashed.fileMs).toBe(0);
     await f.pool.verifyWrite({ ...piece, extents: [{ fd, position: 0, length: 256 * KiB }] });
     const written = f.pool.stats();
     expect(written.hashMs).toBeGreaterThan(hashed.hashMs);
