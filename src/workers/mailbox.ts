@@ -175,8 +175,16 @@ export class Mailbox {
     for (let place = 0; place < places.count; place++) {
       const waiting = this.#waiting[place];
       if (waiting === undefined || places.state(place) !== DONE) continue;
-      const values = places.numbers(place, waiting.jobs).slice();
-      this.#settle(place)!.resolve({ values, digests: [], failures: [] });
+      const { jobs, resolve } = waiting;
+      const numbers = places.numbers(place, jobs + 2).slice();
+      this.#settle(place);
+      resolve({
+        values: numbers.subarray(0, jobs),
+        digests: [],
+        failures: [],
+        hashMs: numbers[jobs],
+        fileMs: numbers[jobs + 1],
+      });
     }
   }
 
@@ -234,7 +242,10 @@ export function serveMailbox(
       if (results.digests.length > 0 || results.failures.length > 0) {
         post({ place, ticket: places.ticket(place), results });
       } else {
-        places.numbers(place, results.values.length).set(results.values);
+        const { values, hashMs, fileMs } = results;
+        const numbers = places.numbers(place, values.length + 2);
+        numbers.set(values);
+        numbers.set([hashMs, fileMs], values.length);
         places.setState(place, DONE);
         if (Atomics.exchange(control, RUNG, 1) === 0) post(0);
       }

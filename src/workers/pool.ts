@@ -48,6 +48,9 @@ export interface PoolStats {
   readonly batches: number;
   /** Workers that ended by themselves. */
   readonly lost: number;
+  /** Time that hashes and file calls took, all threads together. */
+  readonly hashMs: number;
+  readonly fileMs: number;
 }
 
 /** Most jobs, and most bytes, of a batch: results return within some 10 ms, so that slots are free again soon. */
@@ -108,6 +111,8 @@ export class WorkerPool {
   #pieces = 0;
   #batches = 0;
   #lost = 0;
+  #hashMs = 0;
+  #fileMs = 0;
   #lossesInARow = 0;
   #broken: MillraceError | undefined;
   #closing: Promise<void> | undefined;
@@ -188,6 +193,8 @@ export class WorkerPool {
       pieces: this.#pieces,
       batches: this.#batches,
       lost: this.#lost,
+      hashMs: this.#hashMs,
+      fileMs: this.#fileMs,
     };
   }
 
@@ -382,7 +389,9 @@ export class WorkerPool {
     else this.#onIdle?.();
   }
 
-  #settle(batch: readonly Entry[], { values, digests, failures }: JobResults): void {
+  #settle(batch: readonly Entry[], { values, digests, failures, hashMs, fileMs }: JobResults): void {
+    this.#hashMs += hashMs;
+    this.#fileMs += fileMs;
     batch.forEach(({ job, resolve, reject }, i) => {
       this.#tasks++;
       if (job.kind === 'pieces') this.#pieces += (digests[i]?.length ?? 0) / SHA1_BYTES;

@@ -18,6 +18,9 @@ export interface JobResults {
   readonly values: Float64Array;
   readonly digests: readonly (Uint8Array | undefined)[];
   readonly failures: readonly (IoFailure | undefined)[];
+  /** Time that hashes and file calls took. */
+  readonly hashMs: number;
+  readonly fileMs: number;
 }
 
 export const MISMATCH = 0;
@@ -33,11 +36,19 @@ interface MutableResults {
   values: Float64Array;
   digests: (Uint8Array | undefined)[];
   failures: (IoFailure | undefined)[];
+  hashMs: number;
+  fileMs: number;
 }
 
 /** Runs a batch to its end on this thread. Never throws for one job's sake: failures are part of the results. */
 export function runJobs(context: JobContext, jobs: readonly Job[]): JobResults {
-  const results: MutableResults = { values: new Float64Array(jobs.length), digests: [], failures: [] };
+  const results: MutableResults = {
+    values: new Float64Array(jobs.length),
+    digests: [],
+    failures: [],
+    hashMs: 0,
+    fileMs: 0,
+  };
   for (const group of groupJobs(jobs)) {
     const { kind } = jobs[group[0]];
     if (kind === 'kernel') callKernel(context, jobs[group[0]] as KernelJob, group[0], results);
@@ -94,7 +105,10 @@ function runGroup(
   group: readonly number[],
   results: MutableResults,
 ): void {
+  const startMs = performance.now();
   const ready = kind === 'verify' ? group : group.filter(index => load(context, jobs[index], index, results));
+  const loadedMs = performance.now();
+  if (kind !== 'verify') results.fileMs += loadedMs - startMs;
   if (ready.length === 0) return;
   if (kind === 'read') {
     for (const index of ready) results.values[index] = DONE;
@@ -112,6 +126,7 @@ function runGroup(
     if (digest === undefined) results.digests[index] = digests[i].slice();
     results.values[index] = digest === undefined || bytesEqual(digest, digests[i]) ? DONE : MISMATCH;
   });
+  results.hashMs += performance.now() - loadedMs;
   if (kind === 'verify') store(context, jobs, ready, results);
 }
 
@@ -134,10 +149,13 @@ function store(
   results: MutableResults,
 ): void {
   const good = ready.filter(index => results.values[index] === DONE && jobs[index].extents !== undefined);
+  if (good.length === 0) return;
+  const startMs = performance.now();
   const errors = writeExtents(
     bytes,
     good.map(index => ({ at: jobs[index].at, extents: jobs[index].extents! })),
   );
+  results.fileMs += performance.now() - startMs;
   good.forEach((index, i) => {
     if (errors[i] !== undefined) results.failures[index] = toFailure(errors[i]);
   });

@@ -31,6 +31,23 @@ describe.each(MODES)('worker pool, %s', mode => {
     expect(f.pool.stats()).toMatchObject({ queued: 0, running: 0, tasks: 3, pieces: 3, lost: 0 });
   });
 
+  it('counts the time of hashes and of file calls', async () => {
+    const fd = f.open('out');
+    const piece = f.piece(256 * KiB);
+    expect(f.pool.stats()).toMatchObject({ hashMs: 0, fileMs: 0 });
+    await f.pool.verifyWrite(piece);
+    const hashed = f.pool.stats();
+    expect(hashed.hashMs).toBeGreaterThan(0);
+    expect(hashed.fileMs).toBe(0);
+    await f.pool.verifyWrite({ ...piece, extents: [{ fd, position: 0, length: 256 * KiB }] });
+    const written = f.pool.stats();
+    expect(written.hashMs).toBeGreaterThan(hashed.hashMs);
+    expect(written.fileMs).toBeGreaterThan(hashed.fileMs);
+    await f.pool.read({ ...piece, extents: [{ fd, position: 0, length: 256 * KiB }] });
+    expect(f.pool.stats().hashMs).toBe(written.hashMs);
+    expect(f.pool.stats().fileMs).toBeGreaterThan(written.fileMs);
+  });
+
   it('spreads a piece over files and skips padding', async () => {
     const [one, two] = [f.open('one'), f.open('two')];
     const piece = f.piece(1000);

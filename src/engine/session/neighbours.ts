@@ -41,6 +41,8 @@ export interface NeighboursOptions {
   readonly act: (action: Action) => void;
   /** A turn ended without any neighbour. */
   readonly onAlone: () => void;
+  /** A turn is over; what the torrent waits for may have changed. */
+  readonly onTurn: (nowMs: number) => void;
   readonly onAttached: (link: PeerLink, client: string) => void;
   readonly onDetached: (link: PeerLink, error: MillraceError | undefined) => void;
 }
@@ -68,6 +70,11 @@ export class Neighbours implements LinkTorrent {
       piece => core.demand(piece),
       untilMs => this.#limitAlarm.setNoLater(untilMs),
     );
+  }
+
+  /** A rate limit keeps some peer from being read. */
+  get held(): boolean {
+    return this.#waitingToRead.size > 0;
   }
 
   // --- links come and go ---------------------------------------------------------------------------------------
@@ -171,7 +178,9 @@ export class Neighbours implements LinkTorrent {
   }
 
   drained(link: PeerLink): void {
-    if (link.peer !== undefined) this.uploader.pump(link, link.peer);
+    if (link.peer === undefined) return;
+    this.uploader.pump(link, link.peer);
+    this.options.onTurn(nowMs());
   }
 
   // --- turns ---------------------------------------------------------------------------------------------------
@@ -194,6 +203,7 @@ export class Neighbours implements LinkTorrent {
     for (let action = core.poll(); action !== undefined; action = core.poll()) act(action);
     for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
     this.pumpAll();
+    this.options.onTurn(nowMs());
     this.#alarm.set(core.nextTimeout());
     if (this.links.size === 0) this.options.onAlone();
   }

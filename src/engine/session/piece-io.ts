@@ -3,6 +3,7 @@ import { bytesEqual } from '../bytes.js';
 import { isMillraceError } from '../errors.js';
 import { SHA1_BYTES } from '../kernels/types.js';
 import type { ExtentLease, Storage } from '../swarm/ports.js';
+import { nowMs } from './clock.js';
 import type { PieceRun } from './piece-runs.js';
 
 /** Where a torrent's pieces lie. */
@@ -27,6 +28,8 @@ function digestOf(hashes: Uint8Array, piece: number): Uint8Array {
  * read and written by the worker that hashes; any other, and a range over too many files, goes through read and write.
  */
 export class PieceIo {
+  /** Time that calls of the storage took, one after the other. Jobs of the pool are counted there. */
+  storageMs = 0;
   readonly #memory: Uint8Array;
 
   constructor(
@@ -50,7 +53,7 @@ export class PieceIo {
     const lease = await this.#lease(offset, length, 'write');
     if (lease === undefined) {
       const good = await this.pool.verifyWrite({ at, length, digest });
-      if (good) await this.storage.write(offset, this.#slot(at, length));
+      if (good) await this.#timed(this.storage.write(offset, this.#slot(at, length)));
       return good;
     }
     try {
@@ -65,7 +68,7 @@ export class PieceIo {
     const length = pieceBytes(this.table, piece);
     const offset = piece * this.table.pieceLength;
     const lease = await this.#lease(offset, length, 'read');
-    if (lease === undefined) return this.storage.read(offset, this.#slot(at, length));
+    if (lease === undefined) return this.#timed(this.storage.read(offset, this.#slot(at, length)));
     try {
       await this.pool.read({ at, length, extents: lease.extents });
     } finally {
@@ -84,7 +87,7 @@ export class PieceIo {
     const lease = await this.#lease(offset, length, 'read');
     if (lease === undefined) {
       if (run.count > 1) return singly(run, piece => this.digests(piece));
-      await this.storage.read(offset, this.#slot(run.at, length));
+      await this.#timed(this.storage.read(offset, this.#slot(run.at, length)));
       return [await this.pool.digest({ at: run.at, length, algorithm: 'sha1' })];
     }
     try {
@@ -117,6 +120,15 @@ export class PieceIo {
     return digestOf(await this.hashes(), piece);
   }
 
+  async #timed<T>(call: Promise<T>): Promise<T> {
+    const startMs = nowMs();
+    try {
+      return await call;
+    } finally {
+      this.storageMs += nowMs() - startMs;
+    }
+  }
+
   #slot(at: number, length: number): Uint8Array {
     return this.#memory.subarray(at, at + length);
   }
@@ -124,7 +136,7 @@ export class PieceIo {
   async #lease(offset: number, length: number, mode: 'read' | 'write'): Promise<ExtentLease | undefined> {
     if (this.storage.lease === undefined) return undefined;
     try {
-      return await this.storage.lease(offset, length, mode);
+      return await this.#timed(this.storage.lease(offset, length, mode));
     } catch (error) {
       if (isMillraceError(error, 'ERR_STORAGE_HANDLES')) return undefined;
       throw error;

@@ -68,7 +68,7 @@ export class Presence implements LinkDoor, LinkKeeper {
 
   start(): void {
     this.#online = true;
-    this.workings.working?.core.setActive(true);
+    this.workings.setActive(true);
     this.#announcing?.start();
     this.#dialler?.start();
   }
@@ -77,7 +77,7 @@ export class Presence implements LinkDoor, LinkKeeper {
   async stop(why: string): Promise<void> {
     if (!this.#online) return;
     this.#online = false;
-    this.workings.working?.core.setActive(false);
+    this.workings.setActive(false);
     this.#dialler?.stop();
     const error = new MillraceError('ERR_CLOSED', why);
     for (const link of [...this.links.values()]) link.close(error);

@@ -1,5 +1,6 @@
 import type { MillraceError } from '../errors.js';
 import type { PeerAddress } from '../ids.js';
+import type { LimitLedger } from '../policy/limiting.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { allowedFastSet } from '../protocol/peer/allowed-fast.js';
 import { MAX_BLOCK_BYTES } from '../protocol/peer/messages.js';
@@ -7,6 +8,8 @@ import type { Action } from '../swarm/actions.js';
 import type { Storage } from '../swarm/ports.js';
 import { TorrentCore } from '../swarm/torrent-core.js';
 import { Arrivals } from './arrivals.js';
+import { BottleneckWatch } from './bottleneck-watch.js';
+import { nowMs } from './clock.js';
 import type { Engine } from './engine.js';
 import type { EventHub } from './events.js';
 import type { SharedLimits } from './limits.js';
@@ -32,10 +35,12 @@ export interface TorrentPartsOptions {
   readonly sequential: boolean;
   readonly listenPort: number | undefined;
   readonly owner: PartsOwner;
+  readonly ledger: LimitLedger;
 }
 
 /** Who keeps account of a torrent's links. */
 export interface LinkKeeper {
+  readonly online: boolean;
   isBanned(link: PeerLink): boolean;
   attached(link: PeerLink, client: string): void;
   detach(link: PeerLink, error: MillraceError | undefined): void;
@@ -63,13 +68,14 @@ export class TorrentParts {
   readonly reader: PieceReader;
   readonly neighbours: Neighbours;
   readonly arrivals: Arrivals;
+  readonly bottlenecks: BottleneckWatch;
   /** Reads of files that run now. */
   #reads = 0;
   readonly #storage: Storage;
   #closed = false;
 
   constructor(options: TorrentPartsOptions) {
-    const { engine, metainfo, hashes, disk, number, limits, owner } = options;
+    const { engine, metainfo, hashes, disk, number, limits, owner, ledger } = options;
     const { arena, pool, budget, cache, peerId } = engine;
     const padding = metainfo.files.filter(file => file.pad && file.length > 0);
     const poke = () => this.neighbours.poke();
@@ -97,6 +103,7 @@ export class TorrentParts {
       isBanned: link => owner.presence.isBanned(link),
       act: action => this.#act(action, owner),
       onAlone: () => owner.alone(),
+      onTurn: now => this.bottlenecks.turn(now),
       onAttached: (link, client) => owner.presence.attached(link, client),
       onDetached: (link, error) => owner.presence.detach(link, error),
     });
@@ -112,6 +119,14 @@ export class TorrentParts {
       poke,
       onError,
     });
+    this.bottlenecks = new BottleneckWatch({
+      ledger,
+      core: this.core,
+      pool,
+      io: this.io,
+      held: () => this.neighbours.held,
+      verifying: () => this.arrivals.verifying,
+    });
   }
 
   /** Nothing is under way and nothing is known that could not be made anew. */
@@ -119,6 +134,13 @@ export class TorrentParts {
     const { picker } = this.core;
     const busy = this.neighbours.links.size + this.arrivals.verifying + this.reader.reading + this.#reads;
     return busy === 0 && picker.complete && picker.plain;
+  }
+
+  /** The torrent goes online or offline. */
+  setActive(active: boolean): void {
+    this.core.setActive(active);
+    if (active) this.bottlenecks.start(nowMs());
+    else this.bottlenecks.stop(nowMs());
   }
 
   mark(piece: number): void {

@@ -25,6 +25,7 @@ export function describeTorrent(
     downRate: peers.reduce((sum, peer) => sum + peer.downRate, 0),
     upRate: peers.reduce((sum, peer) => sum + peer.upRate, 0),
     ...workings.tally,
+    limitedBy: workings.limitedBy(),
     peers,
     knownPeers: presence.known,
     trackers: presence.trackers,

@@ -39,6 +39,7 @@ export class Uploader {
   /** Sends what the peer asked for as far as memory, socket and limits allow. @returns blocks sent */
   pump(link: PeerLink, peer: PeerCore, most = Number.POSITIVE_INFINITY): number {
     const { socket } = link;
+    peer.uploadWait = 'peers';
     const limits = link.limits!.up;
     if (peer.uploads.length === 0 || socket.closed || socket.queuedBytes >= WATERMARK_BYTES) return 0;
     const departing: Departing[] = [];
@@ -51,6 +52,7 @@ export class Uploader {
       const range = peer.uploads[0];
       const wait = limits.delayMs(range.length, now);
       if (wait > 0) {
+        peer.uploadWait = 'localCap';
         this.onDelayed(now + wait);
         break;
       }
@@ -60,7 +62,11 @@ export class Uploader {
         break;
       }
       const piece = this.reader.take(range.piece);
-      if (piece === undefined) break; // on its way; the reader asks for a turn when it is there
+      if (piece === undefined) {
+        // What is queued keeps the peer busy meanwhile.
+        if (queuedBytes === 0) peer.uploadWait = this.reader.reading > 0 ? 'disk' : 'memory';
+        break; // on its way; the reader asks for a turn when it is there
+      }
       this.uploads.sent(peer, now);
       limits.take(range.length, now);
       this.sentBytes += range.length;

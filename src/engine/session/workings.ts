@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { bitfieldBytes } from '../kernels/types.js';
+import { type LimitedBy, LimitLedger } from '../policy/limiting.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { setAllBits } from '../swarm/bits.js';
 import { nowMs } from './clock.js';
@@ -25,6 +26,10 @@ export interface Tally {
 
 const NO_TALLY: Tally = { uploaded: 0, downloaded: 0, wasted: 0, failedPieces: 0 };
 const NO_TRAFFIC: Traffic = { uploaded: 0, downloaded: 0 };
+const NOBODY = { nobody: 1 };
+const IDLE = { busy: 0, jobs: 0, hashMs: 0, diskMs: 0 };
+/** Nobody has ever come. */
+const NOTHING_BOOKED = new LimitLedger().shares();
 const NO_LINKS: ReadonlyMap<PeerKey, PeerLink> = new Map();
 
 export interface WorkingsOptions {
@@ -51,6 +56,8 @@ export class Workings {
   /** Number in the read cache; 0 before there were parts. */
   #number = 0;
   #tally = NO_TALLY;
+  /** Where the time went; a torrent that has never been at work has none. */
+  #ledger: LimitLedger | undefined;
   #closed = false;
 
   /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
@@ -142,6 +149,22 @@ export class Workings {
     await this.parts.read(at, into);
   }
 
+  // --- what limits it --------------------------------------------------------------------------------------------
+
+  /** The torrent goes online or offline. */
+  setActive(active: boolean): void {
+    this.#parts?.setActive(active);
+    if (this.#parts === undefined) this.#ledger?.turn(active ? NOBODY : undefined, nowMs());
+  }
+
+  limitedBy(): LimitedBy {
+    const now = nowMs();
+    if (this.#parts !== undefined) return this.#parts.bottlenecks.limitedBy(now);
+    if (this.#ledger === undefined) return NOTHING_BOOKED;
+    this.#ledger.measure(IDLE, now);
+    return this.#ledger.shares();
+  }
+
   // --- wishes ----------------------------------------------------------------------------------------------------
 
   setLimits(limits: RateLimits): void {
@@ -187,9 +210,11 @@ export class Workings {
     if (!this.mayRest || !still()) return;
     this.#tally = this.tally;
     this.#complete = true;
+    this.#parts?.bottlenecks.stop(nowMs());
     this.#parts?.close(new MillraceError('ERR_CLOSED', 'the torrent rests'));
     this.#parts?.dispose();
     this.#parts = undefined;
+    this.setActive(this.options.owner.presence.online);
     void this.#disk?.close().catch(() => {}); // it has been saved
     this.#disk = undefined;
     this.release();
@@ -256,7 +281,9 @@ export class Workings {
       sequential: this.#sequential ?? options.sequential ?? false,
       listenPort,
       owner,
+      ledger: (this.#ledger ??= new LimitLedger()),
     });
+    if (owner.presence?.online) parts.bottlenecks.start(nowMs());
     if (owner.state === 'checking') parts.core.beginCheck();
     if (this.#complete) {
       parts.markAll();

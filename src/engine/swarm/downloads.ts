@@ -94,6 +94,7 @@ export class Downloads {
       peer.outstanding.set(key, { ref, sentAtMs: nowMs, lapsed: false });
       this.#request(peer, ref, longest);
     }
+    peer.starved = this.starved && spare.length === 0 && refs.length < free;
     for (const at of spare) this.slots.release(at);
     const idle = refs.length === 0 && peer.outstanding.size === 0 && nowMs - peer.lastBlockMs >= SNUB_MS;
     if (idle && spare.length === 0 && this.#dropIdle()) this.fill(peer, nowMs);

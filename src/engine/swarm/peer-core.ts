@@ -51,6 +51,8 @@ export class PeerCore {
 
   /** Requests of the peer that were not answered yet, oldest first. */
   readonly uploads: BlockRange[] = [];
+  /** What the oldest of them waits for; `peers` is the peer itself, which has not read what was sent. */
+  uploadWait: 'localCap' | 'memory' | 'disk' | 'peers' = 'peers';
   /** Pieces we serve although it is choked, and pieces it serves us so (BEP 6). */
   readonly allowedOut = new Set<number>();
   readonly allowedIn = new Set<number>();
@@ -63,6 +65,8 @@ export class PeerCore {
   /** Last block, or the moment from which blocks were due. */
   lastBlockMs: number;
   snubbed = false;
+  /** It could have been asked for more when it was last asked, but there was no memory for another piece. */
+  starved = false;
   unchokedAtMs = Number.NEGATIVE_INFINITY;
   /** It sent data that failed a check: it only gets pieces of its own until one is good. */
   parole = false;
