@@ -52,6 +52,8 @@ export class Workings {
   #number = 0;
   #tally = NO_TALLY;
   #closed = false;
+  /** The disk that was given back last. */
+  #closing: Promise<void> | undefined;
 
   /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
   constructor(readonly options: WorkingsOptions) {
@@ -190,7 +192,7 @@ export class Workings {
     this.#parts?.close(new MillraceError('ERR_CLOSED', 'the torrent rests'));
     this.#parts?.dispose();
     this.#parts = undefined;
-    void this.#disk?.close().catch(() => {}); // it has been saved
+    this.#closing = this.#disk?.close().catch(() => {}); // it has been saved
     this.#disk = undefined;
     this.release();
   }
@@ -219,6 +221,7 @@ export class Workings {
     if (this.#number > 0) this.options.engine.cache.dropTorrent(this.#number);
     this.#parts?.dispose();
     await this.#disk?.storage.close();
+    await this.#closing;
   }
 
   // --- inside ----------------------------------------------------------------------------------------------------
@@ -229,7 +232,7 @@ export class Workings {
       engine,
       metainfo,
       options,
-      haveBits: () => this.#parts?.progress.haveBits() ?? allBits(metainfo.pieceCount),
+      haveBits: () => this.#parts?.progress.haveBits() ?? bits(metainfo.pieceCount, this.#complete),
       traffic: () => {
         const { uploaded, downloaded } = this.tally;
         return {
@@ -286,8 +289,9 @@ function failedWaits(error: MillraceError): PieceWaits {
   return waits;
 }
 
-function allBits(count: number): Uint8Array {
-  const bits = new Uint8Array(bitfieldBytes(count));
-  setAllBits(bits, count);
-  return bits;
+/** All or none. */
+function bits(count: number, set: boolean): Uint8Array {
+  const bitfield = new Uint8Array(bitfieldBytes(count));
+  if (set) setAllBits(bitfield, count);
+  return bitfield;
 }
