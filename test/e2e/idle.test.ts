@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
-import { copyFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Session, Torrent } from '../../dist/index.js';
 import { addressOf, KiB, MiB, makeSample, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
@@ -203,6 +203,21 @@ describe('rest', () => {
     await again.completed();
     expect(again.stats()).toMatchObject({ state: 'seeding', done: length });
   });
+});
+
+it('state that is saved before anything was looked at claims nothing', async () => {
+  const { stage, sample, length } = await scene();
+  const [dir, stateDir] = [stage.path('zeros'), stage.path('state')];
+  await mkdir(dir);
+  await writeFile(`${dir}/film.bin`, new Uint8Array(length));
+  const first = await openSession(stage, { dir, stateDir });
+  const early = await first.add(sample.torrent);
+  await early.saveResume();
+  await first.close();
+  const second = await openSession(stage, { dir, stateDir });
+  const torrent = await second.add(sample.torrent);
+  await torrent.checked();
+  expect(torrent.stats()).toMatchObject({ state: 'downloading', piecesDone: 0 });
 });
 
 describe('piece hashes that are not in memory', () => {

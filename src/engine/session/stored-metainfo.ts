@@ -36,6 +36,8 @@ export class StoredMetainfo implements Metainfo {
   #info: ArrayBufferLike | undefined;
   /** What was given back, as long as somebody else still uses it. */
   #lent: WeakRef<ArrayBufferLike> | undefined;
+  /** One read is enough for all pieces that are hashed at a time. */
+  #reading: Promise<Uint8Array> | undefined;
 
   constructor(metainfo: Metainfo, origin: MetainfoOrigin) {
     this.name = metainfo.name;
@@ -70,7 +72,11 @@ export class StoredMetainfo implements Metainfo {
 
   /** The piece hashes, held from now on. @throws MillraceError ERR_METAINFO_LOST */
   hashes(): Uint8Array | Promise<Uint8Array> {
-    return this.#info === undefined ? this.#readAgain() : this.#piecesIn(this.#info);
+    if (this.#info !== undefined) return this.#piecesIn(this.#info);
+    this.#reading ??= this.#readAgain().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
   }
 
   /** Nobody is going to hash pieces for now. */

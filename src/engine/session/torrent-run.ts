@@ -268,7 +268,8 @@ export class TorrentRun implements PartsOwner, Restable {
   #endCheck(): void {
     if (this.#paused) this.#state = 'paused';
     else this.#goOnline();
-    const { working } = this.workings;
+    const { working, lacks } = this.workings;
+    if (!lacks) this.workings.release();
     if (working === undefined) {
       setImmediate(() => this.#completeWithoutParts());
       return;
@@ -279,7 +280,7 @@ export class TorrentRun implements PartsOwner, Restable {
 
   /** A seed that was trusted has not needed any parts so far. */
   #completeWithoutParts(): void {
-    if (this.#state === 'closed' || this.#state === 'error') return;
+    if (this.#state === 'closed' || this.#state === 'error' || this.workings.lacks) return;
     this.complete();
     void this.rest();
   }

@@ -59,6 +59,8 @@ export class Workings {
   /** Where the time went; a torrent that has never been at work has none. */
   #ledger: LimitLedger | undefined;
   #closed = false;
+  /** The disk that was given back last. */
+  #closing: Promise<void> | undefined;
 
   /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
   constructor(readonly options: WorkingsOptions) {
@@ -215,7 +217,7 @@ export class Workings {
     this.#parts?.dispose();
     this.#parts = undefined;
     this.setActive(this.options.owner.presence.online);
-    void this.#disk?.close().catch(() => {}); // it has been saved
+    this.#closing = this.#disk?.close().catch(() => {}); // it has been saved
     this.#disk = undefined;
     this.release();
   }
@@ -244,6 +246,7 @@ export class Workings {
     if (this.#number > 0) this.options.engine.cache.dropTorrent(this.#number);
     this.#parts?.dispose();
     await this.#disk?.storage.close();
+    await this.#closing;
   }
 
   // --- inside ----------------------------------------------------------------------------------------------------
@@ -254,7 +257,7 @@ export class Workings {
       engine,
       metainfo,
       options,
-      haveBits: () => this.#parts?.progress.haveBits() ?? allBits(metainfo.pieceCount),
+      haveBits: () => this.#parts?.progress.haveBits() ?? bits(metainfo.pieceCount, this.#complete),
       traffic: () => {
         const { uploaded, downloaded } = this.tally;
         return {
@@ -313,8 +316,9 @@ function failedWaits(error: MillraceError): PieceWaits {
   return waits;
 }
 
-function allBits(count: number): Uint8Array {
-  const bits = new Uint8Array(bitfieldBytes(count));
-  setAllBits(bits, count);
-  return bits;
+/** All or none. */
+function bits(count: number, set: boolean): Uint8Array {
+  const bitfield = new Uint8Array(bitfieldBytes(count));
+  if (set) setAllBits(bitfield, count);
+  return bitfield;
 }
