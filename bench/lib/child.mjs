@@ -1,15 +1,17 @@
 // The child's side of processes.mjs: answers what the suite asks, ends with it.
-import { Profiler } from './profile.mjs';
-import { threadTimes } from './threads.mjs';
 import { ownUsage } from './usage.mjs';
 
-const profiler = new Profiler();
+let profiler;
 
-/** Questions that every child answers. */
+/** Questions that every child answers. What looks inside is loaded when it is asked for: it must not weigh on the rest. */
 const COMMON = {
   usage: ownUsage,
-  threadTimes,
-  startProfile: () => profiler.start(),
+  threadTimes: async () => (await import('./threads.mjs')).threadTimes(),
+  async startProfile() {
+    const { Profiler } = await import('./profile.mjs');
+    profiler = new Profiler();
+    await profiler.start();
+  },
   stopProfile: () => profiler.stop(),
 };
 
