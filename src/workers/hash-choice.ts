@@ -11,7 +11,7 @@ const NAMES = ['wasm', 'native', 'js'] as const satisfies readonly HashBackendNa
 const UNDECIDED = 0;
 const BEING_MEASURED = -1;
 
-/** One Int32: one of the above, else 1 + sha1 + 3 * sha256 as numbers of {@link NAMES}. */
+/** One Int32: one of the above, else 1 + sha1 + 3 * sha256 + 9 * few, names as numbers of {@link NAMES}. */
 function cell(buffer: ArrayBufferLike): Int32Array {
   return new Int32Array(buffer, CHOICE_AT, 1);
 }
@@ -20,7 +20,10 @@ function cell(buffer: ArrayBufferLike): Int32Array {
 export function decidedHash(buffer: ArrayBufferLike): HashChoice | undefined {
   const code = Atomics.load(cell(buffer), 0) - 1;
   if (code < 0) return undefined;
-  return { sha1: NAMES[code % NAMES.length], sha256: NAMES[Math.floor(code / NAMES.length)] };
+  const count = NAMES.length;
+  const few = Math.floor(code / count ** 2);
+  const names = { sha1: NAMES[code % count], sha256: NAMES[Math.floor(code / count) % count] };
+  return few > 0 ? { ...names, few } : names;
 }
 
 /** True for one thread only: the one that is to measure. */
@@ -29,8 +32,8 @@ export function mayMeasureHash(buffer: ArrayBufferLike): boolean {
 }
 
 /** Decides for all threads. The first decision counts. @returns the one that counts */
-export function decideHash(buffer: ArrayBufferLike, { sha1, sha256 }: HashChoice): HashChoice {
-  const code = 1 + NAMES.indexOf(sha1) + NAMES.length * NAMES.indexOf(sha256);
+export function decideHash(buffer: ArrayBufferLike, { sha1, sha256, few = 0 }: HashChoice): HashChoice {
+  const code = 1 + NAMES.indexOf(sha1) + NAMES.length * (NAMES.indexOf(sha256) + NAMES.length * few);
   for (const open of [UNDECIDED, BEING_MEASURED]) Atomics.compareExchange(cell(buffer), 0, open, code);
   return decidedHash(buffer)!;
 }

@@ -22,8 +22,9 @@ export function hashSlots(
   length: number,
 ): Uint8Array[] {
   const size = algorithm === 'sha1' ? SHA1_BYTES : SHA256_BYTES;
-  const [a, b, c = a, d = a] = slots;
-  if (hash[algorithm] === 'wasm' && b !== undefined) {
+  const [a, b = a, c = a, d = a] = slots;
+  const few = algorithm === 'sha1' ? (hash.few ?? 1) : 1;
+  if (hash[algorithm] === 'wasm' && slots.length > few) {
     // Lanes without a message of their own repeat the first: four lanes cost 2/3 of two calls of the scalar code
     // (1295 against 444 MB/s).
     kernels[`${algorithm}x4`](a, b, c, d, length, digestsAt);

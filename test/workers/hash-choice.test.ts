@@ -17,6 +17,14 @@ describe('the choice of the hash', () => {
     }
   });
 
+  it('keeps how few messages go to native', () => {
+    for (const few of [1, 2, 3]) {
+      const buffer = new SharedArrayBuffer(BYTES);
+      const choice = { sha1: 'wasm', sha256: 'js', few } as const;
+      expect(decideHash(buffer, choice)).toEqual(choice);
+    }
+  });
+
   it('works on memory that cannot be shared', () => {
     const buffer = new ArrayBuffer(BYTES);
     expect(decideHash(buffer, { sha1: 'js', sha256: 'native' })).toEqual({ sha1: 'js', sha256: 'native' });
