@@ -100,6 +100,11 @@ function encodeExtents(extents: readonly Extent[] | undefined, numbers: number[]
   for (const { fd, position, length } of extents ?? []) numbers.push(fd, position, length);
 }
 
+/** Most numbers that the job may take when it is encoded. */
+export function jobNumbers(job: Job): number {
+  return job.kind === 'kernel' ? 3 + job.args.length : 9 + 3 * (job.extents?.length ?? 0);
+}
+
 export function decodeJobs(numbers: Float64Array): Job[] {
   const jobs: Job[] = [];
   let i = 0;

@@ -9,8 +9,8 @@ import type { JobResults } from './run-jobs.js';
  *     rung | bell | who is on duty, one a seat | state, ticket and length of each place || the places
  */
 
-/** Numbers of a batch: 16 jobs of pieces over 80 files each. A larger batch does not go through the mailbox. */
-const PLACE_NUMBERS = 4096;
+/** Numbers of a batch: 16 jobs of pieces over 80 files each, or one over 1300. */
+export const PLACE_NUMBERS = 4096;
 
 /** Int32 each: the workers have rung and nobody looked yet; counts batches, servers sleep on it. */
 const RUNG = 0;

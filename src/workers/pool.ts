@@ -9,9 +9,17 @@ import { type Kernels, SHA1_BYTES } from '../engine/kernels/types.js';
 import type { Extent } from '../engine/swarm/ports.js';
 import type { Arena } from './arena.js';
 import { type JobContext, LANES } from './hash-slots.js';
-import { encodeJobs, type Job, type KernelName, ONCE_ONLY, type PiecesJob, type SlotJob } from './jobs.js';
+import {
+  encodeJobs,
+  type Job,
+  jobNumbers,
+  type KernelName,
+  ONCE_ONLY,
+  type PiecesJob,
+  type SlotJob,
+} from './jobs.js';
 import { digestsAt } from './layout.js';
-import { createMailboxBuffer, Mailbox } from './mailbox.js';
+import { createMailboxBuffer, Mailbox, PLACE_NUMBERS } from './mailbox.js';
 import { type IoFailure, type JobResults, runJobs } from './run-jobs.js';
 import type { TaskData } from './task.js';
 import { ownersView, releaseAreas } from './threads.js';
@@ -286,10 +294,13 @@ export class WorkerPool {
   #take(most: number, maxBytes: number): Entry[] {
     let count = 0;
     let bytes = 0;
+    let numbers = 0;
     for (const { job, retries } of this.#queue) {
       if (job.kind !== 'kernel') bytes += job.length;
+      numbers += jobNumbers(job);
       const alone = retries > 0 || job.kind === 'pieces';
-      if (count > 0 && (count >= most || bytes > maxBytes || alone)) break;
+      const full = count >= most || bytes > maxBytes || numbers > PLACE_NUMBERS;
+      if (count > 0 && (full || alone)) break;
       count++;
       if (alone) break;
     }
@@ -301,8 +312,7 @@ export class WorkerPool {
     this.#batchesOut++;
     this.#running += batch.length;
     try {
-      const mailbox = this.#mailbox ?? (await this.#started());
-      const results = await mailbox.run(encodeJobs(batch.map(({ job }) => job)), batch.length);
+      const results = await this.#run(batch.map(({ job }) => job));
       this.#lossesInARow = 0;
       this.#settle(batch, results);
     } catch (error) {
@@ -312,6 +322,14 @@ export class WorkerPool {
       this.#running -= batch.length;
       this.#pump();
     }
+  }
+
+  /** A piece over a thousand files does not fit into the mailbox: the event loop does it itself. */
+  async #run(jobs: readonly Job[]): Promise<JobResults> {
+    const batch = encodeJobs(jobs);
+    if (batch.length > PLACE_NUMBERS) return runJobs(this.#inline, jobs);
+    const mailbox = this.#mailbox ?? (await this.#started());
+    return mailbox.run(batch, jobs.length);
   }
 
   #started(): Promise<Mailbox> {

@@ -66,6 +66,18 @@ describe.each(MODES)('worker pool, %s', mode => {
     expect([...copy.bytes]).toEqual([...piece.bytes]);
   });
 
+  it.each([300, 3000])('writes pieces over %d files each', async files => {
+    const fd = f.open('out');
+    const pieces = Array.from({ length: 20 }, () => f.piece(4 * files));
+    const answers = pieces.map((piece, i) => {
+      const from = 4 * files * i;
+      const extents = Array.from({ length: files }, (_, k) => ({ fd, position: from + 4 * k, length: 4 }));
+      return f.pool.verifyWrite({ ...piece, extents });
+    });
+    expect((await Promise.all(answers)).every(Boolean)).toBe(true);
+    expect(f.content('out').equals(Buffer.concat(pieces.map(({ bytes }) => bytes)))).toBe(true);
+  });
+
   it('keeps a batch of mixed lengths and answers apart', async () => {
     const fd = f.open('mixed');
     const lengths = [1, 55, 64, 16384, 16384, 16384, 5000, 16384, 16384, 0, 64, 3, 64, 64, 16384, 77, 64];
