@@ -46,30 +46,47 @@ export function expandBits(byte: u16): v128 {
   return i16x8.eq(v128.and(i16x8.splat(byte), bits), bits);
 }
 
+/** The opposite of expandBits for 16 lanes, all ones or zero each: lane 0 becomes bit 7, lane 8 bit 15. */
 // @ts-ignore: decorator
 @inline
-function loadWords(at: usize): v128 {
+export function gatherBits(low: v128, high: v128): u64 {
+  const bytes = i8x16.narrow_i16x8_s(low, high);
+  const turned = i8x16.swizzle(bytes, i8x16(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
+  return <u64>(<u32>i8x16.bitmask(turned));
+}
+
+/** Four big-endian words. */
+// @ts-ignore: decorator
+@inline
+export function loadWords(at: usize): v128 {
   return i8x16.swizzle(v128.load(at), i8x16(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
 }
 
-/**
- * Turns one 64-byte block of each of four messages into 16 vectors at `toAt`: vector t has the big-endian word t of
- * every message.
+/*
+ * Four rows of four words, a message each, become four vectors of one word of every message in two steps:
+ * first low or high of rows 0 and 1 and of rows 2 and 3, then first or second of both.
  */
-export function gatherBlock(at0: usize, at1: usize, at2: usize, at3: usize, toAt: usize): void {
-  for (let i: usize = 0; i < 64; i += 16) {
-    const row0 = loadWords(at0 + i);
-    const row1 = loadWords(at1 + i);
-    const row2 = loadWords(at2 + i);
-    const row3 = loadWords(at3 + i);
-    const low01 = v128.shuffle<u32>(row0, row1, 0, 4, 1, 5);
-    const low23 = v128.shuffle<u32>(row2, row3, 0, 4, 1, 5);
-    const high01 = v128.shuffle<u32>(row0, row1, 2, 6, 3, 7);
-    const high23 = v128.shuffle<u32>(row2, row3, 2, 6, 3, 7);
-    const to = toAt + 4 * i;
-    v128.store(to, v128.shuffle<u64>(low01, low23, 0, 2));
-    v128.store(to, v128.shuffle<u64>(low01, low23, 1, 3), 16);
-    v128.store(to, v128.shuffle<u64>(high01, high23, 0, 2), 32);
-    v128.store(to, v128.shuffle<u64>(high01, high23, 1, 3), 48);
-  }
+
+// @ts-ignore: decorator
+@inline
+export function low(row: v128, next: v128): v128 {
+  return v128.shuffle<u32>(row, next, 0, 4, 1, 5);
+}
+
+// @ts-ignore: decorator
+@inline
+export function high(row: v128, next: v128): v128 {
+  return v128.shuffle<u32>(row, next, 2, 6, 3, 7);
+}
+
+// @ts-ignore: decorator
+@inline
+export function first(rows01: v128, rows23: v128): v128 {
+  return v128.shuffle<u64>(rows01, rows23, 0, 2);
+}
+
+// @ts-ignore: decorator
+@inline
+export function second(rows01: v128, rows23: v128): v128 {
+  return v128.shuffle<u64>(rows01, rows23, 1, 3);
 }

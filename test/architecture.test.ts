@@ -29,8 +29,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...allow(L5, [...CORE, ...L4]),
   sim: CORE,
   tracker: [...L0, ...L1],
-  cli: ['index', 'tracker', 'sim'],
-  index: [...CORE, ...L4, ...L5],
+  cli: ['index', 'files', 'tracker', 'sim'],
+  index: [...CORE, ...L4, ...L5, 'files'],
+  files: [...CORE, ...L4, ...L5],
   // The package's entry `millrace/protocol`.
   'protocol.ts': [...L0, ...L1],
 };
@@ -92,6 +93,32 @@ describe('layers', () => {
   });
 });
 
+describe('the command line', () => {
+  /** What is loaded with the module, before it asks for more: files of src and packages. */
+  function loadedWith(path: string, seen = new Set<string>()): Set<string> {
+    if (seen.has(path)) return seen;
+    seen.add(path);
+    const statements = code
+      .get(path)!
+      .matchAll(/^(?:import|export) (?!type\b)(?:(?:[\w$*{][^;='"]*)?\bfrom )?'([^']+)'/gm);
+    for (const [, specifier] of statements) {
+      if (specifier.startsWith('.')) loadedWith(resolveFrom(path, specifier), seen);
+      else if (!specifier.startsWith('node:')) seen.add(specifier);
+    }
+    return seen;
+  }
+
+  it.each(['main', 'commands/create', 'commands/verify', 'commands/info'])(
+    'loads with %s no session, and no package but commander',
+    command => {
+      const loaded = loadedWith(`cli/${command}.ts`);
+      expect(loaded).toContain('engine/session/create.ts');
+      expect(loaded).not.toContain('engine/session/session.ts');
+      expect([...loaded].filter(name => !name.endsWith('.ts') && name !== 'commander')).toEqual([]);
+    },
+  );
+});
+
 it('has the folders of the design at the top level and no others', () => {
   const ignored = readFileSync(join(ROOT, '.gitignore'), 'utf8').split('\n');
   const folders = readdirSync(ROOT, { withFileTypes: true })
@@ -116,10 +143,14 @@ function importsOf(from: string): Import[] {
   const statements = text.matchAll(/\b(?:import|export)\b(?:[^'";]*\bfrom)?\s*\(?\s*['"](\.[^'"]+)['"]/g);
   return [...statements].map(([, specifier]) => ({
     from,
-    to: relative(SRC, join(SRC, dirname(from), specifier))
-      .replaceAll('\\', '/')
-      .replace(/\.js$/, '.ts'),
+    to: resolveFrom(from, specifier),
   }));
+}
+
+function resolveFrom(from: string, specifier: string): string {
+  return relative(SRC, join(SRC, dirname(from), specifier))
+    .replaceAll('\\', '/')
+    .replace(/\.js$/, '.ts');
 }
 
 /** Block and line comments blanked, line numbers kept. A `//` inside a string starts no comment. */

@@ -1,4 +1,5 @@
 // The suite as a command: tables on stdout as parts end, progress on stderr, the report in a folder.
+import { judge, targetTable } from './judge.mjs';
 import { HELP, parseOptions } from './options.mjs';
 import { toJson, writeReport } from './report.mjs';
 import { runSuite } from './suite.mjs';
@@ -38,8 +39,11 @@ export async function runAndPrint(options, { stdout, stderr, signal }) {
       if (!options.json) stdout.write(partText(part));
     },
   });
+  const judged = judge(run);
   if (options.json) stdout.write(`${JSON.stringify({ event: 'bench', ...toJson(run) })}\n`);
-  if (options.quick) stderr.write('--quick: small transfers and few samples, the figures are rough\n');
+  else if (judged.length > 0) stdout.write(`\n${renderText(targetTable(judged))}\n`);
+  if (options.quick)
+    stderr.write('--quick: small transfers and few samples: the figures are rough, targets are not judged\n');
   if (options.out !== undefined) stderr.write(`report: ${await writeReport(run, options.out)}\n`);
   return run.parts.some(({ error, result }) => error !== undefined || result?.failures?.length > 0) ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 // The dated report: Markdown to read, JSON for machines, charts beside them.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { judge, targetTable } from './judge.mjs';
 import { machineFacts } from './machine.mjs';
 import { renderMarkdown } from './table.mjs';
 
@@ -38,7 +39,8 @@ export async function writeReport(run, dir) {
 }
 
 /** @param {Run} run */
-export function toJson({ date, machine, quick, samples, inMemory, parts }) {
+export function toJson(run) {
+  const { date, machine, quick, samples, inMemory, parts } = run;
   return {
     schema: 1,
     date,
@@ -46,6 +48,7 @@ export function toJson({ date, machine, quick, samples, inMemory, parts }) {
     quick,
     samples,
     files: inMemory ? 'memory' : 'disk',
+    targets: judge(run),
     parts: Object.fromEntries(
       parts.map(({ name, seconds, result, error }) => [
         name,
@@ -78,7 +81,16 @@ export function toMarkdown(run, folder) {
     'taken within a round, then the median. MB and GB are powers of 1000, MiB and GiB of 1024. Times of different',
     'runs or machines must not be compared, ratios may.',
   ];
-  return `${[...head, ...parts.flatMap(part => ['', ...partLines(part, folder)])].join('\n')}\n`;
+  return `${[...head, ...targetLines(run), ...parts.flatMap(part => ['', ...partLines(part, folder)])].join('\n')}\n`;
+}
+
+/** @param {Run} run */
+function targetLines(run) {
+  const judged = judge(run);
+  if (judged.length === 0) return [];
+  const note =
+    'Medians of this run. That payload is copied once on its way in and never on its way out does not depend on a machine: `test/e2e/counts.test.ts` holds it.';
+  return ['', '## Must reach', '', note, '', renderMarkdown(targetTable(judged))];
 }
 
 function partLines({ name, seconds, result, error }, folder) {

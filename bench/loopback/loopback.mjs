@@ -8,11 +8,15 @@ import { inUnits } from '../lib/stats.mjs';
 import { bytesPerSecond, startMillrace, transfer } from '../lib/transfer.mjs';
 import { measureFirstPiece } from './first-piece.mjs';
 import { bestRate, LIMIT_FORMULA, Limit, STAGES } from './limit.mjs';
+import { whereTimeGoes } from './where.mjs';
 
 const HOST = '127.0.0.1';
 const MiB = 1024 * 1024;
 const GB = 1e9;
 const TOLERANCE = 0.3;
+
+/** Of this piece length the time is looked into: it is what a torrent of an ordinary size has. */
+const PROFILED_PIECE = MiB / 4;
 
 /** @param {import('../lib/part.mjs').Context} context @returns {Promise<import('../lib/part.mjs').PartResult>} */
 export async function run(context) {
@@ -26,6 +30,7 @@ export async function run(context) {
   const limit = new Limit(processes);
   const variants = { limit: () => limit.measure(bytes, workspace.path('limit.bin')) };
   const kept = [];
+  let where;
   /** Of each piece length the first transfer, when nothing is warm; its bytes are compared. */
   const first = new Map();
   for (const pieceLength of pieceLengths) {
@@ -44,6 +49,8 @@ export async function run(context) {
       }
       return result;
     };
+    if (pieceLength === PROFILED_PIECE && !quick)
+      where = () => whereTimeGoes(seed, downloader, workspace, { address, torrent, bytes, pieceLength });
   }
   const rounds = await alternate(variants, {
     samples,
@@ -54,6 +61,8 @@ export async function run(context) {
       ),
   });
   const hashBackend = await limit.hashBackend();
+  if (where) progress('where the time goes');
+  const time = await where?.();
   await Promise.all([limit.stop(), ...kept.map(process => process.stop())]);
   await workspace.fresh('download');
   const firstPiece = await measureFirstPiece(context, { payload, seedDir, pieceLength: MiB / 4 });
@@ -118,6 +127,7 @@ export async function run(context) {
           ],
         ],
       },
+      ...(time?.tables ?? []),
     ],
     charts: [
       {
@@ -155,7 +165,7 @@ export async function run(context) {
       figureOf('loopback.limit', best, 'B/s', 'higher'),
       figureOf('loopback.first piece', firstPiece, 's', 'lower'),
     ],
-    data: { bytes, hashBackend, rounds: rounds.rounds },
+    data: { bytes, hashBackend, rounds: rounds.rounds, time: time?.data },
   };
 }
 

@@ -59,7 +59,7 @@ export async function measureIdle({ quick, samples, workspace, processes, signal
             spread(all, 1e6),
             figure(each.median / 1e3),
             spread(seconds),
-            (cpu.median * 100).toFixed(1),
+            figure(cpu.median * 100),
           ]),
           ...(missing === undefined ? [] : [['libtorrent', 'absent', '', '', '']]),
         ],

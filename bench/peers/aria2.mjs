@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { missingProgram, programVersion, timeByLooking } from './client.mjs';
+import { missingProgram, programVersion, timeByLooking, until } from './client.mjs';
 import { freePort } from './free-port.mjs';
 
 class Aria2 {
@@ -41,6 +41,14 @@ class Aria2 {
     this.gid = await this.call('addTorrent', (await readFile(torrent)).toString('base64'), [], options);
   }
 
+  /** Removing takes a moment, and it would refuse the same torrent meanwhile. */
+  async drop() {
+    await this.call('forceRemove', this.gid);
+    const status = async () => (await this.call('tellStatus', this.gid, ['status'])).status;
+    await until(async () => (await status()) !== 'active', 'aria2: removing');
+    await this.call('removeDownloadResult', this.gid);
+  }
+
   async look() {
     const keys = ['status', 'completedLength', 'seeder', 'errorMessage'];
     const { status, completedLength, seeder, errorMessage } = await this.call('tellStatus', this.gid, keys);
@@ -67,10 +75,12 @@ export const aria2 = {
     const aria = await Aria2.start(context);
     return {
       process: aria.process,
+      async prepare() {},
       async download() {
         await aria.add(context.trackedTorrent, {});
         return timeByLooking(() => aria.look());
       },
+      drop: () => aria.drop(),
     };
   },
 };

@@ -9,8 +9,8 @@ import { spawnSync } from 'node:child_process';
  * @property {boolean} [shunsLoopback] it never connects to 127.0.0.0/8
  * @property {() => string | undefined} missing why it cannot run here
  * @property {() => string} version
- * @property {(context: StartContext) => Promise<ClientPeer>} seed serves the file in `dir`; resolves when it listens
- * @property {(context: StartContext) => Promise<ClientPeer>} downloader everything but the dial
+ * @property {(context: StartContext) => Promise<ClientSeed>} seed serves the file in `dir`; resolves when it listens
+ * @property {(context: StartContext) => Promise<ClientDownloader>} downloader a process without a torrent
  *
  * @typedef {object} StartContext
  * @property {import('../lib/processes.mjs').Processes} processes
@@ -20,11 +20,16 @@ import { spawnSync } from 'node:child_process';
  * @property {string} host to listen on
  * @property {string} scratch an empty folder for the client's own files
  *
- * @typedef {object} ClientPeer
+ * @typedef {object} ClientSeed
  * @property {import('../lib/processes.mjs').Process} process
- * @property {{ host: string, port: number }} [address] of a seed
- * @property {(address: { host: string, port: number }) => Promise<{ seconds: number }>} [download] from the first byte
+ * @property {{ host: string, port: number }} address
+ *
+ * @typedef {object} ClientDownloader does its three steps again and again
+ * @property {import('../lib/processes.mjs').Process} process
+ * @property {() => Promise<void>} prepare everything but the dial; `dir` of its context is empty
+ * @property {(address: { host: string, port: number }) => Promise<{ seconds: number }>} download from the first byte
  *   to the last verified piece
+ * @property {() => Promise<void>} drop forgets the torrent and lets go of its files; the process stays
  */
 
 /** Why a program cannot be used, or undefined. @param {string} command @param {readonly string[]} args that only ask */
@@ -37,6 +42,15 @@ export function missingProgram(command, args, debianPackage) {
 export function programVersion(command, args) {
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
   return /\d+\.\d+(\.\d+)*/.exec(`${stdout}${stderr}`)?.[0] ?? 'unknown';
+}
+
+/** Resolves once something is so that can only be asked for. @param {() => Promise<boolean>} condition */
+export async function until(condition, what, timeoutMs = 20_000) {
+  const deadlineMs = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadlineMs) throw new Error(`${what} is not over after ${timeoutMs / 1000} s`);
+    await new Promise(resolve => setTimeout(resolve, 20));
+  }
 }
 
 /**

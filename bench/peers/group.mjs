@@ -8,15 +8,19 @@ import { Rendezvous } from './rendezvous.mjs';
 
 const LOOPBACK = '127.0.0.1';
 
+/** Of an engine whose transfers take half a minute; they differ by less than 3 %. */
+const SLOW_SAMPLES = 3;
+
 /**
  * @typedef {object} Group
  * @property {string} name of the engine
  * @property {string} version
  * @property {number} bytes
  * @property {number} pieceLength
+ * @property {number} samples rounds
  * @property {import('../lib/pairs.mjs').Rounds<import('../lib/transfer.mjs').Transfer>} rounds
- * @property {readonly string[]} pairs names in `rounds` that worked
- * @property {Readonly<Record<string, string>>} failures by pair
+ * @property {readonly Pair[]} pairs that worked; `rounds` has their results by name
+ * @property {Readonly<Record<string, string>>} failures by name of the pair
  */
 
 /**
@@ -26,57 +30,61 @@ const LOOPBACK = '127.0.0.1';
  * @returns {Promise<Group>}
  */
 export async function runGroup(context, client, { payload, seedDir, bytes, pieceLength }) {
-  const { quick, samples, workspace, processes, signal, progress } = context;
+  const { quick, workspace, processes, signal, progress } = context;
+  const samples = client.slow ? Math.min(context.samples, SLOW_SAMPLES) : context.samples;
   const host = client.shunsLoopback ? ownAddress() : LOOPBACK;
   const rendezvous = await Rendezvous.open(host);
   const torrent = workspace.path('plain.torrent');
   const trackedTorrent = workspace.path('tracked.torrent');
   await writeTorrent(payload, torrent, { pieceLength });
   await writeTorrent(payload, trackedTorrent, { pieceLength, announce: rendezvous.url });
-  const start = async (which, role, dir) => {
-    const scratch = await workspace.fresh(`scratch-${which.name}-${role}`);
+  const start = async (which, role, dir, label) => {
+    const scratch = await workspace.fresh(`scratch-${label}`);
     return which[role]({ processes, torrent, trackedTorrent, dir, host, scratch });
   };
 
   const seeds = {};
+  const downloaders = {};
   const failures = {};
   const checked = new Set();
-  const run = async (from, to, pair) => {
-    seeds[from.name] ??= await start(from, 'seed', seedDir);
+  const run = async ({ name, from, to, cold }) => {
+    seeds[from.name] ??= await start(from, 'seed', seedDir, `seed-${from.name}`);
     const seed = seeds[from.name];
     rendezvous.seed = seed.address;
     const dir = await workspace.fresh('download');
-    const downloader = await start(to, 'downloader', dir);
-    try {
-      const before = await usages(seed.process, downloader.process);
-      const { seconds } = await downloader.process.within(
-        downloader.download(seed.address),
-        'end of the download',
-      );
-      const after = await usages(seed.process, downloader.process);
-      if (!checked.has(pair)) await assertSameBytes(payload, workspace.path('download', 'payload.bin'));
-      checked.add(pair);
-      return { seconds, bytes, seed: spent(before[0], after[0]), download: spent(before[1], after[1]) };
-    } finally {
-      await downloader.process.kill();
-    }
+    const label = `downloader-${pairs.findIndex(pair => pair.name === name)}`;
+    const downloader = downloaders[name] ?? (await start(to, 'downloader', dir, label));
+    downloaders[name] = downloader;
+    await downloader.prepare();
+    const before = await usages(seed.process, downloader.process);
+    const { seconds } = await downloader.process.within(
+      downloader.download(seed.address),
+      'end of the download',
+    );
+    const after = await usages(seed.process, downloader.process);
+    if (!checked.has(name)) await assertSameBytes(payload, workspace.path('download', 'payload.bin'));
+    checked.add(name);
+    if (cold) await end(name);
+    else await downloader.drop();
+    return { seconds, bytes, seed: spent(before[0], after[0]), download: spent(before[1], after[1]) };
+  };
+  const end = async name => {
+    await downloaders[name]?.process.kill();
+    delete downloaders[name];
   };
 
+  const pairs = pairsOf(client);
   const variants = {};
-  for (const [from, to] of [
-    [client, client],
-    [client, millrace],
-    [millrace, client],
-    [millrace, millrace],
-  ]) {
-    const pair = pairName(from, to);
-    variants[pair] = async () => {
+  for (const pair of pairs) {
+    const { name } = pair;
+    variants[name] = async () => {
       try {
-        return await run(from, to, pair);
+        return await run(pair);
       } catch (error) {
         signal.throwIfAborted();
-        failures[pair] = error.message;
-        delete variants[pair]; // the others go on without it
+        failures[name] = error.message;
+        delete variants[name]; // the others go on without it
+        await end(name);
         return undefined;
       }
     };
@@ -86,20 +94,42 @@ export async function runGroup(context, client, { payload, seedDir, bytes, piece
       samples,
       warm: quick || client.slow ? 0 : 1,
       signal,
-      onRun: (pair, round) => progress(`${pair}, ${roundName(round, samples)}`),
+      onRun: (name, round) => progress(`${name}, ${roundName(round, samples)}`),
     });
     const version = client.version();
-    return { name: client.name, version, bytes, pieceLength, rounds, pairs: Object.keys(variants), failures };
+    const worked = pairs.filter(({ name }) => name in variants);
+    return { name: client.name, version, bytes, pieceLength, samples, rounds, pairs: worked, failures };
   } finally {
-    await Promise.all(Object.values(seeds).map(seed => seed.process.kill()));
+    const all = [...Object.values(seeds), ...Object.values(downloaders)];
+    await Promise.all(all.map(({ process }) => process.kill()));
     rendezvous.close();
     await workspace.fresh('download');
   }
 }
 
-/** @param {{ name: string }} from @param {{ name: string }} to */
-export function pairName(from, to) {
-  return `${from.name} → ${to.name}`;
+/**
+ * @typedef {object} Pair
+ * @property {string} name
+ * @property {import('./client.mjs').Client} from
+ * @property {import('./client.mjs').Client} to
+ * @property {boolean} cold each transfer in a fresh process
+ */
+
+/** @param {import('./client.mjs').Client} client @returns {Pair[]} */
+function pairsOf(client) {
+  const pair = (from, to, cold = false) => ({ name: pairName(from, to, cold), from, to, cold });
+  return [
+    pair(client, client),
+    pair(client, millrace),
+    pair(millrace, client),
+    pair(millrace, millrace),
+    pair(millrace, millrace, true),
+  ];
+}
+
+/** @param {{ name: string }} from @param {{ name: string }} to @param {boolean} [cold] */
+export function pairName(from, to, cold = false) {
+  return `${from.name} → ${to.name}${cold ? ', cold' : ''}`;
 }
 
 /** An address of this machine that is not 127.0.0.0/8; traffic to it stays inside all the same. */

@@ -16,6 +16,8 @@ handle = None
 
 def open_session(host):
     global session
+    if session is not None:
+        return
     kinds = lt.alert.category_t
     session = lt.session({
         "listen_interfaces": f"{host}:0",
@@ -79,6 +81,11 @@ def download(host, port):
     return {"seconds": time.monotonic() - started}
 
 
+def drop():
+    session.remove_torrent(handle)
+    wait_for(lt.torrent_removed_alert)
+
+
 def open_idle():
     open_session("127.0.0.1")
 
@@ -99,6 +106,7 @@ HANDLERS = {
     "seed": seed,
     "prepare": prepare,
     "download": download,
+    "drop": drop,
     "open": open_idle,
     "add": add_idle,
     "close": lambda: None,

@@ -23,8 +23,12 @@ export const libtorrent = {
 
   async downloader({ processes, torrent, dir, host }) {
     const process = start(processes);
-    await process.ask('prepare', { torrent, dir, host });
-    return { process, download: address => process.ask('download', address) };
+    return {
+      process,
+      prepare: () => process.ask('prepare', { torrent, dir, host }),
+      download: address => process.ask('download', address),
+      drop: () => process.ask('drop'),
+    };
   },
 
   /** For the idle torrents of part `memory`. */

@@ -15,7 +15,11 @@ export const millrace = {
 
   async downloader({ processes, torrent, dir }) {
     const process = startMillrace(processes);
-    await process.ask('prepare', { torrent, dir });
-    return { process, download: address => process.ask('download', address) };
+    return {
+      process,
+      prepare: () => process.ask('prepare', { torrent, dir }),
+      download: address => process.ask('download', address),
+      drop: () => process.ask('drop'),
+    };
   },
 };

@@ -54,8 +54,8 @@ export async function run(context) {
   return {
     title: 'Other engines',
     method: [
-      'The same transfer by other engines, each from itself to itself, and with millrace as seed and as downloader; in the same rounds millrace to itself. Seeds stay for all rounds, downloaders are fresh processes. MB/s count from the first byte to the last verified piece, CPU is that of all threads of both processes during that time. In the first round all bytes are compared. Settings are the defaults of each engine, without encryption, uTP, DHT and local discovery.',
-      'aria2 and Transmission cannot be told peers: a tracker tells them. They are asked every 20 ms how far they are, the others say it by themselves. Transmission never connects to 127.0.0.0/8, so its group uses another address of the machine. Slower engines transfer less: the size is in the title.',
+      'The same transfer by other engines, each from itself to itself, and with millrace as seed and as downloader; in the same rounds millrace to itself. Seeds stay for all rounds, and so does the downloader of each pair: it drops the torrent and its file and downloads anew. Cold: a fresh process in every round. MB/s count from the first byte to the last verified piece, CPU is that of all threads of both processes during that time. In the first round all bytes are compared. Settings are the defaults of each engine, without encryption, uTP, DHT and local discovery.',
+      'aria2 and Transmission cannot be told peers: a tracker tells them. They are asked every 20 ms how far they are, the others say it by themselves. Transmission never connects to 127.0.0.0/8, so its group uses another address of the machine. Slower engines transfer less and in fewer rounds: size and rounds are in the title.',
     ],
     tables: [
       ...groups.map(groupTable),
@@ -75,16 +75,19 @@ export async function run(context) {
     figures: [...groups.flatMap(groupFigures), ...created.figures],
     data: {
       absent,
-      groups: groups.map(({ rounds, ...facts }) => ({ ...facts, rounds: rounds.rounds })),
+      groups: groups.map(({ rounds, pairs, ...facts }) => ({
+        ...facts,
+        pairs: pairs.map(({ name }) => name),
+        rounds: rounds.rounds,
+      })),
       create: created.data,
     },
   };
 }
 
-function groupTable({ name, version, bytes, pieceLength, rounds, pairs, failures }) {
-  const self = pairName(millrace, millrace);
+function groupTable({ name, version, bytes, pieceLength, samples, rounds, pairs, failures }) {
   return {
-    title: `${name} ${version}: ${size(bytes)}, pieces of ${size(pieceLength)}`,
+    title: `${name} ${version}: ${size(bytes)}, pieces of ${size(pieceLength)}, ${samples === 1 ? '1 round' : `${samples} rounds`}`,
     columns: [
       'seed → downloader',
       'MB/s',
@@ -95,15 +98,19 @@ function groupTable({ name, version, bytes, pieceLength, rounds, pairs, failures
       'millrace to itself is faster by',
     ],
     rows: [
-      ...pairs.map(pair => [
-        pair,
-        spread(rounds.summary(pair, bytesPerSecond), 1e6),
-        spread(rounds.summary(pair, bothCpu), 1 / GB),
-        figure(rounds.summary(pair, ({ seed }) => seed.cpuSeconds / bytes).median * GB),
-        figure(rounds.summary(pair, ({ download }) => download.cpuSeconds / bytes).median * GB),
-        figure(rounds.summary(pair, ({ download }) => download.peakBytes).max / 1e6),
-        pair === self || !pairs.includes(self) ? '' : times(rounds.ratio(self, pair, bytesPerSecond).median),
-      ]),
+      ...pairs.map(({ name: pair, cold }) => {
+        const self = pairName(millrace, millrace, cold);
+        const other = pair !== self && pairs.some(({ name: another }) => another === self);
+        return [
+          pair,
+          spread(rounds.summary(pair, bytesPerSecond), 1e6),
+          spread(rounds.summary(pair, bothCpu), 1 / GB),
+          figure(rounds.summary(pair, ({ seed }) => seed.cpuSeconds / bytes).median * GB),
+          figure(rounds.summary(pair, ({ download }) => download.cpuSeconds / bytes).median * GB),
+          figure(rounds.summary(pair, ({ download }) => download.peakBytes).max / 1e6),
+          other ? times(rounds.ratio(self, pair, bytesPerSecond).median) : '',
+        ];
+      }),
       ...Object.keys(failures).map(pair => [pair, 'failed', '', '', '', '', '']),
     ],
     notes: Object.entries(failures).map(([pair, reason]) => `${pair} failed: ${reason.split('\n')[0]}`),
@@ -112,12 +119,13 @@ function groupTable({ name, version, bytes, pieceLength, rounds, pairs, failures
 
 function groupFigures({ name, pieceLength, rounds, pairs }) {
   const id = `peers.${name}.${size(pieceLength)}`;
+  const worked = pairs.map(pair => pair.name);
   const [self, theirs] = [pairName(millrace, millrace), pairName({ name }, { name })];
-  const each = pairs.flatMap(pair => [
+  const each = worked.flatMap(pair => [
     figureOf(`${id}.${pair}.rate`, rounds.summary(pair, bytesPerSecond), 'B/s', 'higher'),
     figureOf(`${id}.${pair}.cpu`, inUnits(rounds.summary(pair, bothCpu), 1 / GB), 's/GB', 'lower'),
   ]);
-  if (!pairs.includes(self) || !pairs.includes(theirs)) return each;
+  if (!worked.includes(self) || !worked.includes(theirs)) return each;
   return [
     figureOf(`${id}.rate, millrace/${name}`, rounds.ratio(self, theirs, bytesPerSecond), 'x', 'higher'),
     figureOf(`${id}.cpu, millrace/${name}`, rounds.ratio(self, theirs, bothCpu), 'x', 'lower'),
@@ -168,7 +176,9 @@ function pairChart(groups, { file, title, unit, pick, scale }) {
         name,
         values: groups.map(group => {
           const pair = pairOf(group.name);
-          return group.pairs.includes(pair) ? inUnits(group.rounds.summary(pair, pick), scale) : undefined;
+          return group.pairs.some(({ name: worked }) => worked === pair)
+            ? inUnits(group.rounds.summary(pair, pick), scale)
+            : undefined;
         }),
       })),
     }),

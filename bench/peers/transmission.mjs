@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { missingProgram, programVersion, timeByLooking } from './client.mjs';
+import { missingProgram, programVersion, timeByLooking, until } from './client.mjs';
 import { freePort } from './free-port.mjs';
 
 /** Status of its RPC specification. */
@@ -76,6 +76,12 @@ class Transmission {
     await this.call('torrent-add', { metainfo: (await readFile(torrent)).toString('base64') });
   }
 
+  async drop() {
+    await this.call('torrent-remove', {}); // without ids: all
+    const torrents = async () => (await this.call('torrent-get', { fields: ['id'] })).torrents;
+    await until(async () => (await torrents()).length === 0, 'Transmission: removing');
+  }
+
   async look() {
     const fields = ['percentDone', 'status', 'error', 'errorString', 'haveUnchecked', 'haveValid'];
     const { torrents } = await this.call('torrent-get', { fields });
@@ -105,10 +111,12 @@ export const transmission = {
     const downloader = await Transmission.start(context);
     return {
       process: downloader.process,
+      async prepare() {},
       async download() {
         await downloader.add(context.trackedTorrent);
         return timeByLooking(() => downloader.look());
       },
+      drop: () => downloader.drop(),
     };
   },
 };

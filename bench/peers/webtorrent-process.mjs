@@ -23,7 +23,8 @@ let client;
 let torrent;
 
 function open(source, options) {
-  client = new WebTorrent(QUIET);
+  client ??= new WebTorrent(QUIET);
+  client.removeAllListeners('error');
   return new Promise((resolve, reject) => {
     client.on('error', reject);
     torrent = client.add(source, { announce: [], ...options });
@@ -46,6 +47,8 @@ serve({
     const [startMs, endMs] = await Promise.all([first, done]);
     return { seconds: (endMs - startMs) / 1000 };
   },
+
+  drop: () => new Promise((resolve, reject) => torrent.destroy(error => (error ? reject(error) : resolve()))),
 
   close() {},
 });

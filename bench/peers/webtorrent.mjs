@@ -22,7 +22,11 @@ export const webtorrent = {
 
   async downloader({ processes, torrent, dir }) {
     const process = start(processes);
-    await process.ask('prepare', { torrent, dir });
-    return { process, download: address => process.ask('download', address) };
+    return {
+      process,
+      prepare: () => process.ask('prepare', { torrent, dir }),
+      download: address => process.ask('download', address),
+      drop: () => process.ask('drop'),
+    };
   },
 };

@@ -1,16 +1,16 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Logger } from 'pino';
 import type { Interrupt } from './exit.js';
-import { LOG_LEVELS, type LogLevel } from './log.js';
 import type { Io, Output } from './output.js';
 
 /** What every command gets besides its own options and arguments. */
 export interface Context {
   readonly io: Io;
   readonly output: Output;
-  readonly log: Logger;
   readonly interrupt: Interrupt;
 }
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface CommonOptions {
   readonly json?: boolean;

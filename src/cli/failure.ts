@@ -1,4 +1,4 @@
-import { isMillraceError } from '../index.js';
+import { isMillraceError } from '../files.js';
 
 /** Exit codes of every command; docs/cli.md and `--help` state them. */
 export const EXIT_OK = 0;

@@ -1,9 +1,7 @@
 import { type Logger, pino } from 'pino';
+import type { LogLevel } from './context.js';
 import { safeText } from './format.js';
 import type { OutputStream } from './output.js';
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Logs go to stderr: JSON lines beside `--json`, else one line of text each. */
 export function openLog(level: LogLevel, json: boolean, stderr: OutputStream): Logger {

@@ -1,4 +1,4 @@
-import { formatMagnet, type Metainfo } from '../index.js';
+import { formatMagnet, type Metainfo } from '../files.js';
 
 /** The magnet link of a torrent, with its trackers. */
 export function magnetOf({ infoHash, name, announce }: Metainfo): string {

@@ -1,18 +1,9 @@
 import { Command, CommanderError } from 'commander';
-import { VERSION } from '../index.js';
-import { benchSetup } from './commands/bench.js';
-import { createSetup } from './commands/create.js';
-import { downloadSetup } from './commands/download.js';
-import { infoSetup } from './commands/info.js';
-import { seedSetup } from './commands/seed.js';
-import { swarmSetup } from './commands/swarm.js';
-import { trackerSetup } from './commands/tracker.js';
-import { verifySetup } from './commands/verify.js';
+import { VERSION } from '../files.js';
 import { type AddCommand, addCommonOptions, type CommandSetup, type CommonOptions } from './context.js';
 import { Interrupt } from './exit.js';
 import { describeFailure, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './failure.js';
 import { safeText } from './format.js';
-import { openLog } from './log.js';
 import { type Io, Output } from './output.js';
 
 const EXIT_HELP = `
@@ -24,6 +15,18 @@ Exit codes:
 
 Sizes and rates take 65536, 256KiB, 1.5GiB (powers of 1024) or 10MB, 10MB/s (powers of 1000).
 The first Ctrl-C saves state, says goodbye to trackers and ends within 5 seconds; a second one ends at once.`;
+
+/** Only the command that is named gets loaded, all of them for the help: modules cost more than small work. */
+const COMMANDS: ReadonlyMap<string, (add: AddCommand) => Promise<void>> = new Map([
+  ['create', async add => add((await import('./commands/create.js')).createSetup)],
+  ['info', async add => add((await import('./commands/info.js')).infoSetup)],
+  ['seed', async add => add((await import('./commands/seed.js')).seedSetup)],
+  ['download', async add => add((await import('./commands/download.js')).downloadSetup)],
+  ['verify', async add => add((await import('./commands/verify.js')).verifySetup)],
+  ['tracker', async add => add((await import('./commands/tracker.js')).trackerSetup)],
+  ['swarm', async add => add((await import('./commands/swarm.js')).swarmSetup)],
+  ['bench', async add => add((await import('./commands/bench.js')).benchSetup)],
+] satisfies [string, (add: AddCommand) => Promise<void>][]);
 
 /** Runs one command line and resolves with its exit code. Never rejects. */
 export async function main(argv: readonly string[], io: Io = process): Promise<number> {
@@ -55,14 +58,8 @@ export async function main(argv: readonly string[], io: Io = process): Promise<n
       exitCode = (await runCommand(setup, args, options, io)) || exitCode;
     });
   };
-  add(createSetup);
-  add(infoSetup);
-  add(seedSetup);
-  add(downloadSetup);
-  add(verifySetup);
-  add(trackerSetup);
-  add(swarmSetup);
-  add(benchSetup);
+  const named = COMMANDS.get(argv[0]);
+  for (const load of named ? [named] : COMMANDS.values()) await load(add);
 
   try {
     await program.parseAsync(argv, { from: 'user' });
@@ -99,8 +96,7 @@ async function runCommand<Options extends CommonOptions>(
   const interrupt = new Interrupt();
   interrupt.watch();
   try {
-    const log = openLog(options.logLevel, output.json, io.stderr);
-    return await setup.run({ io, output, log, interrupt }, options, ...args);
+    return await setup.run({ io, output, interrupt }, options, ...args);
   } catch (error) {
     if (interrupt.cause !== undefined) {
       if (!output.json) io.stderr.write('interrupted\n');

@@ -63,7 +63,7 @@ export function addEngineOptions(command: Command): void {
     .addOption(new Option('--kernels <name>', 'hash backend').choices(['auto', 'wasm', 'js', 'native']));
 }
 
-export function toSessionOptions(options: PeerOptions, { io, log }: Context): SessionOptions {
+export function toSessionOptions(options: PeerOptions, { io }: Context): SessionOptions {
   return {
     dir: options.dir,
     stateDir: options.state ? (options.stateDir ?? defaultStateDir(io.env, options.dir)) : undefined,
@@ -72,7 +72,6 @@ export function toSessionOptions(options: PeerOptions, { io, log }: Context): Se
     workers: options.workers,
     kernels: options.kernels,
     memoryBytes: options.memory,
-    log,
   };
 }
 

@@ -1,6 +1,8 @@
 import { type AddOptions, createSession, formatAddress, type Session, type Torrent } from '../index.js';
 import type { Context } from './context.js';
 import type { Interrupt } from './exit.js';
+import { roundLimitedBy } from './limited-by.js';
+import { openLog } from './log.js';
 import { type PeerOptions, toAddOptions, toSessionOptions } from './peer-options.js';
 import { PeerProgress } from './peer-progress.js';
 import { supervise } from './supervision.js';
@@ -29,7 +31,8 @@ export async function runPeer(
   let session: Session | undefined;
   let progress: PeerProgress | undefined;
   try {
-    session = await createSession(toSessionOptions(options, context));
+    const log = openLog(options.logLevel, output.json, io.stderr);
+    session = await createSession({ ...toSessionOptions(options, context), log });
     let startedMs = performance.now();
     const torrent = await session.add(source, {
       ...toAddOptions(options),
@@ -56,6 +59,12 @@ export async function runPeer(
     await session?.close();
     supervision?.release();
   }
+}
+
+/** The last event of a peer that stays until it is told to end. */
+export function endEvent(torrent: Torrent): object {
+  const { downloaded, uploaded, limitedBy } = torrent.stats();
+  return { downloaded, uploaded, limitedBy: roundLimitedBy(limitedBy) };
 }
 
 function watch(torrent: Torrent, interrupt: Interrupt): Peer['until'] {

@@ -1,4 +1,5 @@
-import cliProgress from 'cli-progress';
+import { createRequire } from 'node:module';
+import type cliProgress from 'cli-progress';
 import { formatBytes, formatPercent, formatRate, formatSeconds, toPercent } from './format.js';
 import type { Output, OutputStream } from './output.js';
 
@@ -96,7 +97,7 @@ function liveBar(stream: OutputStream): ProgressView {
     update(progress) {
       if (bar) bar.update(progress.done, progress);
       else {
-        bar = new cliProgress.SingleBar({
+        bar = new (loadBars().SingleBar)({
           ...barOptions(stream),
           clearOnComplete: true,
           format: barFormat(stream),
@@ -110,6 +111,11 @@ function liveBar(stream: OutputStream): ProgressView {
       bar?.stop();
     },
   };
+}
+
+/** Loaded for a terminal alone: 10 ms that a command with redirected output saves. */
+function loadBars(): typeof cliProgress {
+  return createRequire(import.meta.url)('cli-progress');
 }
 
 /** Options of cli-progress for all of our bars; signals are ours to handle. */

@@ -1,11 +1,11 @@
 import { MillraceError } from '../engine/errors.js';
 import { createHeap } from '../engine/kernels/heap.js';
 import { supportsSharedMemory, supportsSimd } from '../engine/kernels/probe.js';
-import type { KernelsOption } from '../engine/kernels/select.js';
-import { combineHash, type HashCandidates, type HashChoice, measureHash } from '../engine/kernels/select.js';
+import { combineHash, type HashChoice, type KernelsOption } from '../engine/kernels/select.js';
 import type { Heap, Kernels } from '../engine/kernels/types.js';
 import { type WasmMemory, type WasmModule, webAssembly } from '../engine/kernels/web-assembly.js';
 import type { SlotPool } from '../engine/swarm/ports.js';
+import { decideByMeasuring, decidedHash, decideHash, undecidedHash } from './hash-choice.js';
 import { createInstance } from './instance.js';
 import {
   DEFAULT_BUDGET_BYTES,
@@ -51,7 +51,10 @@ export interface Arena {
   readonly module?: WasmModule;
   readonly memory?: WasmMemory;
   readonly kernels: Kernels;
-  readonly hash: HashChoice;
+  /** What `kernels` hash with. */
+  readonly ownHash: HashChoice;
+  /** What all threads hash with; undefined until a worker has measured it. */
+  readonly hash: HashChoice | undefined;
   readonly heap: Heap;
   readonly slots: SlotPool;
   /** Where sockets of the event loop read into. */
@@ -61,6 +64,7 @@ export interface Arena {
   /** Work areas of threads, see threads.ts. */
   readonly areas: number;
   readonly shared: boolean;
+  /** Measures the hashes when nobody has yet. */
   describe(): ArenaDescription;
 }
 
@@ -85,14 +89,22 @@ export function createArena(options: ArenaOptions): Arena {
   const shared = !(buffer instanceof ArrayBuffer);
 
   const { base, candidates } = createInstance(reservation, 0);
-  const hash = chooseHash(wanted, base, candidates, layout);
+  const measure = () => decideByMeasuring(buffer, candidates, layout.receiveAt, digestsAt(0));
+  if (wanted !== 'auto') {
+    const name = wanted === 'native' ? 'native' : base.name;
+    decideHash(buffer, { sha1: name, sha256: name });
+  } else if (threads === 0 || !shared) measure(); // else the first worker does
+  const ownHash = decidedHash(buffer) ?? undecidedHash(candidates);
   return {
     buffer,
     bytes: new Uint8Array(buffer),
     module,
     memory,
-    kernels: combineHash(base, candidates, hash),
-    hash,
+    kernels: combineHash(base, candidates, ownHash),
+    ownHash,
+    get hash() {
+      return decidedHash(buffer);
+    },
     heap: createHeap(buffer, layout.tablesAt, layout.tablesBytes),
     slots: createSlotPool(layout.slotsAt, layout.budgetBytes),
     receiveAt: layout.receiveAt,
@@ -100,7 +112,12 @@ export function createArena(options: ArenaOptions): Arena {
     threads,
     areas: layout.areas,
     shared,
-    describe: () => ({ kernels: base.name, hash, sharedMemory: shared, reason }),
+    describe: () => ({
+      kernels: base.name,
+      hash: decidedHash(buffer) ?? measure(),
+      sharedMemory: shared,
+      reason,
+    }),
   };
 }
 
@@ -144,18 +161,4 @@ function reserveBuffer(bytes: number): ArrayBufferLike {
       cause,
     );
   }
-}
-
-/** `auto` measures over the receive region, where nothing has arrived yet. */
-function chooseHash(
-  wanted: KernelsOption,
-  base: Kernels,
-  candidates: HashCandidates,
-  { receiveAt }: Layout,
-): HashChoice {
-  if (wanted === 'auto') {
-    return measureHash(candidates, () => performance.now(), receiveAt, RECEIVE_BYTES, digestsAt(0));
-  }
-  const name = wanted === 'native' ? 'native' : base.name;
-  return { sha1: name, sha256: name };
 }

@@ -7,19 +7,29 @@ import type { Extent } from '../engine/swarm/ports.js';
  *
  * - `verify`: hash the slot; when it matches, write it to the extents if there are any.
  * - `read`: fill the slot from the extents.
- * - `recheck`: fill, then hash and compare.
  * - `sha1`, `sha256`: fill, then hash.
+ * - `pieces`: read consecutive pieces through the slot and hash each.
  * - `kernel`: one call of a kernel.
  */
-export type Job = SlotJob | KernelJob;
+export type Job = SlotJob | PiecesJob | KernelJob;
 
 export interface SlotJob {
-  readonly kind: 'verify' | 'read' | 'recheck' | 'sha1' | 'sha256';
+  readonly kind: 'verify' | 'read' | 'sha1' | 'sha256';
   readonly at: number;
   readonly length: number;
-  /** Expected SHA-1 for `verify` and `recheck`. */
+  /** Expected SHA-1 for `verify`. */
   readonly digest?: Uint8Array;
   readonly extents?: readonly Extent[];
+}
+
+export interface PiecesJob {
+  readonly kind: 'pieces';
+  /** A slot of one piece or more. */
+  readonly at: number;
+  readonly length: number;
+  readonly pieceLength: number;
+  /** All of the pieces; only the last piece may be shorter. */
+  readonly extents: readonly Extent[];
 }
 
 export interface KernelJob {
@@ -56,7 +66,7 @@ export const ONCE_ONLY: ReadonlySet<KernelName> = new Set<KernelName>([
   'availabilityAddOne',
 ]);
 
-const KINDS = ['verify', 'read', 'recheck', 'sha1', 'sha256', 'kernel'] as const;
+const KINDS = ['verify', 'read', 'sha1', 'sha256', 'pieces', 'kernel'] as const;
 const NO_EXTENTS = -1;
 
 /**
@@ -68,6 +78,7 @@ export function encodeJobs(jobs: readonly Job[]): Float64Array {
   for (const job of jobs) {
     numbers.push(KINDS.indexOf(job.kind));
     if (job.kind === 'kernel') numbers.push(KERNEL_NAMES.indexOf(job.name), job.args.length, ...job.args);
+    else if (job.kind === 'pieces') encodePiecesJob(job, numbers);
     else encodeSlotJob(job, numbers);
   }
   return Float64Array.from(numbers);
@@ -75,9 +86,23 @@ export function encodeJobs(jobs: readonly Job[]): Float64Array {
 
 function encodeSlotJob(job: SlotJob, numbers: number[]): void {
   numbers.push(job.at, job.length);
-  if (hasDigest(job.kind)) for (let i = 0; i < SHA1_BYTES; i += 4) numbers.push(readU32(job.digest!, i));
-  numbers.push(job.extents?.length ?? NO_EXTENTS);
-  for (const { fd, position, length } of job.extents ?? []) numbers.push(fd, position, length);
+  if (job.kind === 'verify') for (let i = 0; i < SHA1_BYTES; i += 4) numbers.push(readU32(job.digest!, i));
+  encodeExtents(job.extents, numbers);
+}
+
+function encodePiecesJob({ at, length, pieceLength, extents }: PiecesJob, numbers: number[]): void {
+  numbers.push(at, length, pieceLength);
+  encodeExtents(extents, numbers);
+}
+
+function encodeExtents(extents: readonly Extent[] | undefined, numbers: number[]): void {
+  numbers.push(extents?.length ?? NO_EXTENTS);
+  for (const { fd, position, length } of extents ?? []) numbers.push(fd, position, length);
+}
+
+/** Most numbers that the job may take when it is encoded. */
+export function jobNumbers(job: Job): number {
+  return job.kind === 'kernel' ? 3 + job.args.length : 9 + 3 * (job.extents?.length ?? 0);
 }
 
 export function decodeJobs(numbers: Float64Array): Job[] {
@@ -94,8 +119,9 @@ export function decodeJobs(numbers: Float64Array): Job[] {
     }
     const at = numbers[i++];
     const length = numbers[i++];
+    const pieceLength = kind === 'pieces' ? numbers[i++] : 0;
     let digest: Uint8Array | undefined;
-    if (hasDigest(kind)) {
+    if (kind === 'verify') {
       digest = new Uint8Array(SHA1_BYTES);
       for (let word = 0; word < SHA1_BYTES; word += 4) writeU32(digest, word, numbers[i++]);
     }
@@ -104,11 +130,8 @@ export function decodeJobs(numbers: Float64Array): Job[] {
     for (let k = 0; k < count; k++) {
       extents!.push({ fd: numbers[i++], position: numbers[i++], length: numbers[i++] });
     }
-    jobs.push({ kind, at, length, digest, extents });
+    if (kind === 'pieces') jobs.push({ kind, at, length, pieceLength, extents: extents! });
+    else jobs.push({ kind, at, length, digest, extents });
   }
   return jobs;
-}
-
-function hasDigest(kind: SlotJob['kind']): boolean {
-  return kind === 'verify' || kind === 'recheck';
 }

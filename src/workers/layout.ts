@@ -28,6 +28,8 @@ const MAX_MEMORY_BYTES = 65536 * WASM_PAGE_BYTES;
 export const CONTROL_AT = WASM_PAGE_BYTES;
 /** One Int32 an area: id of the thread that owns it, 0 when it is free. */
 export const CONTROL_BYTES = 4096;
+/** The choice of hash-choice.ts takes the last Int32. */
+export const CHOICE_AT = CONTROL_AT + CONTROL_BYTES - 4;
 export const MAX_THREADS = 256;
 
 /** Behind the scratch of the kernels: room for the digests of four lanes, 32 bytes each for SHA-256. */

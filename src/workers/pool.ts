@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
@@ -7,9 +8,19 @@ import { MillraceError } from '../engine/errors.js';
 import { type Kernels, SHA1_BYTES } from '../engine/kernels/types.js';
 import type { Extent } from '../engine/swarm/ports.js';
 import type { Arena } from './arena.js';
-import { encodeJobs, type Job, type KernelName, ONCE_ONLY, type SlotJob } from './jobs.js';
+import { type JobContext, LANES } from './hash-slots.js';
+import {
+  encodeJobs,
+  type Job,
+  jobNumbers,
+  type KernelName,
+  ONCE_ONLY,
+  type PiecesJob,
+  type SlotJob,
+} from './jobs.js';
 import { digestsAt } from './layout.js';
-import { type IoFailure, type JobContext, type JobResults, LANES, MISSING, runJobs } from './run-jobs.js';
+import { createMailboxBuffer, Mailbox, PLACE_NUMBERS } from './mailbox.js';
+import { type IoFailure, type JobResults, runJobs } from './run-jobs.js';
 import type { TaskData } from './task.js';
 import { ownersView, releaseAreas } from './threads.js';
 
@@ -45,6 +56,9 @@ export interface PoolStats {
   readonly batches: number;
   /** Workers that ended by themselves. */
   readonly lost: number;
+  /** Time that hashes and file calls took, all threads together. */
+  readonly hashMs: number;
+  readonly fileMs: number;
 }
 
 /** Most jobs, and most bytes, of a batch: results return within some 10 ms, so that slots are free again soon. */
@@ -54,7 +68,7 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /** On the event loop a slice is what may block it: about 1 ms. */
 const MAX_SLICE_BYTES = 1024 * 1024;
 
-/** One batch runs, one waits in the worker's port: 34 instead of 52 µs a task (2 workers, Node 20.20). */
+/** One batch runs, one waits in the mailbox. */
 const BATCHES_PER_WORKER = 2;
 
 /** How often a job is run again after its worker was lost. */
@@ -63,7 +77,7 @@ const MAX_RETRIES = 3;
 /** Workers lost without one finished batch between them: they cannot start, there is no point in going on. */
 const MAX_LOSSES_IN_A_ROW = 20;
 
-const TASK_FILE = fileURLToPath(new URL('../../dist/workers/task.js', import.meta.url));
+const TASK_FILE = fileURLToPath(new URL('../../dist/bundle/task.js', import.meta.url));
 
 interface Outcome {
   readonly value: number;
@@ -83,7 +97,7 @@ export function createPool(options: PoolOptions): WorkerPool {
 
 /**
  * Hashing and file work off the event loop. Jobs gather in a queue for the rest of the tick and leave in batches; while
- * all workers are busy batches grow. Threads start with the first job, a thread that dies is replaced and its jobs are
+ * all workers are busy batches grow. Threads start with the first job or `start`, a thread that dies is replaced and its jobs are
  * run again.
  *
  * Whoever calls keeps the slot and the open files until the promise settles.
@@ -96,7 +110,8 @@ export class WorkerPool {
   readonly #inline: JobContext;
   readonly #queue: Entry[] = [];
   #piscina: Piscina | undefined;
-  #starting: Promise<Piscina> | undefined;
+  #mailbox: Mailbox | undefined;
+  #starting: Promise<Mailbox> | undefined;
   #pumpScheduled = false;
   #batchesOut = 0;
   #running = 0;
@@ -104,6 +119,8 @@ export class WorkerPool {
   #pieces = 0;
   #batches = 0;
   #lost = 0;
+  #hashMs = 0;
+  #fileMs = 0;
   #lossesInARow = 0;
   #broken: MillraceError | undefined;
   #closing: Promise<void> | undefined;
@@ -119,7 +136,8 @@ export class WorkerPool {
     this.#workers = arena.shared ? wanted : 0;
     this.#mapError = mapError;
     this.#onWorkerLost = onWorkerLost;
-    this.#inline = { kernels: arena.kernels, bytes: arena.bytes, digestsAt: digestsAt(0), hash: arena.hash };
+    const { kernels, bytes, ownHash } = arena;
+    this.#inline = { kernels, bytes, digestsAt: digestsAt(0), hash: ownHash };
   }
 
   /**
@@ -139,23 +157,24 @@ export class WorkerPool {
     await this.#submitSlot({ ...job, kind: 'read' });
   }
 
-  /** Fills a slot, then compares its SHA-1. `'missing'` when a file ends too early. */
-  async recheck(
-    job: SlotRange & { readonly digest: Uint8Array; readonly extents: readonly Extent[] },
-  ): Promise<boolean | 'missing'> {
-    const { value } = await this.#submitSlot({ ...job, kind: 'recheck' });
-    return value === MISSING ? 'missing' : value !== 0;
-  }
-
-  /** Fills a slot and returns its digest. */
+  /** Fills a slot if there are extents, and returns its digest. */
   async digest({
     algorithm,
     ...job
   }: SlotRange & {
-    readonly extents: readonly Extent[];
+    readonly extents?: readonly Extent[];
     readonly algorithm: 'sha1' | 'sha256';
   }): Promise<Uint8Array> {
     return (await this.#submitSlot({ ...job, kind: algorithm })).digest!;
+  }
+
+  /**
+   * The SHA-1 of the pieces in `extents`, 20 bytes apiece, read through a slot of one piece or more. A file that is too
+   * short is a failure with the code `EOF`.
+   */
+  async hashPieces(job: Omit<PiecesJob, 'kind'>): Promise<Uint8Array> {
+    checkPiecesJob(job, this.#arena.buffer.byteLength);
+    return (await this.#submit({ ...job, kind: 'pieces' })).digest!;
   }
 
   /**
@@ -168,6 +187,11 @@ export class WorkerPool {
     return (name === 'bitIntersects' ? value !== 0 : value) as ReturnType<Kernels[K]>;
   }
 
+  /** Starts the threads before there is a job, 50 ms ahead: whoever knows that there will be jobs should. */
+  start(): void {
+    if (this.#workers > 0 && this.#closing === undefined) this.#started().catch(() => {}); // the first job will tell
+  }
+
   stats(): PoolStats {
     return {
       workers: this.#workers,
@@ -177,6 +201,8 @@ export class WorkerPool {
       pieces: this.#pieces,
       batches: this.#batches,
       lost: this.#lost,
+      hashMs: this.#hashMs,
+      fileMs: this.#fileMs,
     };
   }
 
@@ -197,10 +223,15 @@ export class WorkerPool {
         this.#onIdle = resolve;
       });
     }
-    const piscina = await this.#starting;
+    const mailbox = await this.#starting;
+    const piscina = this.#piscina;
     this.#piscina = undefined;
-    await piscina?.destroy();
-    if (piscina !== undefined) releaseAreas(ownersView(this.#arena.buffer, this.#arena.areas), () => false);
+    mailbox?.close(new MillraceError('ERR_CLOSED', 'the pool is closed'));
+    if (piscina === undefined) return;
+    const owners = ownersView(this.#arena.buffer, this.#arena.areas);
+    await Promise.all(piscina.threads.map(thread => started(thread, owners)));
+    await piscina.destroy();
+    releaseAreas(owners, () => false);
   }
 
   #submitSlot(job: SlotJob): Promise<Outcome> {
@@ -246,24 +277,32 @@ export class WorkerPool {
     if (this.#queue.length === 0) return false;
     if (this.#batchesOut < this.#workers) return true;
     if (this.#batchesOut >= this.#workers * BATCHES_PER_WORKER) return false;
-    return this.#queue.length >= LANES && this.#queue[0].retries === 0;
+    const [{ job, retries }] = this.#queue;
+    return (this.#queue.length >= LANES || job.kind === 'pieces') && retries === 0;
   }
 
   /** Jobs of the next batch when `places` batches may go: an even share, in whole groups of lanes if they help. */
   #share(places: number): number {
-    const unit = this.#arena.hash.sha1 === 'wasm' ? LANES : 1;
+    const unit = this.#arena.hash?.sha1 === 'wasm' ? LANES : 1;
     return Math.min(MAX_BATCH_JOBS, Math.ceil(this.#queue.length / places / unit) * unit);
   }
 
-  /** A job whose worker was lost travels alone, so that one that kills workers takes no companions down. */
+  /**
+   * A job whose worker was lost travels alone, so that one that kills workers takes no companions down. So does one of
+   * many pieces, which is a batch by itself.
+   */
   #take(most: number, maxBytes: number): Entry[] {
     let count = 0;
     let bytes = 0;
+    let numbers = 0;
     for (const { job, retries } of this.#queue) {
       if (job.kind !== 'kernel') bytes += job.length;
-      if (count > 0 && (count >= most || bytes > maxBytes || retries > 0 || this.#queue[0].retries > 0))
-        break;
+      numbers += jobNumbers(job);
+      const alone = retries > 0 || job.kind === 'pieces';
+      const full = count >= most || bytes > maxBytes || numbers > PLACE_NUMBERS;
+      if (count > 0 && (full || alone)) break;
       count++;
+      if (alone) break;
     }
     return this.#queue.splice(0, count);
   }
@@ -273,8 +312,7 @@ export class WorkerPool {
     this.#batchesOut++;
     this.#running += batch.length;
     try {
-      const piscina = await (this.#starting ??= this.#start());
-      const results = (await piscina.run(encodeJobs(batch.map(({ job }) => job)))) as JobResults;
+      const results = await this.#run(batch.map(({ job }) => job));
       this.#lossesInARow = 0;
       this.#settle(batch, results);
     } catch (error) {
@@ -286,30 +324,45 @@ export class WorkerPool {
     }
   }
 
-  /** Piscina is loaded with the first job: 20 ms that a command without jobs saves. */
-  async #start(): Promise<Piscina> {
+  /** A piece over a thousand files does not fit into the mailbox: the event loop does it itself. */
+  async #run(jobs: readonly Job[]): Promise<JobResults> {
+    const batch = encodeJobs(jobs);
+    if (batch.length > PLACE_NUMBERS) return runJobs(this.#inline, jobs);
+    const mailbox = this.#mailbox ?? (await this.#started());
+    return mailbox.run(batch, jobs.length);
+  }
+
+  #started(): Promise<Mailbox> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** Piscina is loaded with the threads: 20 ms that a command without jobs saves. */
+  async #start(): Promise<Mailbox> {
     const { Piscina } = await import('piscina');
-    const { module, memory, buffer, hash, areas } = this.#arena;
+    const { module, memory, buffer, areas, receiveAt } = this.#arena;
+    const seats = this.#workers;
+    const mailbox = createMailboxBuffer(seats);
     const piscina = new Piscina({
       filename: TASK_FILE,
-      name: 'runTask',
-      minThreads: this.#workers,
-      maxThreads: this.#workers,
-      concurrentTasksPerWorker: BATCHES_PER_WORKER,
+      name: 'serve',
+      minThreads: seats,
+      maxThreads: seats,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // Between tasks workers sleep in Atomics.wait: as fast as or faster than 'disabled' (29 to 45 against 34 to 52 µs
-      // a task), and tasks leave nothing asynchronous behind.
+      // Tasks leave nothing asynchronous behind, so workers may sleep in Atomics.wait between them.
       atomics: 'sync',
       recordTiming: false,
       trackUnmanagedFds: false,
       env: SHARE_ENV,
       execArgv: [],
-      workerData: { module, memory, buffer, hash, areas } satisfies TaskData,
+      workerData: { module, memory, buffer, areas, receiveAt, mailbox, seats } satisfies TaskData,
     });
     piscina.on('error', () => {}); // a worker that failed without a task: 'workerDestroy' counts it
     piscina.on('workerDestroy', () => this.#onWorkerGone(piscina));
     this.#piscina = piscina;
-    return piscina;
+    this.#mailbox = new Mailbox(mailbox, seats, server => piscina.run(server));
+    piscina.on('message', message => this.#mailbox!.onMessage(message));
+    return this.#mailbox;
   }
 
   #onWorkerGone(piscina: Piscina): void {
@@ -324,7 +377,7 @@ export class WorkerPool {
       if (this.#lossesInARow >= MAX_LOSSES_IN_A_ROW) this.#break(piscina);
       // A worker that died while it started is not replaced, and tasks in Piscina's queue would wait for ever:
       // another task, an empty one, makes it start a thread.
-      else if (piscina.queueSize > 0) piscina.run(new Float64Array()).catch(() => {});
+      else if (piscina.queueSize > 0) piscina.run(undefined, { name: 'idle' }).catch(() => {});
     });
   }
 
@@ -335,6 +388,7 @@ export class WorkerPool {
       { lost: this.#lost },
     );
     this.#piscina = undefined;
+    this.#mailbox!.close(this.#broken);
     for (const entry of this.#queue.splice(0)) entry.reject(this.#broken);
     void piscina.destroy();
   }
@@ -353,10 +407,13 @@ export class WorkerPool {
     else this.#onIdle?.();
   }
 
-  #settle(batch: readonly Entry[], { values, digests, failures }: JobResults): void {
+  #settle(batch: readonly Entry[], { values, digests, failures, hashMs, fileMs }: JobResults): void {
+    this.#hashMs += hashMs;
+    this.#fileMs += fileMs;
     batch.forEach(({ job, resolve, reject }, i) => {
       this.#tasks++;
-      if (job.kind !== 'kernel' && job.kind !== 'read') this.#pieces++;
+      if (job.kind === 'pieces') this.#pieces += (digests[i]?.length ?? 0) / SHA1_BYTES;
+      else if (job.kind !== 'kernel' && job.kind !== 'read') this.#pieces++;
       const failure = failures[i];
       if (failure !== undefined)
         reject(job.kind === 'kernel' ? new RangeError(failure.message) : this.#mapError(failure));
@@ -377,6 +434,13 @@ export class WorkerPool {
   }
 }
 
+/** Node 20 aborts the process when a thread is ended while it loads its modules. The first message comes after that. */
+async function started(thread: Worker, owners: Int32Array): Promise<void> {
+  if (owners.includes(thread.threadId)) return;
+  thread.ref();
+  await Promise.race([once(thread, 'message'), once(thread, 'exit')]).catch(() => {});
+}
+
 function lostError(job: Job, retries: number, cause: unknown): MillraceError {
   const message = `a worker ended while it ran a ${job.kind} job, after ${retries} tries`;
   return new MillraceError('ERR_WORKER_LOST', message, { job: job.kind, retries }, cause);
@@ -388,6 +452,22 @@ function toStorageError({ code, syscall, message }: IoFailure): MillraceError {
 
 /** Addresses go to threads that write there: what is out of bounds must not leave this thread. */
 function checkSlotJob({ at, length, digest, extents }: SlotJob, memoryBytes: number): void {
+  checkSlot(at, length, memoryBytes);
+  if (digest !== undefined && digest.length !== SHA1_BYTES) {
+    throw new RangeError(`digest has ${digest.length} bytes, must have ${SHA1_BYTES}`);
+  }
+  if (extents === undefined) return;
+  const total = extents.reduce((sum, extent) => sum + extent.length, 0);
+  if (total !== length) throw new RangeError(`extents have ${total} bytes, the slot has ${length}`);
+}
+
+function checkPiecesJob({ at, length, pieceLength }: Omit<PiecesJob, 'kind'>, memoryBytes: number): void {
+  checkSlot(at, length, memoryBytes);
+  if (!Number.isSafeInteger(pieceLength) || pieceLength < 1 || pieceLength > length)
+    throw new RangeError(`pieces have ${pieceLength} bytes, the slot has ${length}`);
+}
+
+function checkSlot(at: number, length: number, memoryBytes: number): void {
   if (
     !Number.isSafeInteger(at) ||
     !Number.isSafeInteger(length) ||
@@ -397,10 +477,4 @@ function checkSlotJob({ at, length, digest, extents }: SlotJob, memoryBytes: num
   ) {
     throw new RangeError(`slot ${at} + ${length} is outside of the memory of ${memoryBytes} bytes`);
   }
-  if (digest !== undefined && digest.length !== SHA1_BYTES) {
-    throw new RangeError(`digest has ${digest.length} bytes, must have ${SHA1_BYTES}`);
-  }
-  if (extents === undefined) return;
-  const total = extents.reduce((sum, extent) => sum + extent.length, 0);
-  if (total !== length) throw new RangeError(`extents have ${total} bytes, the slot has ${length}`);
 }

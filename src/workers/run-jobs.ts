@@ -1,18 +1,8 @@
 import { bytesEqual } from '../engine/bytes.js';
-import type { HashChoice } from '../engine/kernels/select.js';
-import { type Kernels, SHA1_BYTES, SHA256_BYTES } from '../engine/kernels/types.js';
 import { readExtents, writeExtents } from './file-io.js';
-import type { Job, KernelJob, SlotJob } from './jobs.js';
-
-/** What a thread needs to run jobs. */
-export interface JobContext {
-  readonly kernels: Kernels;
-  /** The whole memory of the kernels. */
-  readonly bytes: Uint8Array;
-  /** Room of this thread for four digests. */
-  readonly digestsAt: number;
-  readonly hash: HashChoice;
-}
+import { hashPieces } from './hash-pieces.js';
+import { hashSlots, type JobContext, LANES } from './hash-slots.js';
+import type { Job, KernelJob, PiecesJob, SlotJob } from './jobs.js';
 
 /** What the operating system said: plain data, so that it crosses threads. */
 export interface IoFailure {
@@ -24,31 +14,45 @@ export interface IoFailure {
 
 /** Outcome of a batch; arrays have one entry a job. */
 export interface JobResults {
-  /** {@link MISMATCH}, {@link DONE}, {@link MISSING}, or what the kernel returned. */
+  /** {@link MISMATCH}, {@link DONE}, or what the kernel returned. */
   readonly values: Float64Array;
   readonly digests: readonly (Uint8Array | undefined)[];
   readonly failures: readonly (IoFailure | undefined)[];
+  /** Time that hashes and file calls took. */
+  readonly hashMs: number;
+  readonly fileMs: number;
 }
 
 export const MISMATCH = 0;
 export const DONE = 1;
-export const MISSING = 2;
 
-/** SIMD hashes four messages of one length at a time. */
-export const LANES = 4;
+const ENDED_EARLY: IoFailure = {
+  code: 'EOF',
+  syscall: 'read',
+  message: 'the file is shorter than the torrent says',
+};
 
 interface MutableResults {
   values: Float64Array;
   digests: (Uint8Array | undefined)[];
   failures: (IoFailure | undefined)[];
+  hashMs: number;
+  fileMs: number;
 }
 
 /** Runs a batch to its end on this thread. Never throws for one job's sake: failures are part of the results. */
 export function runJobs(context: JobContext, jobs: readonly Job[]): JobResults {
-  const results: MutableResults = { values: new Float64Array(jobs.length), digests: [], failures: [] };
+  const results: MutableResults = {
+    values: new Float64Array(jobs.length),
+    digests: [],
+    failures: [],
+    hashMs: 0,
+    fileMs: 0,
+  };
   for (const group of groupJobs(jobs)) {
     const { kind } = jobs[group[0]];
     if (kind === 'kernel') callKernel(context, jobs[group[0]] as KernelJob, group[0], results);
+    else if (kind === 'pieces') digestPieces(context, jobs[group[0]] as PiecesJob, group[0], results);
     else runGroup(context, kind, jobs as readonly SlotJob[], group, results);
   }
   return results;
@@ -59,7 +63,8 @@ function groupJobs(jobs: readonly Job[]): number[][] {
   const groups: number[][] = [];
   const open = new Map<string, number[]>();
   jobs.forEach((job, index) => {
-    const key = job.kind === 'kernel' ? `kernel ${index}` : `${job.kind} ${job.length}`;
+    const alone = job.kind === 'kernel' || job.kind === 'pieces';
+    const key = alone ? `${job.kind} ${index}` : `${job.kind} ${job.length}`;
     let group = open.get(key);
     if (group === undefined || group.length === LANES) {
       group = [];
@@ -84,6 +89,15 @@ function callKernel({ kernels }: JobContext, job: KernelJob, index: number, resu
   }
 }
 
+function digestPieces(context: JobContext, job: PiecesJob, index: number, results: MutableResults): void {
+  try {
+    results.digests[index] = hashPieces(context, job);
+    if (results.digests[index] === undefined) results.failures[index] = ENDED_EARLY;
+  } catch (error) {
+    results.failures[index] = toFailure(error);
+  }
+}
+
 function runGroup(
   context: JobContext,
   kind: SlotJob['kind'],
@@ -91,7 +105,10 @@ function runGroup(
   group: readonly number[],
   results: MutableResults,
 ): void {
+  const startMs = performance.now();
   const ready = kind === 'verify' ? group : group.filter(index => load(context, jobs[index], index, results));
+  const loadedMs = performance.now();
+  if (kind !== 'verify') results.fileMs += loadedMs - startMs;
   if (ready.length === 0) return;
   if (kind === 'read') {
     for (const index of ready) results.values[index] = DONE;
@@ -109,6 +126,7 @@ function runGroup(
     if (digest === undefined) results.digests[index] = digests[i].slice();
     results.values[index] = digest === undefined || bytesEqual(digest, digests[i]) ? DONE : MISMATCH;
   });
+  results.hashMs += performance.now() - loadedMs;
   if (kind === 'verify') store(context, jobs, ready, results);
 }
 
@@ -116,13 +134,7 @@ function runGroup(
 function load({ bytes }: JobContext, job: SlotJob, index: number, results: MutableResults): boolean {
   try {
     if (readExtents(bytes, job.at, job.extents ?? [])) return true;
-    if (job.kind === 'recheck') results.values[index] = MISSING;
-    else
-      results.failures[index] = {
-        code: 'EOF',
-        syscall: 'read',
-        message: 'the file is shorter than the torrent says',
-      };
+    results.failures[index] = ENDED_EARLY;
   } catch (error) {
     results.failures[index] = toFailure(error);
   }
@@ -137,34 +149,16 @@ function store(
   results: MutableResults,
 ): void {
   const good = ready.filter(index => results.values[index] === DONE && jobs[index].extents !== undefined);
+  if (good.length === 0) return;
+  const startMs = performance.now();
   const errors = writeExtents(
     bytes,
     good.map(index => ({ at: jobs[index].at, extents: jobs[index].extents! })),
   );
+  results.fileMs += performance.now() - startMs;
   good.forEach((index, i) => {
     if (errors[i] !== undefined) results.failures[index] = toFailure(errors[i]);
   });
-}
-
-/** Views of the digests in the thread's own room, overwritten by the next call. */
-function hashSlots(
-  { kernels, bytes, digestsAt, hash }: JobContext,
-  algorithm: 'sha1' | 'sha256',
-  slots: readonly number[],
-  length: number,
-): Uint8Array[] {
-  const size = algorithm === 'sha1' ? SHA1_BYTES : SHA256_BYTES;
-  const [a, b, c = a, d = a] = slots;
-  if (hash[algorithm] === 'wasm' && b !== undefined) {
-    // Lanes without a message of their own repeat the first: four lanes cost 2/3 of two calls of the scalar code
-    // (1295 against 444 MB/s).
-    kernels[`${algorithm}x4`](a, b, c, d, length, digestsAt);
-  } else {
-    slots.forEach((at, i) => {
-      kernels[algorithm](at, length, digestsAt + i * size);
-    });
-  }
-  return slots.map((_, i) => bytes.subarray(digestsAt + i * size, digestsAt + (i + 1) * size));
 }
 
 function toFailure(error: unknown): IoFailure {

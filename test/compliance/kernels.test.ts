@@ -20,14 +20,14 @@ import {
 const backends = createBackends();
 const everyKernels = backends.map(({ kernels }) => kernels);
 
-/** Tables of a test lie apart: room for 65536 pieces each. */
+/** Tables of a test lie apart: room for 131072 pieces each. */
 const PEER = ARENA;
 const WANTED = ARENA + 0x4000;
 const BUSY = ARENA + 0x8000;
 const COUNTS = ARENA + 0x10000;
-const OUT = ARENA + 0x30000;
-const RATES = ARENA + 0x40000;
-const MESSAGES = ARENA + 0x50000;
+const OUT = ARENA + 0x50000;
+const RATES = ARENA + 0x60000;
+const MESSAGES = ARENA + 0x70000;
 
 const algorithms = [
   { name: 'sha1', batch: 'sha1x4', digestBytes: 20 },
@@ -226,6 +226,28 @@ describe.each(backends)('tables of $title', ({ kernels }) => {
     expect(kernels.pickRarest(COUNTS, PEER, WANTED, BUSY, 50, 5, 9, OUT)).toBe(0);
   });
 
+  it('picks from tables at the very end of the memory', () => {
+    const end = kernels.buffer.byteLength;
+    const memory = new Uint8Array(kernels.buffer);
+    for (const pieces of [1, 9, 70, 1000]) {
+      const bits = { peer: randomBits(pieces, 1, 1), wanted: randomBits(pieces, 0.9, 2) };
+      put(kernels, WANTED, bits.wanted);
+      const lengths = [(2 * pieces + 15) & ~15, (bits.peer.length + 15) & ~15];
+      const counts = randomCounts(pieces, 5, 3);
+      const want = naivePick(counts, bits, 30, 4);
+      for (const [countsAt, peerAt] of [
+        [end - lengths[0], PEER],
+        [COUNTS, end - lengths[1]],
+      ]) {
+        memory.fill(0, end - lengths[0] - lengths[1]);
+        memory.set(new Uint8Array(counts.buffer), countsAt);
+        put(kernels, peerAt, bits.peer);
+        const written = kernels.pickRarest(countsAt, peerAt, WANTED, 0, pieces, 30, 4, OUT);
+        expect(wordsOf(kernels, OUT, written)).toEqual(want);
+      }
+    }
+  });
+
   it('changes nothing outside of its outputs', () => {
     const memory = new Uint8Array(kernels.buffer);
     const pieces = 1003;
@@ -379,6 +401,64 @@ describe('all backends agree with the reference', () => {
       },
     );
     fc.assert(property, { numRuns: 2000 });
+  });
+
+  /** The wasm kernel guesses from the counts of 128 bytes of bitfield, spread evenly. */
+  const sampled = (piece: number, pieces: number) => {
+    const step = Math.ceil(pieces / 8) / 128;
+    return Math.floor(Math.ceil((piece >>> 3) / step) * step) === piece >>> 3;
+  };
+  type Counts = (piece: number, pieces: number, random: number) => number;
+  const swarms: [swarm: string, counts: Counts][] = [
+    ['like any', (_, __, random) => 10 + Math.floor(40 * random)],
+    ['with counts of all sizes', (_, __, random) => Math.floor(65536 * random)],
+    ['with counts about 32768', (_, __, random) => 0x7fff + Math.floor(2 * random)],
+    ['of one seed', () => 1],
+    ['of nobody', () => 0],
+    ['of as many as can be counted', () => 65535],
+    ['with 1 or 2', (_, __, random) => 1 + Math.floor(2 * random)],
+    ['rarest first', (piece, pieces) => Math.floor((900 * piece) / pieces)],
+    ['rarest last', (piece, pieces) => 900 - Math.floor((900 * piece) / pieces)],
+    ['rare in one place', (piece, pieces) => (piece - pieces / 3 < 50 && piece > pieces / 3 ? 2 : 20)],
+    [
+      'rare where a sample looks',
+      (piece, pieces) => (sampled(piece, pieces) ? piece & 7 : 20 + (piece % 10)),
+    ],
+    ['rare where none looks', (piece, pieces) => (sampled(piece, pieces) ? 20 + (piece % 10) : piece % 10)],
+    [
+      'with few that are rare where a sample looks',
+      (piece, pieces) => (sampled(piece, pieces) && piece < pieces / 4 ? 2 : 20 + (piece % 10)),
+    ],
+  ];
+
+  it.each(swarms)('on picks of large torrents, swarm %s', (_, countOf) => {
+    for (const [pieces, density] of [
+      [4096, 1],
+      [16_384, 0.5],
+      [16_421, 0.01],
+      [100_000, 0.9],
+    ]) {
+      const rng = createRng(pieces);
+      const counts = Uint16Array.from({ length: pieces }, (_, piece) =>
+        countOf(piece, pieces, rng.fraction()),
+      );
+      const bits = {
+        peer: randomBits(pieces, density, 1),
+        wanted: randomBits(pieces, density, 2),
+        busy: randomBits(pieces, 0.05, 3),
+      };
+      const want = naivePick(counts, bits, MAX_PICK, pieces);
+      for (const kernels of everyKernels) {
+        putCounts(kernels, counts);
+        put(kernels, PEER, bits.peer);
+        put(kernels, WANTED, bits.wanted);
+        put(kernels, BUSY, bits.busy);
+        for (const k of [1, 16, 64, 65, 300, MAX_PICK]) {
+          const written = kernels.pickRarest(COUNTS, PEER, WANTED, BUSY, pieces, k, pieces, OUT);
+          expect(wordsOf(kernels, OUT, written)).toEqual(want.slice(0, k));
+        }
+      }
+    }
   });
 
   it('on ranks (1000 cases)', () => {

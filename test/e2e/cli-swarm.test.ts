@@ -6,6 +6,8 @@ import { CliProcess } from './cli-process.js';
 
 const LENGTH = 2_500_000;
 
+type Limited = { limitedBy: Record<string, number> };
+
 let dir: string;
 let file: string;
 let swarm: CliProcess | undefined;
@@ -29,19 +31,29 @@ describe('swarm', () => {
     swarm = new CliProcess(['swarm', file, '--leechers', '2', '--seed-up', '5MB/s', '--up', '5MB/s']);
     expect(await swarm.ended).toBe(0);
     const last = swarm.events.at(-1)!;
-    const peer = { seconds: expect.any(Number), rate: expect.any(Number), ok: true };
+    const peer = {
+      seconds: expect.any(Number),
+      rate: expect.any(Number),
+      ok: true,
+      limitedBy: expect.any(Object),
+    };
     expect(last).toEqual({
       event: 'swarm',
       peers: [
         { id: 'peer1', ...peer },
         { id: 'peer2', ...peer },
       ],
+      seed: { limitedBy: expect.any(Object) },
       median: expect.any(Number),
       last: expect.any(Number),
       // N F / u_s; max(F / u_s, N F / 3 u); (M + 1) F / M / u of 10 pieces
       bound: { clientServer: 1, peerToPeer: 0.5, discrete: expect.closeTo(0.55, 2) },
       ratio: { median: expect.any(Number), last: expect.any(Number) },
     });
+    const { seed, peers } = last as unknown as { seed: Limited; peers: Limited[] };
+    for (const { limitedBy } of [seed, ...peers])
+      expect(Object.values(limitedBy).reduce((sum, share) => sum + share)).toBeCloseTo(1, 6);
+    expect(seed.limitedBy.localCap).toBeGreaterThan(0);
     const { ratio, median } = last as unknown as { ratio: { median: number }; median: number };
     expect(ratio.median).toBeCloseTo(median / 0.5, 1);
     // Faster than the bound would mean that the clock or the limits are wrong; they are exact to 5 % over 10 s.
@@ -86,7 +98,7 @@ describe('swarm', () => {
     expect(await swarm.ended).toBe(1);
     expect(swarm.events.at(-1)).toMatchObject({
       event: 'swarm',
-      peers: [{ id: 'peer1', seconds: null, ok: false }],
+      peers: [{ id: 'peer1', seconds: null, ok: false, limitedBy: expect.any(Object) }],
     });
     expect(swarm.events.find(({ event }) => event === 'error')).toMatchObject({
       code: 'ETIMEDOUT',

@@ -72,6 +72,13 @@ function download(...args: string[]): CliProcess {
   );
 }
 
+/** What `--json` says a peer was limited by: three decimal places that add up to 1. */
+function expectShares(limitedBy: unknown): void {
+  const shares = Object.values(limitedBy as Record<string, number>);
+  expect(shares).toHaveLength(8);
+  expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1, 6);
+}
+
 async function addressOf(one: CliProcess): Promise<string> {
   const { host, port } = await one.event('listening');
   return `${host}:${port}`;
@@ -87,7 +94,9 @@ describe('download', () => {
       bytes: LENGTH,
       seconds: expect.any(Number),
       rate: expect.any(Number),
+      limitedBy: expect.any(Object),
     });
+    expectShares(client.events.at(-1)!.limitedBy);
     expect(await client.ended).toBe(0);
     expect(readFileSync(join(target, 'payload.bin')).equals(bytes)).toBe(true);
     const progress = await client.event('progress');
@@ -96,6 +105,9 @@ describe('download', () => {
     server.kill('SIGINT');
     expect(await server.ended).toBe(0);
     expect(tracker.stats().peers).toBe(0);
+    const end = server.events.at(-1)!;
+    expect(end).toMatchObject({ event: 'end', uploaded: LENGTH, downloaded: 0 });
+    expectShares(end.limitedBy);
   });
 
   it('ends with 130 when it is interrupted, and goes on where it stopped', async () => {
@@ -106,6 +118,8 @@ describe('download', () => {
     slow.kill('SIGINT');
     expect(await slow.ended).toBe(130);
     expect(slow.events.some(({ event }) => event === 'complete')).toBe(false);
+    expect(slow.events.at(-1)).toMatchObject({ event: 'end', uploaded: 0 });
+    expectShares(slow.events.at(-1)!.limitedBy);
 
     const again = download('--peer', peer);
     await again.event('complete');

@@ -37,6 +37,10 @@ async function seedOver(
   metainfo: Metainfo,
 ): Promise<RawPeer> {
   const target = await Target.seed(stage, canaryContent(12 * MiB), { memoryBytes: 8 * MiB });
+  // Who only waits may still want the pieces, so they stay in memory.
+  const idle = await target.dial();
+  idle.handshake(target.content.metainfo.infoHash).send({ type: 'interested' });
+  await idle.message('unchoke');
   await (await Honest.open(target)).fetch();
   expect(target.session.stats().memory.usedBytes, 'slots in use').toBeGreaterThan(6 * MiB);
   const seeding = await target.session.add(torrent, { dir, check: 'seed' });

@@ -21,8 +21,9 @@ describe('arena', () => {
   it('takes wasm and the fastest hash where it can', () => {
     const arena = createArena(SMALL);
     expect(arena.describe()).toMatchObject({ kernels: 'wasm', sharedMemory: true, reason: undefined });
-    expect(['wasm', 'native']).toContain(arena.hash.sha1);
-    expect(['wasm', 'native']).toContain(arena.hash.sha256);
+    const { hash } = arena.describe();
+    expect(['wasm', 'native']).toContain(hash.sha1);
+    expect(['wasm', 'native']).toContain(hash.sha256);
     expect(arena.memory?.buffer).toBe(arena.buffer);
   });
 
@@ -34,6 +35,13 @@ describe('arena', () => {
     arena.kernels.sha1(at, 1000, out);
     const digest = createHash('sha1').update(new Uint8Array(1000)).digest();
     expect(Buffer.from(arena.bytes.subarray(out, out + 20)).equals(digest)).toBe(true);
+  });
+
+  it('measures at once without threads, else leaves it to the first worker', () => {
+    expect(createArena({ ...SMALL, threads: 0 }).hash).toBeDefined();
+    const arena = createArena(SMALL);
+    expect(arena.hash).toBeUndefined();
+    expect(arena.describe().hash).toEqual(arena.hash);
   });
 
   it('gives slots and tables their own ends of the memory', () => {

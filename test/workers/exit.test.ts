@@ -34,6 +34,15 @@ describe('a process with a pool', () => {
     expect(await run(SCRIPT)).toEqual({ output: 'false,false,false 2\n', code: 0 });
   });
 
+  it('starts threads ahead of the first job when told so, and ends with them', async () => {
+    const script = SCRIPT.replace(/const answers.*\n/, 'const answers = []; pool.start(); pool.start();\n');
+    expect(await run(`${script}; await pool.close(); console.log('closed', pool.threads.length);`)).toEqual({
+      output: ' 0\nclosed 0\n',
+      code: 0,
+    });
+    expect(await run(script)).toEqual({ output: ' 0\n', code: 0 });
+  });
+
   it('starts no thread before the first job', async () => {
     const script = SCRIPT.replace(/const answers.*\n/, 'const answers = [];\n');
     expect(await run(script)).toEqual({ output: ' 0\n', code: 0 });

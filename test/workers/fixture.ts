@@ -6,7 +6,7 @@ import { createRng } from '../../src/engine/policy/rng.js';
 import { type Arena, createArena } from '../../src/workers/arena.js';
 import { createPool, type PoolOptions, type WorkerPool } from '../../src/workers/pool.js';
 
-export type Mode = 'wasm' | 'js' | 'inline';
+export type Mode = 'auto' | 'wasm' | 'js' | 'inline';
 
 /** The ways to run the pool that must not differ in what they do. */
 export const MODES: readonly Mode[] = ['wasm', 'js', 'inline'];

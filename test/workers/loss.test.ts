@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ownersView } from '../../src/workers/threads.js';
 import { Fixture, MODES, type Mode } from './fixture.js';
 
 const KiB = 1024;
 const PIECE = 16 * KiB;
+
+/** No thread of this process has that id. */
+const NO_THREAD = 0x7fffffff;
 
 describe.each(MODES.filter(mode => mode !== 'inline'))('a worker that dies, %s', mode => {
   let f: Fixture;
@@ -30,10 +34,12 @@ describe.each(MODES.filter(mode => mode !== 'inline'))('a worker that dies, %s',
   };
 
   it('in the middle of 200 jobs: all finish right', async () => {
+    let ended: Promise<number> | undefined;
     const { pieces, all } = queue(200, done => {
-      if (done === 50) void f.pool.threads[0].terminate();
+      if (done === 50) ended = f.pool.threads[0].terminate();
     });
     expect((await all).every(Boolean)).toBe(true);
+    await ended;
     expect(f.content('out').equals(Buffer.concat(pieces.map(piece => piece.bytes)))).toBe(true);
     expect(f.pool.stats()).toMatchObject({ lost: 1, tasks: 200, queued: 0, running: 0 });
     expect(seen).toBe(1);
@@ -41,6 +47,7 @@ describe.each(MODES.filter(mode => mode !== 'inline'))('a worker that dies, %s',
 
   it('while it is idle: the next job finds another', async () => {
     await queue(8).all;
+    await allUp();
     await Promise.all(f.pool.threads.map(thread => thread.terminate()));
     expect(await queue(8).all).toHaveLength(8);
     expect(f.pool.stats().lost).toBe(2);
@@ -49,6 +56,7 @@ describe.each(MODES.filter(mode => mode !== 'inline'))('a worker that dies, %s',
   it('is replaced ten times over, and its work area is used again', async () => {
     await queue(4).all;
     for (let round = 0; round < 10; round++) {
+      await allUp();
       let victim: Promise<number> | undefined;
       const { all } = queue(20, done => {
         if (done === 5) victim = f.pool.threads[round % f.pool.threads.length].terminate();
@@ -59,51 +67,68 @@ describe.each(MODES.filter(mode => mode !== 'inline'))('a worker that dies, %s',
     expect(f.pool.stats().lost).toBe(10);
   });
 
+  /** Resolves when no thread is about to start. */
+  const allUp = async () => {
+    const owners = ownersView(f.arena.buffer, f.arena.areas);
+    const isUp = ({ threadId }: { threadId: number }) => owners.includes(threadId);
+    while (!f.pool.threads.every(isUp)) await new Promise(setImmediate);
+  };
+
+  /** Threads that find no work area end as they start. Ending them from here then makes Node 20 abort the process. */
+  const takeAllAreas = () => {
+    const owners = ownersView(f.arena.buffer, f.arena.areas);
+    for (let area = 1; area < owners.length; area++) Atomics.compareExchange(owners, area, 0, NO_THREAD);
+  };
+
   it('before it has started: jobs do not wait for ever', async () => {
-    const first = queue(40);
-    while (f.pool.threads.length === 0) await new Promise(setImmediate);
-    const threads = [...f.pool.threads];
-    await Promise.all(threads.map(thread => thread.terminate()));
-    for (let i = 0; i < 4; i++) await Promise.all(f.pool.threads.map(thread => thread.terminate()));
-    expect((await first.all).every(Boolean)).toBe(true);
+    takeAllAreas();
+    expect((await queue(40).all).every(Boolean)).toBe(true);
+    expect(f.pool.stats().lost).toBeGreaterThanOrEqual(1);
   });
 
-  it('again and again: its jobs fail with a code, and the pool closes', async ({ signal }) => {
-    let code: string | undefined;
-    void queue(4).all.catch(error => {
-      code = error.code;
-    });
-    while (code === undefined && !signal.aborted) {
-      await Promise.all(f.pool.threads.map(thread => thread.terminate()));
-      await new Promise(setImmediate);
-    }
-    expect(code).toBe('ERR_WORKER_LOST');
+  const LONG = 16 * KiB * KiB;
+
+  /** Two jobs: one that is seen when a worker is at it, and one that keeps it for 20 ms or more. */
+  const occupy = (at: number) => {
+    f.arena.bytes[at] = 0;
+    return [f.pool.run('fill', at, 1, 1), f.pool.run('sha1', at + KiB, LONG - KiB, at + KiB)];
+  };
+
+  /** Ends every worker once one is at the jobs of `occupy`. */
+  const endAll = async (at: number) => {
+    while (f.arena.bytes[at] === 0) await new Promise(setImmediate);
+    await Promise.all(f.pool.threads.map(thread => thread.terminate()));
+  };
+
+  it('again and again: its jobs fail with a code, and the pool closes', async () => {
+    Object.assign(f.arena, { areas: 1 }); // that of the event loop: no thread finds one
+    await expect(queue(4).all).rejects.toMatchObject({ code: 'ERR_WORKER_LOST' });
     await f.pool.close();
   });
 
-  /** Ends every worker just after it got its jobs; those here take it some milliseconds. */
-  const endAll = async () => {
-    await new Promise(setImmediate);
-    await Promise.all(f.pool.threads.map(thread => thread.terminate()));
-  };
-  const LONG = 16 * KiB * KiB;
-
   it('does not run a kernel twice that must run once', async () => {
     await queue(1).all;
-    const at = f.arena.slots.allocate(LONG + LONG / 16);
-    const adding = f.pool.run('availabilityAdd', at, at + LONG, LONG / 2);
+    await allUp();
+    const at = f.arena.slots.allocate(LONG);
+    const others = occupy(at);
+    const adding = f.pool.run('availabilityAdd', at, at + KiB, KiB);
     const lost = expect(adding).rejects.toMatchObject({ code: 'ERR_WORKER_LOST' });
-    await endAll();
+    const behind = [...occupy(at), f.pool.run('bitCount', at, KiB)]; // for the other worker
+    await endAll(at);
     await lost;
+    await Promise.all([...others, ...behind]);
     expect(f.pool.stats()).toMatchObject({ queued: 0, running: 0 });
   });
 
   it('does not take companions down: each job of its batch is run again alone', async () => {
     await queue(1).all;
+    await allUp();
     const at = f.arena.slots.allocate(LONG);
     const { batches } = f.pool.stats();
-    const counts = Array.from({ length: 16 }, () => f.pool.run('bitCount', at, LONG));
-    await endAll();
+    const first = occupy(at);
+    const counts = Array.from({ length: 14 }, () => f.pool.run('bitCount', at + LONG / 2, KiB));
+    await endAll(at);
+    await Promise.all(first);
     expect(await Promise.all(counts)).toEqual(counts.map(() => 0));
     expect(f.pool.stats().batches - batches).toBeGreaterThanOrEqual(2 + 8);
   });

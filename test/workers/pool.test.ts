@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/engine/errors.js';
@@ -31,6 +31,23 @@ describe.each(MODES)('worker pool, %s', mode => {
     expect(f.pool.stats()).toMatchObject({ queued: 0, running: 0, tasks: 3, pieces: 3, lost: 0 });
   });
 
+  it('counts the time of hashes and of file calls', async () => {
+    const fd = f.open('out');
+    const piece = f.piece(256 * KiB);
+    expect(f.pool.stats()).toMatchObject({ hashMs: 0, fileMs: 0 });
+    await f.pool.verifyWrite(piece);
+    const hashed = f.pool.stats();
+    expect(hashed.hashMs).toBeGreaterThan(0);
+    expect(hashed.fileMs).toBe(0);
+    await f.pool.verifyWrite({ ...piece, extents: [{ fd, position: 0, length: 256 * KiB }] });
+    const written = f.pool.stats();
+    expect(written.hashMs).toBeGreaterThan(hashed.hashMs);
+    expect(written.fileMs).toBeGreaterThan(hashed.fileMs);
+    await f.pool.read({ ...piece, extents: [{ fd, position: 0, length: 256 * KiB }] });
+    expect(f.pool.stats().hashMs).toBe(written.hashMs);
+    expect(f.pool.stats().fileMs).toBeGreaterThan(written.fileMs);
+  });
+
   it('spreads a piece over files and skips padding', async () => {
     const [one, two] = [f.open('one'), f.open('two')];
     const piece = f.piece(1000);
@@ -47,6 +64,18 @@ describe.each(MODES)('worker pool, %s', mode => {
     const copy = f.piece(1000);
     await f.pool.read({ at: copy.at, length: 1000, extents });
     expect([...copy.bytes]).toEqual([...piece.bytes]);
+  });
+
+  it.each([300, 3000])('writes pieces over %d files each', async files => {
+    const fd = f.open('out');
+    const pieces = Array.from({ length: 20 }, () => f.piece(4 * files));
+    const answers = pieces.map((piece, i) => {
+      const from = 4 * files * i;
+      const extents = Array.from({ length: files }, (_, k) => ({ fd, position: from + 4 * k, length: 4 }));
+      return f.pool.verifyWrite({ ...piece, extents });
+    });
+    expect((await Promise.all(answers)).every(Boolean)).toBe(true);
+    expect(f.content('out').equals(Buffer.concat(pieces.map(({ bytes }) => bytes)))).toBe(true);
   });
 
   it('keeps a batch of mixed lengths and answers apart', async () => {
@@ -74,24 +103,46 @@ describe.each(MODES)('worker pool, %s', mode => {
     expect(f.pool.stats().batches).toBeLessThan(lengths.length);
   });
 
-  it('rechecks: whole, corrupt, too short', async () => {
-    const pieces = Array.from({ length: 6 }, () => f.piece(16 * KiB));
-    const content = Buffer.concat(pieces.map(piece => piece.bytes));
-    content[3 * 16 * KiB + 5] ^= 1;
-    writeFileSync(join(f.folder, 'data'), content.subarray(0, -1));
-    const fd = f.open('data', 'r');
-    const into = f.piece(6 * 16 * KiB);
-    const answers = await Promise.all(
-      pieces.map(({ digest }, i) =>
-        f.pool.recheck({
-          at: into.at + i * 16 * KiB,
-          length: 16 * KiB,
-          digest,
-          extents: [{ fd, position: i * 16 * KiB, length: 16 * KiB }],
-        }),
-      ),
+  it.each([
+    ['one piece', 16 * KiB],
+    ['three pieces', 3 * 16 * KiB],
+    ['more than there are', 20 * 16 * KiB],
+  ])('hashes pieces through a slot of %s', async (_, length) => {
+    const source = f.piece(10 * 16 * KiB + 77);
+    const [one, two] = [f.open('one'), f.open('two')];
+    // The first file ends inside a piece, padding follows it, the last piece is short.
+    source.bytes.fill(0, 70_000, 70_500);
+    writeSync(one, source.bytes, 0, 70_000, 0);
+    writeSync(two, source.bytes, 70_500, source.length - 70_500, 9);
+    const digests = await f.pool.hashPieces({
+      at: f.piece(length).at,
+      length,
+      pieceLength: 16 * KiB,
+      extents: [
+        { fd: one, position: 0, length: 70_000 },
+        { fd: -1, position: 0, length: 500 },
+        { fd: two, position: 9, length: source.length - 70_500 },
+      ],
+    });
+    const pieces = Array.from({ length: 11 }, (_, i) =>
+      source.bytes.subarray(i * 16 * KiB, (i + 1) * 16 * KiB),
     );
-    expect(answers).toEqual([true, true, true, false, true, 'missing']);
+    expect(Buffer.from(digests).equals(Buffer.concat(pieces.map(sha1)))).toBe(true);
+    expect(f.pool.stats()).toMatchObject({ tasks: 1, pieces: 11 });
+  });
+
+  it('hashes no pieces of a file that is too short', async () => {
+    writeFileSync(join(f.folder, 'data'), new Uint8Array(1000));
+    const fd = f.open('data', 'r');
+    const slot = { at: f.piece(16 * KiB).at, length: 16 * KiB, pieceLength: 16 * KiB };
+    const hashing = f.pool.hashPieces({ ...slot, extents: [{ fd, position: 0, length: 1001 }] });
+    await expect(hashing).rejects.toMatchObject({ facts: { code: 'EOF' } });
+  });
+
+  it('takes no pieces that are larger than their slot', async () => {
+    const slot = { at: f.piece(KiB).at, length: KiB, extents: [] };
+    await expect(f.pool.hashPieces({ ...slot, pieceLength: KiB + 1 })).rejects.toThrow(RangeError);
+    await expect(f.pool.hashPieces({ ...slot, pieceLength: 0 })).rejects.toThrow(RangeError);
   });
 
   it('makes the digests of node:crypto', async () => {

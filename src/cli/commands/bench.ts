@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type CommandSetup, type CommonOptions, type Context, value } from '../context.js';
 import { EXIT_FAILURE, EXIT_OK } from '../failure.js';
+import { PACKAGE_ROOT } from '../package-root.js';
 import { parseCount } from '../values.js';
 
 interface BenchOptions extends CommonOptions {
@@ -21,9 +22,7 @@ interface Suite {
 }
 
 /** The suite lies beside dist/ and src/ in the package. */
-const MODULES = ['main.mjs', 'options.mjs'].map(
-  name => new URL(`../../../bench/lib/${name}`, import.meta.url),
-);
+const MODULES = ['main.mjs', 'options.mjs'].map(name => new URL(`bench/lib/${name}`, PACKAGE_ROOT));
 
 const MAX_SAMPLES = 1000;
 

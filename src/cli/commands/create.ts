@@ -1,7 +1,7 @@
 import { access, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { type CreatedTorrent, createTorrent, type KernelsOption } from '../../index.js';
+import { type CreatedTorrent, createTorrent, type KernelsOption } from '../../files.js';
 import { type CommandSetup, type CommonOptions, type Context, value, values } from '../context.js';
 import { CliError, EXIT_OK } from '../failure.js';
 import { formatBytes, formatPieceLength, safeText } from '../format.js';

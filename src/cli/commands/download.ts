@@ -3,7 +3,8 @@ import type { OnComplete } from '../../index.js';
 import { type CommandSetup, type Context, value } from '../context.js';
 import { EXIT_OK } from '../failure.js';
 import { formatBytes, formatRate, formatSeconds, round3, safeText } from '../format.js';
-import { type Peer, runPeer } from '../peer.js';
+import { formatLimitedBy, roundLimitedBy } from '../limited-by.js';
+import { endEvent, type Peer, runPeer } from '../peer.js';
 import { addPeerOptions, type PeerOptions } from '../peer-options.js';
 import { parseDuration } from '../values.js';
 
@@ -18,8 +19,10 @@ export const downloadSetup: CommandSetup<DownloadOptions> = {
   description: `Fetches the files of a torrent, checks every piece, and leaves when all are there.
 
 Interrupted, it exits with 130; the same command then goes on where it stopped. With --json the
-events are listening, progress (about once a second), complete and error. The seconds of complete
-count from adding the torrent to the last verified piece, its rate is what was fetched in them.`,
+events are listening, progress (about once a second), complete and error; interrupted before
+complete, the last is end. The seconds of complete count from adding the torrent to the last
+verified piece, its rate is what was fetched in them. limitedBy has the shares of the time in which
+it waited for one thing or the other, see docs/limits.md.`,
   examples: [
     ['download debian.torrent --dir ~/Downloads', 'fetch and leave'],
     ['download debian.torrent --dir . --seed-for 2h', 'fetch, then serve others for two hours'],
@@ -50,19 +53,25 @@ async function download(context: Context, options: DownloadOptions, peer: Peer):
   const { output, interrupt } = context;
   const { torrent, progress, until, startedMs } = peer;
   const { signal } = interrupt;
-  if (!(await until(torrent.checked({ signal })))) return interrupted(context);
+  if (!(await until(torrent.checked({ signal })))) return interrupted(context, peer);
   const doneBefore = torrent.stats().done;
-  if (!(await until(torrent.completed({ signal })))) return interrupted(context);
+  if (!(await until(torrent.completed({ signal })))) return interrupted(context, peer);
 
   const seconds = (performance.now() - startedMs) / 1000;
-  const { name, wanted } = torrent.stats();
+  const { name, wanted, limitedBy } = torrent.stats();
   const rate = (wanted - doneBefore) / seconds;
   progress.stop();
-  output.event('complete', { bytes: wanted, seconds: round3(seconds), rate: Math.round(rate) });
+  output.event('complete', {
+    bytes: wanted,
+    seconds: round3(seconds),
+    rate: Math.round(rate),
+    limitedBy: roundLimitedBy(limitedBy),
+  });
   output.line(
     output.style('green', `Complete: ${safeText(name)}, ${formatBytes(wanted)}`) +
       ` in ${formatSeconds(seconds)} (${formatRate(rate)}), every piece verified`,
   );
+  output.line(`Limited by: ${formatLimitedBy(limitedBy)}`);
   if (options.stay || options.seedFor !== undefined) {
     output.line(
       options.stay ? 'Seeding until Ctrl-C.' : `Seeding for ${formatSeconds(options.seedFor! / 1000)}.`,
@@ -73,7 +82,8 @@ async function download(context: Context, options: DownloadOptions, peer: Peer):
   return EXIT_OK;
 }
 
-function interrupted({ io, output, interrupt }: Context): number {
+function interrupted({ io, output, interrupt }: Context, { torrent }: Peer): number {
+  output.event('end', endEvent(torrent));
   if (!output.json) io.stderr.write('Interrupted. The same command goes on from here.\n');
   return interrupt.exitCode;
 }

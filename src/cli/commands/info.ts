@@ -1,4 +1,4 @@
-import { formatAddress, type Magnet, type Metainfo, parseMagnet, readTorrent } from '../../index.js';
+import { formatAddress, type Magnet, type Metainfo, parseMagnet, readTorrent } from '../../files.js';
 import type { CommandSetup, CommonOptions, Context } from '../context.js';
 import { EXIT_OK } from '../failure.js';
 import { formatBytes, formatCount, formatPieceLength, safeText } from '../format.js';

@@ -3,7 +3,8 @@ import { MillraceError } from '../../index.js';
 import type { CommandSetup, Context } from '../context.js';
 import { EXIT_OK } from '../failure.js';
 import { formatBytes, formatCount, safeText } from '../format.js';
-import { type Peer, runPeer } from '../peer.js';
+import { formatLimitedBy } from '../limited-by.js';
+import { endEvent, type Peer, runPeer } from '../peer.js';
 import { addPeerOptions, type PeerOptions } from '../peer-options.js';
 
 interface SeedOptions extends PeerOptions {
@@ -16,7 +17,9 @@ export const seedSetup: CommandSetup<SeedOptions> = {
   description: `Serves the files of a torrent until it is interrupted.
 
 The files are checked first, unless they are as a former run left them. Pieces that are missing
-or bad are fetched from peers. With --json the events are listening, progress and error.`,
+or bad are fetched from peers. With --json the events are listening, progress, error and, at the
+end, end: limitedBy has the shares of the time in which it waited for one thing or the other, see
+docs/limits.md.`,
   examples: [
     ['seed debian.torrent --dir /srv/images', 'serve /srv/images/<name of the torrent>'],
     ['seed debian.torrent --dir . --port 6881 --up 10MB/s', 'on a fixed port, at most 10 MB/s'],
@@ -56,6 +59,10 @@ async function seed({ output, interrupt }: Context, options: SeedOptions, peer: 
   }
   progress.start();
   await interruptOrFailure(peer);
+  progress.stop();
+  const { uploaded, limitedBy } = torrent.stats();
+  output.event('end', endEvent(torrent));
+  output.line(`Sent ${formatBytes(uploaded)}. Limited by: ${formatLimitedBy(limitedBy)}`);
   return EXIT_OK;
 }
 

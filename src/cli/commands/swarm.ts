@@ -36,10 +36,12 @@ Without a file it shares the running node executable, about 100 MB. Times count 
 that the last downloader is up; the seed begins then. Without rate limits the bounds are computed
 from the highest rates that were measured.
 
+The table says what each peer waited for, as shares of its time; docs/limits.md explains them.
+
 Exits with 1 when a peer failed or a byte differs. With --json the last object is {"event":"swarm",
-"peers":[{"id","seconds","rate","ok"}],"median","last","bound":{"clientServer","peerToPeer",
-"discrete"},"ratio":{"median","last"}}; the object before it, "capacities", has the rates that the
-bounds are computed from.`,
+"peers":[{"id","seconds","rate","ok","limitedBy"}],"seed":{"limitedBy"},"median","last","bound":
+{"clientServer","peerToPeer","discrete"},"ratio":{"median","last"}}; the object before it,
+"capacities", has the rates that the bounds are computed from.`,
   examples: [
     ['swarm', 'one seed, four downloaders, as fast as they can'],
     ['swarm debian.iso --leechers 8 --seed-up 10MB/s --up 10MB/s', 'like eight home connections'],

@@ -5,7 +5,7 @@ import {
   readTorrent,
   type VerifyResult,
   verifyTorrent,
-} from '../../index.js';
+} from '../../files.js';
 import type { CommandSetup, CommonOptions, Context } from '../context.js';
 import { EXIT_FAILURE, EXIT_OK } from '../failure.js';
 import {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { LimitedBy } from '../../index.js';
 import { CliError } from '../failure.js';
+import { PACKAGE_ROOT } from '../package-root.js';
 
-const BIN = fileURLToPath(new URL('../../../bin/millrace.js', import.meta.url));
+const BIN = fileURLToPath(new URL('bin/millrace.js', PACKAGE_ROOT));
 
 /** Lines of stderr that are kept to explain a failure. */
 const STDERR_LINES = 20;
@@ -29,6 +31,8 @@ export class PeerProcess {
   readonly listening: Promise<void>;
   /** Resolves with `performance.now()` of the moment its download was complete; rejects when it ends before. */
   readonly complete: Promise<number>;
+  /** What it said of itself last: of the download when it was complete, of a seed when it ended. */
+  limitedBy: LimitedBy | undefined;
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>;
 
@@ -72,6 +76,7 @@ export class PeerProcess {
       else if (event.event === 'progress') onProgress(event);
       else if (event.event === 'complete') events.complete(performance.now());
       else if (event.event === 'error') this.#failure = new CliError(event.code, `${id}: ${event.message}`);
+      if (event.limitedBy) this.limitedBy = event.limitedBy;
     });
   }
 

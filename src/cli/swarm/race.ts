@@ -29,9 +29,12 @@ export interface Finish {
   readonly error?: string;
   /** Of its upload. */
   readonly meter: Meter;
+  /** It tells what it was limited by, at the latest when it ends. */
+  readonly peer: Pick<PeerProcess, 'limitedBy'>;
 }
 
 export interface Outcome {
+  readonly seed: Pick<PeerProcess, 'limitedBy'>;
   readonly seedMeter: Meter;
   readonly finishes: readonly Finish[];
 }
@@ -87,16 +90,16 @@ export async function runRace({ context, plan, payload, metainfo, workspace, cre
             seconds: round3(seconds),
             rate: Math.round(metainfo.length / seconds),
           });
-          return { ...runner, seconds };
+          return { ...runner, peer: downloaders[i], seconds };
         } catch (error) {
           if (interrupt.cause) throw error;
           const { code, message } = describeFailure(error);
           output.event('error', { code, message, id: runner.id });
-          return { ...runner, error: message };
+          return { ...runner, peer: downloaders[i], error: message };
         }
       }),
     );
-    return { seedMeter, finishes };
+    return { seed, seedMeter, finishes };
   } finally {
     table.stop();
   }

@@ -1,17 +1,23 @@
 import { formatRate, formatSeconds, round3, safeText } from '../format.js';
+import { formatLimitedBy, roundLimitedBy } from '../limited-by.js';
 import type { Output } from '../output.js';
-import type { Capacities, PeerResult, SwarmResult } from './result.js';
+import type { Capacities, SwarmResult } from './result.js';
+
+/** Where no terminal says how wide it is. */
+const DEFAULT_COLUMNS = 80;
 
 /** The last JSON object of a swarm. */
-export function swarmEvent({ peers, median, last, bound }: SwarmResult): object {
+export function swarmEvent({ peers, seedLimitedBy, median, last, bound }: SwarmResult): object {
   const { clientServer, peerToPeer, discrete } = bound;
   return {
-    peers: peers.map(({ id, seconds = Number.NaN, rate = Number.NaN, ok }) => ({
+    peers: peers.map(({ id, seconds = Number.NaN, rate = Number.NaN, ok, limitedBy }) => ({
       id,
       seconds: round3(seconds),
       rate: Number.isFinite(rate) ? Math.round(rate) : null,
       ok,
+      limitedBy: roundLimitedBy(limitedBy),
     })),
+    seed: { limitedBy: roundLimitedBy(seedLimitedBy) },
     median: round3(median),
     last: round3(last),
     bound: { clientServer: round3(clientServer), peerToPeer: round3(peerToPeer), discrete: round3(discrete) },
@@ -26,13 +32,8 @@ export function capacitiesEvent({ seedUp, up, down, seedUpMeasured, upMeasured }
 }
 
 export function printReport(output: Output, result: SwarmResult): void {
-  const { peers, median, last, bound, capacities } = result;
-  const width = Math.max(...peers.map(peer => peer.id.length), 'median'.length);
-  output.line();
-  output.line(
-    output.style('bold', `${'peer'.padEnd(width)}  ${'time'.padStart(10)}  ${'rate'.padStart(12)}  SHA-256`),
-  );
-  for (const peer of peers) output.line(peerLine(output, peer, width));
+  const { median, last, bound, capacities } = result;
+  const width = printPeers(output, result);
   if (Number.isNaN(last)) return;
 
   output.line(`${'median'.padEnd(width)}  ${formatSeconds(median).padStart(10)}`);
@@ -53,10 +54,25 @@ export function printReport(output: Output, result: SwarmResult): void {
   printCapacities(output, capacities);
 }
 
-function peerLine(output: Output, { id, seconds, rate, ok, error }: PeerResult, width: number): string {
-  const time = seconds === undefined ? '-' : formatSeconds(seconds);
-  const verdict = ok ? output.style('green', 'ok') : output.style('red', safeText(error ?? 'failed'));
-  return `${id.padEnd(width)}  ${time.padStart(10)}  ${(rate === undefined ? '-' : formatRate(rate)).padStart(12)}  ${verdict}`;
+/** The seed is a row of its own: it has no time, but says what it waited for. @returns the width of the names */
+function printPeers(output: Output, { peers, seedLimitedBy }: SwarmResult): number {
+  const names = Math.max(...peers.map(peer => peer.id.length), 'median'.length);
+  const lead = (id: string, time: string, rate: string) =>
+    `${id.padEnd(names)}  ${time.padStart(10)}  ${rate.padStart(12)}  `;
+  const head = lead('peer', 'time', 'rate');
+  const room = (output.terminal?.columns ?? DEFAULT_COLUMNS) - head.length - '  SHA-256'.length;
+  const causes = [...peers.map(peer => peer.limitedBy), seedLimitedBy].map(by => formatLimitedBy(by, room));
+  const wide = Math.max(...causes.map(text => text.length), 'limited by'.length);
+  output.line();
+  output.line(output.style('bold', `${head}${'limited by'.padEnd(wide)}  SHA-256`));
+  peers.forEach(({ id, seconds, rate, ok, error }, i) => {
+    const time = seconds === undefined ? '-' : formatSeconds(seconds);
+    const verdict = ok ? output.style('green', 'ok') : output.style('red', safeText(error ?? 'failed'));
+    const text = lead(id, time, rate === undefined ? '-' : formatRate(rate)) + causes[i].padEnd(wide);
+    output.line(`${text}  ${verdict}`);
+  });
+  output.line(lead('seed', '-', '-') + causes[peers.length]);
+  return names;
 }
 
 function printCapacities(output: Output, capacities: Capacities): void {

@@ -1,4 +1,4 @@
-import type { Metainfo } from '../../index.js';
+import type { LimitedBy, Metainfo } from '../../index.js';
 import { clientServerSeconds, discreteSeconds, peerToPeerSeconds } from '../../sim/index.js';
 import { hashFiles } from './payload.js';
 import type { SwarmPlan } from './plan.js';
@@ -14,6 +14,8 @@ export interface PeerResult {
   /** Every byte arrived: the SHA-256 of its files is that of the source. */
   readonly ok: boolean;
   readonly error?: string;
+  /** What held its download back. */
+  readonly limitedBy?: LimitedBy;
 }
 
 /** Rates in bytes a second that the bounds are computed from. */
@@ -37,6 +39,8 @@ export interface Bound {
 
 export interface SwarmResult {
   readonly peers: readonly PeerResult[];
+  /** What held the uploads of the seed back. */
+  readonly seedLimitedBy?: LimitedBy;
   /** Seconds; NaN when not all finished. */
   readonly median: number;
   readonly last: number;
@@ -58,6 +62,7 @@ export async function summarize({ metainfo, payload, plan }: Race, outcome: Outc
   const capacities = findCapacities(plan, outcome, last);
   return {
     peers,
+    seedLimitedBy: outcome.seed.limitedBy,
     median: complete ? median(times) : Number.NaN,
     last: complete ? last : Number.NaN,
     capacities,
@@ -83,9 +88,11 @@ function findBound({ length: fileBytes, pieceCount }: Metainfo, { seedUp, up, do
   };
 }
 
-function toPeerResult({ id, seconds, error }: Finish, bytes: number, same: boolean): PeerResult {
-  if (seconds === undefined) return { id, ok: false, error };
-  return { id, seconds, rate: bytes / seconds, ok: same, ...(same ? {} : { error: 'SHA-256 differs' }) };
+function toPeerResult({ id, seconds, error, peer }: Finish, bytes: number, same: boolean): PeerResult {
+  const { limitedBy } = peer;
+  if (seconds === undefined) return { id, ok: false, error, limitedBy };
+  const wrong = same ? {} : { error: 'SHA-256 differs' };
+  return { id, seconds, rate: bytes / seconds, ok: same, ...wrong, limitedBy };
 }
 
 /**

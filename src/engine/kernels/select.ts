@@ -22,7 +22,14 @@ export type HashCandidates = Readonly<Partial<Record<HashBackendName, HashKernel
 export interface HashChoice {
   readonly sha1: HashBackendName;
   readonly sha256: HashBackendName;
+  /**
+   * Up to so many messages are hashed by `native` with SHA-1, one by one, although four go to `wasm`: SIMD takes the same
+   * time for one as for four. 0 when it is not there.
+   */
+  readonly few?: number;
 }
+
+type Algorithm = keyof typeof BATCHES;
 
 /**
  * Time in which the compilers may notice what is hot: with Node 20 the wasm kernels run at 2 % of their speed until
@@ -58,7 +65,7 @@ export function measureHash(
   if (names.length === 0) throw new MillraceError('ERR_KERNELS_UNAVAILABLE', 'no hash backend runs here');
   if (names.length === 1) return { sha1: names[0], sha256: names[0] };
 
-  const hash = (name: HashBackendName, algorithm: keyof HashChoice, length: number) =>
+  const hash = (name: HashBackendName, algorithm: Algorithm, length: number) =>
     candidates[name]![BATCHES[algorithm]](at, at + length, at + 2 * length, at + 3 * length, length, outAt);
 
   const length = bytes >>> 2;
@@ -71,7 +78,7 @@ export function measureHash(
     }
   }
 
-  const fastest = (algorithm: keyof HashChoice) => {
+  const measure = (algorithm: Algorithm) => {
     const bestMs = names.map(() => Number.POSITIVE_INFINITY);
     for (let run = 0; run < RUNS; run++) {
       names.forEach((name, i) => {
@@ -81,9 +88,13 @@ export function measureHash(
         bestMs[i] = Math.min(bestMs[i], clock() - fromMs);
       });
     }
-    return names[bestMs.indexOf(Math.min(...bestMs))];
+    const msOf = (name: HashBackendName) => bestMs[names.indexOf(name)] ?? Number.POSITIVE_INFINITY;
+    return { fastest: names[bestMs.indexOf(Math.min(...bestMs))], msOf };
   };
-  return { sha1: fastest('sha1'), sha256: fastest('sha256') };
+  const sha1 = measure('sha1');
+  const sha256 = measure('sha256').fastest;
+  const few = sha1.fastest === 'wasm' ? Math.ceil((4 * sha1.msOf('wasm')) / sha1.msOf('native')) - 1 : 0;
+  return few > 0 ? { sha1: 'wasm', sha256, few } : { sha1: sha1.fastest, sha256 };
 }
 
 /**
@@ -91,7 +102,8 @@ export function measureHash(
  * @throws MillraceError ERR_KERNELS_UNAVAILABLE when a chosen backend is not among the candidates.
  */
 export function combineHash(kernels: Kernels, candidates: HashCandidates, chosen: HashChoice): Kernels {
-  const { sha1, sha1x4 } = backend(candidates, chosen.sha1);
+  const { sha1x4 } = backend(candidates, chosen.sha1);
+  const { sha1 } = backend(candidates, chosen.few ? 'native' : chosen.sha1);
   const { sha256, sha256x4 } = backend(candidates, chosen.sha256);
   return { ...kernels, sha1, sha1x4, sha256, sha256x4 };
 }

@@ -5,8 +5,11 @@ import { type WasmMemory, type WasmModule, webAssembly } from './web-assembly.js
 /** Start of the memory that the module keeps for its constants: one WebAssembly page. */
 export const STATIC_BYTES = 65536;
 
-/** Room at `scratchAt` of each thread: MAX_PICK keys of 8 bytes; hashing needs less. */
-export const KERNEL_SCRATCH_BYTES = 8 * MAX_PICK;
+/**
+ * Room at `scratchAt` of each thread: 2 MAX_PICK + 196 keys of a pick, 104 that are put in order, 65 words of bitfield
+ * with their place (assembly/scratch.ts); hashing needs less.
+ */
+export const KERNEL_SCRATCH_BYTES = 8 * (2 * MAX_PICK + 196) + 8 * 104 + 16 * 65;
 
 /** Kernels that assembly/index.ts exports as they are, and those that take the scratch address behind the rest. */
 type Plain = Omit<Kernels, 'name' | 'buffer' | 'bitIntersects' | Scratched>;

@@ -125,8 +125,7 @@ export class PeerSocket {
 
   /** `flushed` is called exactly once: when the bytes have left, or when the connection is gone. */
   write(bytes: Uint8Array, flushed?: () => void): void {
-    if (flushed === undefined) this.#socket.write(bytes);
-    else this.#socket.write(bytes, () => flushed());
+    this.#socket.write(bytes, flushed);
   }
 
   resumeReading(): void {

@@ -6,6 +6,8 @@ const FINISHED = 2;
 
 export const NOBODY = -1;
 
+const NO_PEERS: readonly PeerKey[] = [];
+
 /** A started piece: the state of its blocks, who was asked for them and who sent them. */
 export class PartialPiece {
   free: number;
@@ -18,9 +20,9 @@ export class PartialPiece {
   /** When a block was last asked for. */
   requestedMs = 0;
 
-  readonly #state: Uint8Array;
+  readonly #state: number[];
   /** Per block the first peer asked, then the peer that sent it. */
-  readonly #who: Float64Array;
+  readonly #who: PeerKey[];
   /** Further peers asked for a block: end-game only. */
   #others: Map<number, PeerKey[]> | undefined;
   /** No block below it is free. */
@@ -32,8 +34,9 @@ export class PartialPiece {
     readonly blocks: number,
     padBlocks: readonly number[],
   ) {
-    this.#state = new Uint8Array(blocks);
-    this.#who = new Float64Array(blocks).fill(NOBODY);
+    // Arrays: typed ones of this size have their bytes outside of the heap, which costs more than the rest of a piece.
+    this.#state = new Array(blocks).fill(FREE);
+    this.#who = new Array(blocks).fill(NOBODY);
     for (const block of padBlocks) this.#state[block] = FINISHED;
     this.finished = padBlocks.length;
     this.free = blocks - padBlocks.length;
@@ -79,9 +82,10 @@ export class PartialPiece {
   }
 
   /** Peers asked for the block that have not sent it. */
-  requesters(block: number): PeerKey[] {
-    const others = this.#others?.get(block) ?? [];
-    return this.#state[block] === REQUESTED ? [this.#who[block], ...others] : [...others];
+  requesters(block: number): readonly PeerKey[] {
+    const others = this.#others?.get(block);
+    if (this.#state[block] !== REQUESTED) return others === undefined ? NO_PEERS : [...others];
+    return others === undefined ? [this.#who[block]] : [this.#who[block], ...others];
   }
 
   /** The block came from `key`. Whoever else was asked stays in `requesters` until released. */
@@ -141,7 +145,10 @@ export class PartialPiece {
 
   /** Who sent each block, NOBODY for those that have not come and for padding. */
   sources(): (PeerKey | -1)[] {
-    return Array.from(this.#state, (state, block) => (state === FINISHED ? this.#who[block] : NOBODY));
+    const sources: (PeerKey | -1)[] = [];
+    for (let block = 0; block < this.blocks; block++)
+      sources.push(this.#state[block] === FINISHED ? this.#who[block] : NOBODY);
+    return sources;
   }
 
   #setFree(block: number): void {

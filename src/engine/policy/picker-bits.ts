@@ -14,6 +14,12 @@ export function clearBit(memory: Uint8Array, at: number, index: number): void {
   memory[at + (index >>> 3)] &= ~(0x80 >>> (index & 7));
 }
 
+/** The first `count` bits. */
+export function setBits(memory: Uint8Array, at: number, count: number): void {
+  memory.fill(0xff, at, at + (count >>> 3));
+  if ((count & 7) !== 0) memory[at + (count >>> 3)] |= (0xff << (8 - (count & 7))) & 0xff;
+}
+
 /** `bytes` rounded up to what tables must be padded to. */
 export function tableBytes(bytes: number): number {
   return Math.ceil(bytes / TABLE_ALIGN) * TABLE_ALIGN;

@@ -1,5 +1,5 @@
 import { bitfieldBytes, type Heap } from '../kernels/types.js';
-import { clearBit, hasBit, pieceInByte, setBit, tableBytes } from './picker-bits.js';
+import { clearBit, hasBit, pieceInByte, setBit, setBits, tableBytes } from './picker-bits.js';
 import type { Priority } from './picker-options.js';
 
 const NORMAL: Priority = 2;
@@ -36,7 +36,12 @@ export class PieceTable {
     this.#counts = [0, 0, pieceCount, 0];
     this.#lacking = [0, 0, pieceCount, 0];
     this.wantedCount = pieceCount;
-    for (let piece = 0; piece < pieceCount; piece++) setBit(memory, wantedAt, piece);
+    setBits(memory, wantedAt, pieceCount);
+  }
+
+  /** Every piece has the priority that it began with. */
+  get plain(): boolean {
+    return this.#counts[NORMAL] === this.pieceCount;
   }
 
   get wantedLeft(): number {
@@ -91,6 +96,18 @@ export class PieceTable {
     this.haveCount += have ? 1 : -1;
     if (this.priority(piece) > 0) this.haveWantedCount += have ? 1 : -1;
     if (!have) this.#setWanted(piece, true);
+  }
+
+  /** All at once: a torrent may have two million pieces. */
+  setAllHave(): void {
+    const { memory, haveAt, wantedAt, pieceCount } = this;
+    setBits(memory, haveAt, pieceCount);
+    memory.fill(0, wantedAt, wantedAt + this.#bytes);
+    if (this.#levelsAt !== 0)
+      memory.fill(0, this.#levelsAt, this.#levelsAt + LEVELS.length * tableBytes(this.#bytes));
+    this.haveCount = pieceCount;
+    this.haveWantedCount = this.wantedCount;
+    this.#lacking.fill(0);
   }
 
   /** First and one past the last piece that is wanted and lacking; `pieceCount` and 0 when there is none. */

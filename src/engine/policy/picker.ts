@@ -119,6 +119,10 @@ export class Picker {
   get complete(): boolean {
     return this.haveCount === this.pieceCount;
   }
+  /** No piece has a priority of its own. */
+  get plain(): boolean {
+    return this.#table.plain;
+  }
   has(piece: number): boolean {
     return this.#table.has(piece);
   }
@@ -226,7 +230,7 @@ export class Picker {
     return partial !== undefined && partial.finished === partial.blocks;
   }
   /** Peers asked for the block that have not sent it; after `received` those to send a cancel. */
-  requesters(piece: number, block: number): PeerKey[] {
+  requesters(piece: number, block: number): readonly PeerKey[] {
     return this.#partials.get(piece)?.requesters(block) ?? [];
   }
   /** Who sent each block of a started piece; -1 for what has not come and for padding. */
@@ -282,6 +286,10 @@ export class Picker {
     this.abort(piece);
     this.#table.setHave(piece, true);
     if (this.#urgent.length > 0) this.#urgent = this.#urgent.filter(other => other !== piece);
+  }
+  /** All pieces are on disk, and none is under way. */
+  markAllHave(): void {
+    this.#table.setAllHave();
   }
   /** The piece is lost (recheck). */
   unmarkHave(piece: number): void {

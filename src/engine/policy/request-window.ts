@@ -35,6 +35,12 @@ const GAIN = 2;
 const PROBE_EVERY_MS = 10_000;
 const PROBE_PART = 0.5;
 
+/**
+ * Answers within this many bare round trips came as fast as they can: nothing of ours waited at the peer. Half-way
+ * between a window that is just used up (1) and the one aimed at, which holds more than two (GAIN).
+ */
+const PROMPT = 1.5;
+
 /** Share of a new round in the smoothed rate. */
 const SMOOTHING = 0.25;
 
@@ -73,6 +79,8 @@ export class RequestWindow {
   #nextProbeMs = 0;
 
   #lastBlockMs = Number.NEGATIVE_INFINITY;
+  /** Mean of the last whole round; Infinity before the first. */
+  #rttMs = Number.POSITIVE_INFINITY;
   #roundStartMs = 0;
   #roundBytes = 0;
   #roundBlocks = 0;
@@ -101,6 +109,15 @@ export class RequestWindow {
     return this.#snubbed;
   }
 
+  /**
+   * Of a window that is used up: would a larger one bring more? Only while slow start has not found the right one, or
+   * where the peer takes no more; and not when answers wait at the peer. `silentMs` is the time since the last block.
+   */
+  isShort(silentMs: number): boolean {
+    if (this.#phase !== 'slow-start' && this.#window < Math.min(this.#reqq, this.#max)) return false;
+    return Number.isFinite(this.#rttMs) && Math.max(this.#rttMs, silentMs) <= PROMPT * this.#baseRttMs;
+  }
+
   /** What the peer's extension handshake says; it may come at any time. */
   setReqq(reqq: number): void {
     this.#reqq = Math.max(1, reqq);
@@ -119,6 +136,7 @@ export class RequestWindow {
     this.#window = this.#initial;
     this.#rate = 0;
     this.#baseRttMs = Number.POSITIVE_INFINITY;
+    this.#rttMs = Number.POSITIVE_INFINITY;
     this.#flatRounds = 0;
     this.#lastBlockMs = Number.NEGATIVE_INFINITY;
   }
@@ -156,6 +174,7 @@ export class RequestWindow {
 
   #endRound(elapsedMs: number, nowMs: number): void {
     const rate = this.#roundBytes / elapsedMs;
+    this.#rttMs = this.#roundRttSumMs / this.#roundBlocks;
     switch (this.#phase) {
       case 'slow-start':
         this.#flatRounds = rate >= this.#rate * GROWTH ? 0 : this.#flatRounds + 1;
@@ -166,7 +185,7 @@ export class RequestWindow {
         this.#phase = 'probe';
         break;
       case 'probe':
-        this.#baseRttMs = this.#roundRttSumMs / this.#roundBlocks;
+        this.#baseRttMs = this.#rttMs;
         this.#phase = 'steady';
         this.#window = this.#target();
         this.#nextProbeMs = nowMs + PROBE_EVERY_MS;

@@ -61,6 +61,7 @@ export class Announcing {
         ...progress(),
       }),
       stopTimeoutMs: STOP_TIMEOUT_MS,
+      setTimer: (call, delayMs) => engine.timers.set(call, delayMs),
       onPeers,
       onStatus: status => this.#onStatus(status),
     });

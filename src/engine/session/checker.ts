@@ -1,9 +1,6 @@
 import type { MemoryBudget } from './memory-budget.js';
 import type { PieceIo } from './piece-io.js';
-import { throwIfAborted } from './waits.js';
-
-/** Pieces read and hashed at once: enough for whole batches on every worker, little enough memory. */
-const MAX_IN_FLIGHT_BYTES = 32 * 1024 * 1024;
+import { forEachRun } from './piece-runs.js';
 
 export interface CheckOptions {
   readonly signal?: AbortSignal;
@@ -21,33 +18,12 @@ export async function checkPieces(
   { signal, onPiece }: CheckOptions = {},
 ): Promise<void> {
   const { pieceLength } = io.table;
-  const most = Math.max(1, Math.floor(Math.min(MAX_IN_FLIGHT_BYTES, budget.budgetBytes / 2) / pieceLength));
-  const running = new Set<Promise<void>>();
-  const checkOne = async (piece: number, at: number) => {
-    try {
-      onPiece?.(piece, await io.recheck(piece, at));
-    } finally {
-      budget.release(at);
-    }
-  };
-  try {
-    for (const piece of pieces) {
-      throwIfAborted(signal);
-      let at = budget.allocate(pieceLength);
-      while (at < 0 || running.size >= most) {
-        await Promise.race(running.size > 0 ? running : [new Promise(resume => setTimeout(resume, 10))]);
-        throwIfAborted(signal);
-        if (at < 0) at = budget.allocate(pieceLength);
-      }
-      const task = checkOne(piece, at).finally(() => running.delete(task));
-      running.add(task);
-      task.catch(() => {});
-    }
-    await Promise.all(running);
-    throwIfAborted(signal);
-  } finally {
-    await Promise.allSettled(running);
-  }
+  await forEachRun(pieces, { pieceLength, pool: io.pool, budget, signal }, async run => {
+    const good = await io.recheck(run);
+    good.forEach((isGood, i) => {
+      onPiece?.(run.first + i, isGood);
+    });
+  });
 }
 
 export function* allPieces(count: number): Iterable<number> {

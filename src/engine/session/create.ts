@@ -1,5 +1,4 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { compareBytes, utf8 } from '../bytes.js';
 import { MillraceError } from '../errors.js';
@@ -8,7 +7,11 @@ import { choosePieceLength, createMetainfo } from '../protocol/create-metainfo.j
 import { parseMetainfo } from '../protocol/metainfo.js';
 import { mapStorageError } from '../storage/errors.js';
 import { createFileStore } from '../storage/file-store.js';
+import { allPieces } from './checker.js';
 import { createMachinery, sha1 } from './engine.js';
+import { resolveHashing } from './options.js';
+import { PieceIo } from './piece-io.js';
+import { forEachRun } from './piece-runs.js';
 import type { CreatedTorrent, CreateOptions } from './types.js';
 import { CLIENT_VERSION } from './version.js';
 import { throwIfAborted } from './waits.js';
@@ -16,8 +19,10 @@ import { throwIfAborted } from './waits.js';
 const MIN_PIECE_LENGTH = 16 * 1024;
 const MAX_PIECE_LENGTH = 64 * 1024 * 1024;
 
-/** Read and hashed at once. */
-const IN_FLIGHT_BYTES = 32 * 1024 * 1024;
+/** Piece slots, of which few are touched. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
+
+type Hashing = ReturnType<typeof resolveHashing>;
 
 interface FoundFile {
   /** Below the folder that holds the torrent's file or folder. */
@@ -33,7 +38,8 @@ interface FoundFile {
  * ERR_METAINFO_INVALID when there is nothing to share or a name cannot be, ERR_ABORTED
  */
 export async function createTorrent(path: string, options: CreateOptions = {}): Promise<CreatedTorrent> {
-  const { signal, onProgress } = options;
+  const { signal } = options;
+  const hashing = resolveHashing(options);
   throwIfAborted(signal);
   const root = await realpath(resolve(path)).catch(error => Promise.reject(mapStorageError(error, path)));
   const found = await findFiles(root, signal);
@@ -43,7 +49,7 @@ export async function createTorrent(path: string, options: CreateOptions = {}): 
       files: found.files.length,
     });
   const pieceLength = checkPieceLength(options.pieceLength ?? choosePieceLength(length));
-  const pieces = await hashFiles(dirname(root), found.files, length, pieceLength, options, onProgress);
+  const pieces = await hashFiles(dirname(root), found.files, length, pieceLength, hashing, options);
   const bytes = createMetainfo({
     name: options.name ?? basename(root),
     singleFile: found.single,
@@ -100,12 +106,13 @@ async function hashFiles(
   files: readonly FoundFile[],
   length: number,
   pieceLength: number,
-  { workers = Math.min(availableParallelism(), 8), kernels = 'auto', signal }: CreateOptions,
-  onProgress?: (doneBytes: number, totalBytes: number) => void,
+  hashing: Hashing,
+  { signal, onProgress }: CreateOptions,
 ): Promise<Uint8Array> {
-  const memoryBytes = Math.max(IN_FLIGHT_BYTES, 4 * pieceLength);
-  const machinery = createMachinery({ workers, kernels, memoryBytes });
-  const { pool, budget, handles } = machinery;
+  const memoryBytes = Math.max(MEMORY_BYTES, 4 * pieceLength);
+  const machinery = createMachinery({ ...hashing, memoryBytes });
+  machinery.pool.start();
+  const { pool, budget, handles, arena } = machinery;
   let offset = 0;
   const mapped = files.map(file => {
     const at = offset;
@@ -113,41 +120,25 @@ async function hashFiles(
     return { ...file, offset: at, pad: false };
   });
   const storage = createFileStore({ dir, files: mapped, length, handles, readOnly: true });
-  const count = Math.ceil(length / pieceLength);
-  const digests = new Uint8Array(count * SHA1_BYTES);
-  const running = new Set<Promise<void>>();
+  const pieces = new Uint8Array(Math.ceil(length / pieceLength) * SHA1_BYTES);
+  const io = new PieceIo({ pieceLength, length }, () => pieces, storage, pool, arena.buffer);
   let done = 0;
-  const hashOne = async (piece: number, at: number) => {
-    const bytes = Math.min(pieceLength, length - piece * pieceLength);
-    const lease = await storage.lease(piece * pieceLength, bytes, 'read');
-    try {
-      const digest = await pool.digest({ at, length: bytes, extents: lease.extents, algorithm: 'sha1' });
-      digests.set(digest, piece * SHA1_BYTES);
-      done += bytes;
-      onProgress?.(done, length);
-    } finally {
-      lease.release();
-      budget.release(at);
-    }
-  };
   try {
     await storage.open();
-    for (let piece = 0; piece < count; piece++) {
-      throwIfAborted(signal);
-      let at = budget.allocate(pieceLength);
-      while (at < 0) {
-        await Promise.race(running);
-        at = budget.allocate(pieceLength);
-      }
-      const task = hashOne(piece, at).finally(() => running.delete(task));
-      running.add(task);
-      task.catch(() => {});
-    }
-    await Promise.all(running);
-    throwIfAborted(signal);
-    return digests;
+    await forEachRun(
+      allPieces(pieces.length / SHA1_BYTES),
+      { pieceLength, pool, budget, signal },
+      async run => {
+        const digests = await io.digests(run);
+        digests.forEach((digest, i) => {
+          pieces.set(digest, (run.first + i) * SHA1_BYTES);
+        });
+        done += Math.min(run.count * pieceLength, length - run.first * pieceLength);
+        onProgress?.(done, length);
+      },
+    );
+    return pieces;
   } finally {
-    await Promise.allSettled(running);
     await storage.close();
     await machinery.close();
   }

@@ -3,11 +3,11 @@ import type { PeerAddress } from '../ids.js';
 import { PeerList, type PeerSource, RETRY_FIRST_MS } from '../policy/peer-list.js';
 import { Alarm, nowMs } from './clock.js';
 import type { Engine } from './engine.js';
-import type { LinkTorrent, PeerLink } from './link.js';
+import type { LinkDoor, PeerLink } from './link.js';
 
 export interface DiallerHost {
   /** Opens a connection, or undefined when too many are half-open already. */
-  dial(torrent: LinkTorrent, address: PeerAddress): PeerLink | undefined;
+  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined;
 }
 
 /** How long to wait when the session has too many half-open connections. */
@@ -27,7 +27,7 @@ export class Dialler {
 
   constructor(
     engine: Engine,
-    readonly torrent: LinkTorrent & { readonly links: ReadonlyMap<number, PeerLink> },
+    readonly torrent: LinkDoor & { readonly links: ReadonlyMap<number, PeerLink> },
     readonly host: DiallerHost,
     /** Something that is wanted is lacking. */
     readonly lacks: () => boolean,

@@ -8,12 +8,18 @@ const CHECKPOINT_BYTES = 32 * 1024 * 1024;
 /** What is verified becomes durable at the latest after this time, also on a slow line. */
 const CHECKPOINT_MS = 10_000;
 
+/** Payload bytes of all sessions. */
+export interface Traffic {
+  readonly uploaded: number;
+  readonly downloaded: number;
+}
+
 export interface DurabilityOptions {
   readonly resume: ResumeStore;
   readonly storage: Storage;
   /** A copy of the verified bits as they are now. */
   readonly haveBits: () => Uint8Array;
-  readonly totals: () => { uploaded: number; downloaded: number };
+  readonly totals: () => Traffic;
   readonly onError: (error: MillraceError) => void;
 }
 
@@ -23,6 +29,9 @@ export interface DurabilityOptions {
  */
 export class Durability {
   #bytes = 0;
+  /** What the state on disk says of traffic; undefined while it lacks pieces. */
+  #saved: Traffic | undefined;
+  #last: Promise<void> = Promise.resolve();
   #hints: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -33,6 +42,7 @@ export class Durability {
   written(piece: number, bytes: number): void {
     if (this.#closed) return;
     this.#bytes += bytes;
+    this.#saved = undefined;
     if (this.#hints.length === 0) queueMicrotask(() => this.#flushHints());
     this.#hints.push(piece);
     if (this.#bytes >= CHECKPOINT_BYTES) void this.#tryCheckpoint();
@@ -45,8 +55,14 @@ export class Durability {
    */
   found(pieces: readonly number[]): void {
     if (this.#closed) return;
+    if (pieces.length > 0) this.#saved = undefined;
     this.options.resume.hint(pieces).catch(() => {});
     if (pieces.length > 0) this.#arm();
+  }
+
+  /** The state on disk claims all that is here already. */
+  loaded(): void {
+    this.#saved = this.options.totals();
   }
 
   /** Writes the state now. @throws MillraceError ERR_STORAGE_* */
@@ -55,7 +71,20 @@ export class Durability {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#bytes = 0;
-    return resume.checkpoint({ have: haveBits(), storage, ...totals() });
+    const traffic = totals();
+    this.#saved = traffic;
+    this.#last = resume.checkpoint({ have: haveBits(), storage, ...traffic });
+    this.#last.catch(() => {
+      this.#saved = undefined;
+    });
+    return this.#last;
+  }
+
+  /** Writes the state unless it is, or is about to be, on disk as it is. @throws MillraceError ERR_STORAGE_* */
+  save(): Promise<void> {
+    const { uploaded, downloaded } = this.options.totals();
+    const same = this.#saved?.uploaded === uploaded && this.#saved.downloaded === downloaded;
+    return same ? this.#last : this.checkpoint();
   }
 
   /** A last checkpoint, unless the storage has failed, and no more. */

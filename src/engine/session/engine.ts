@@ -10,6 +10,7 @@ import { SharedLimits } from './limits.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { ResolvedOptions } from './options.js';
 import { ReadCache } from './read-cache.js';
+import { TimerQueue } from './timer-queue.js';
 import type { KernelsOption, LogSink, SessionStats } from './types.js';
 
 /** Memory, threads and open files: what all torrents of a session share, and what create and verify use alone. */
@@ -72,6 +73,8 @@ export interface Engine extends Machinery {
   readonly log: LogSink;
   /** Limits of the whole session. */
   readonly limits: SharedLimits;
+  /** Calls that torrents wait for while they have nothing else to do. */
+  readonly timers: TimerQueue;
   nextPeerKey(): PeerKey;
   nextTorrentNumber(): number;
   sha1(bytes: Uint8Array): Uint8Array;
@@ -94,6 +97,7 @@ export function createEngine(options: ResolvedOptions, peerId: Uint8Array): Engi
     rng: createRng(seed),
     log,
     limits: new SharedLimits(limits),
+    timers: new TimerQueue(),
     nextPeerKey: () => ++peers,
     nextTorrentNumber: () => ++torrents,
     sha1,

@@ -11,22 +11,24 @@ const QUEUE_CAPACITY = 1024;
  * thrown: it is in the torrent's state and in the log, and one torrent never ends the process.
  */
 export class EventHub {
-  readonly #listeners = new Map<Type, Set<Listener>>();
-  readonly #queues = new Set<EventQueue>();
+  // Made by the first who listens: most torrents of a seed box have nobody.
+  #listeners: Map<Type, Set<Listener>> | undefined;
+  #queues: Set<EventQueue> | undefined;
   #closed = false;
 
   on<T extends Type>(type: T, listener: (event: TorrentEventOf<T>) => void): void {
-    let set = this.#listeners.get(type);
-    if (set === undefined) this.#listeners.set(type, (set = new Set()));
+    const listeners = (this.#listeners ??= new Map());
+    let set = listeners.get(type);
+    if (set === undefined) listeners.set(type, (set = new Set()));
     set.add(listener as Listener);
   }
 
   off<T extends Type>(type: T, listener: (event: TorrentEventOf<T>) => void): void {
-    this.#listeners.get(type)?.delete(listener as Listener);
+    this.#listeners?.get(type)?.delete(listener as Listener);
   }
 
   emit(event: TorrentEvent): void {
-    for (const listener of this.#listeners.get(event.type) ?? []) {
+    for (const listener of this.#listeners?.get(event.type) ?? []) {
       try {
         (listener as (event: TorrentEvent) => void)(event);
       } catch (error) {
@@ -36,17 +38,18 @@ export class EventHub {
         });
       }
     }
-    for (const queue of this.#queues) queue.push(event);
+    for (const queue of this.#queues ?? []) queue.push(event);
   }
 
   iterate(options: { signal?: AbortSignal; capacity?: number } = {}): AsyncIterable<TorrentEvent> {
     const { signal, capacity = QUEUE_CAPACITY } = options;
     const end = () => queue.end();
+    const queues = (this.#queues ??= new Set());
     const queue = new EventQueue(capacity, () => {
-      this.#queues.delete(queue);
+      queues.delete(queue);
       signal?.removeEventListener('abort', end);
     });
-    this.#queues.add(queue);
+    queues.add(queue);
     signal?.addEventListener('abort', end);
     if (signal?.aborted || this.#closed) end();
     return queue;
@@ -55,8 +58,8 @@ export class EventHub {
   /** Ends every iterator; listeners stay silent from now on. */
   close(): void {
     this.#closed = true;
-    for (const queue of this.#queues) queue.end();
-    this.#listeners.clear();
+    for (const queue of this.#queues ?? []) queue.end();
+    this.#listeners = undefined;
   }
 }
 

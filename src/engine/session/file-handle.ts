@@ -3,7 +3,6 @@ import type { UnderlyingByteSource } from 'node:stream/web';
 import { MillraceError } from '../errors.js';
 import type { Priority } from '../policy/picker.js';
 import type { TorrentFile } from '../protocol/metainfo-types.js';
-import type { Storage } from '../swarm/ports.js';
 import type { PieceTable } from './piece-io.js';
 import type { PieceWaits } from './piece-waits.js';
 import type { FilePriority, StreamOptions, TorrentFileHandle, WaitOptions } from './types.js';
@@ -29,9 +28,10 @@ export function priorityLevel(priority: FilePriority): Priority {
 /** What a file needs of its torrent. */
 export interface FileOwner {
   readonly table: PieceTable;
-  readonly storage: Storage;
   readonly waits: PieceWaits;
   has(piece: number): boolean;
+  /** Bytes of the torrent whose pieces are here. */
+  read(at: number, into: Uint8Array): Promise<void>;
   setFilePriority(index: number, level: Priority): void;
 }
 
@@ -137,7 +137,7 @@ export class FileHandle implements TorrentFileHandle {
     signal?: AbortSignal,
   ): Promise<void> {
     if (into.length === 0) return;
-    const { table, waits, storage } = this.owner;
+    const { table, waits } = this.owner;
     const at = this.file.offset + from;
     const first = Math.floor(at / table.pieceLength);
     const last = Math.floor((at + into.length - 1) / table.pieceLength);
@@ -147,6 +147,6 @@ export class FileHandle implements TorrentFileHandle {
       if (!this.owner.has(piece)) ahead.push(piece);
     waits.want(reader, ahead);
     for (let piece = first; piece <= last; piece++) await waits.until(piece, signal);
-    await storage.read(at, into);
+    await this.owner.read(at, into);
   }
 }

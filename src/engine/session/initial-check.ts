@@ -1,53 +1,56 @@
-import { isMillraceError, MillraceError } from '../errors.js';
+import { isMillraceError } from '../errors.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { FileMap } from '../storage/file-map.js';
 import { recover } from '../storage/recover.js';
 import type { ResumeState, ResumeStore } from '../storage/resume.js';
 import type { FileStamp, Storage } from '../swarm/ports.js';
-import { allPieces, checkPieces, piecesIn } from './checker.js';
-import type { MemoryBudget } from './memory-budget.js';
-import type { PieceIo } from './piece-io.js';
+import { allPieces, piecesIn } from './checker.js';
+import type { Traffic } from './durability.js';
 import type { AddOptions } from './types.js';
 
 export interface InitialCheck {
   readonly metainfo: Metainfo;
   readonly storage: Storage;
   readonly resume: ResumeStore | undefined;
-  readonly io: PieceIo;
-  readonly budget: MemoryBudget;
   readonly mode: NonNullable<AddOptions['check']>;
-  readonly signal: AbortSignal;
-  readonly markHave: (piece: number) => void;
 }
 
-/** Bytes sent and received in earlier sessions. */
-export interface Totals {
-  readonly uploaded: number;
-  readonly downloaded: number;
+/** What is here as far as can be told without hashing. */
+export interface Existing {
+  /** Of earlier sessions. */
+  readonly traffic: Traffic;
+  readonly trusted: Iterable<number>;
+  /** Every piece is trusted. */
+  readonly complete: boolean;
+  /** Pieces that must be hashed. */
+  readonly doubtful: Iterable<number>;
+  /** There is state on disk, and it claims what is trusted. */
+  readonly saved: boolean;
 }
 
-export interface CheckResult {
-  readonly totals: Totals;
-  /** Pieces that were hashed and are good: no state on disk vouches for them. */
-  readonly proven: readonly number[];
-}
-
-const NOTHING: Totals = { uploaded: 0, downloaded: 0 };
+const NO_TRAFFIC: Traffic = { uploaded: 0, downloaded: 0 };
 
 /**
- * Finds out what is already here: durable pieces of unchanged files are trusted, pieces in doubt are hashed, and
+ * Finds out what is already here: durable pieces of unchanged files are trusted, pieces in doubt are to be hashed, and
  * without any state everything that exists is.
  */
-export async function checkExisting(check: InitialCheck): Promise<CheckResult> {
-  const { metainfo, mode, markHave } = check;
-  const all = allPieces(metainfo.pieceCount);
-  if (mode === 'seed') {
-    for (const piece of all) markHave(piece);
-    return { totals: NOTHING, proven: [] };
-  }
-  const state = await loadState(check.resume);
-  const proven = await hash(check, mode === 'full' ? all : await doubtful(check, state));
-  return { totals: state ?? NOTHING, proven };
+export async function findExisting({ metainfo, storage, resume, mode }: InitialCheck): Promise<Existing> {
+  const { files, pieceLength, pieceCount } = metainfo;
+  const nothing = { traffic: NO_TRAFFIC, trusted: [], complete: false, doubtful: [], saved: false };
+  if (mode === 'seed') return { ...nothing, trusted: allPieces(pieceCount), complete: true };
+  const state = await loadState(resume);
+  const traffic = state ?? NO_TRAFFIC;
+  if (mode === 'full') return { ...nothing, traffic, doubtful: allPieces(pieceCount) };
+  const stamps = await storage.stamps();
+  if (state === undefined) return { ...nothing, doubtful: present(metainfo, stamps) };
+  const { trusted, recheck } = recover(state, stamps, new FileMap(files), pieceLength);
+  return {
+    traffic,
+    trusted: piecesIn(trusted, pieceCount),
+    complete: [...piecesIn(trusted, pieceCount)].length === pieceCount,
+    doubtful: piecesIn(recheck, pieceCount),
+    saved: true,
+  };
 }
 
 /** Damaged state is no state. */
@@ -60,19 +63,6 @@ async function loadState(resume: ResumeStore | undefined): Promise<ResumeState |
   }
 }
 
-/** Takes what the state vouches for. @returns the pieces that must be hashed */
-async function doubtful(
-  { storage, metainfo, markHave }: InitialCheck,
-  state: ResumeState | undefined,
-): Promise<Iterable<number>> {
-  const { files, pieceLength, pieceCount } = metainfo;
-  const stamps = await storage.stamps();
-  if (state === undefined) return present(metainfo, stamps);
-  const { trusted, recheck } = recover(state, stamps, new FileMap(files), pieceLength);
-  for (const piece of piecesIn(trusted, pieceCount)) markHave(piece);
-  return piecesIn(recheck, pieceCount);
-}
-
 /** No state: what lies there may be anything, so all of it is hashed; pieces of files that do not exist are not. */
 function present({ files, pieceLength }: Metainfo, stamps: readonly FileStamp[]): Set<number> {
   const pieces = new Set<number>();
@@ -83,25 +73,4 @@ function present({ files, pieceLength }: Metainfo, stamps: readonly FileStamp[])
       pieces.add(piece);
   });
   return pieces;
-}
-
-async function hash(
-  { io, budget, signal, markHave }: InitialCheck,
-  pieces: Iterable<number>,
-): Promise<readonly number[]> {
-  const proven: number[] = [];
-  await checkPieces(io, budget, pieces, {
-    signal,
-    onPiece: (piece, good) => {
-      if (!good) return;
-      markHave(piece);
-      proven.push(piece);
-    },
-  });
-  return proven;
-}
-
-/** What a torrent was stopped with while it was checking. */
-export function closedWhileChecking(): MillraceError {
-  return new MillraceError('ERR_CLOSED', 'the torrent was closed');
 }

@@ -7,6 +7,7 @@ import { PeerSocket, type PeerSocketOwner, type ReceiveRegion } from '../net/pee
 import { type ControlMessage, PeerDecoder } from '../protocol/peer/decoder.js';
 import { encodeHandshake, encodeMessage, messageBytes } from '../protocol/peer/encoder.js';
 import { decodeFeatures, encodeFeatures, type PeerFeatures } from '../protocol/peer/features.js';
+import { BLOCK_BYTES } from '../protocol/peer/messages.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import { nowMs } from './clock.js';
 import type { PeerLimits } from './limits.js';
@@ -20,12 +21,18 @@ const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
  */
 const MAX_QUEUED_BYTES = 2 * 1024 * 1024;
 
-/** The torrent that a link belongs to, as far as the link sees it. */
-export interface LinkTorrent {
+/** The torrent that a link asks for, before the handshake is over. */
+export interface LinkDoor {
   readonly infoHash: InfoHash;
   readonly pieceCount: number;
-  /** Takes the peer in. @throws MillraceError ERR_PEER_* when it does not want it. */
+  /** Takes the peer in and says who its neighbours are. @throws MillraceError ERR_PEER_* when it does not want it. */
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore;
+  /** The link ended without having been taken in. */
+  detach(link: PeerLink, error: MillraceError | undefined): void;
+}
+
+/** The neighbours that a link belongs to, as far as the link sees them. */
+export interface LinkTorrent {
   detach(link: PeerLink, error: MillraceError | undefined): void;
   /** Bytes that may be read now. */
   readQuota(link: PeerLink): number;
@@ -43,7 +50,7 @@ export interface LinkHost {
   readonly region: ReceiveRegion;
   readonly regionAt: number;
   readonly kernels: Kernels;
-  torrentFor(infoHash: InfoHash): LinkTorrent | undefined;
+  torrentFor(infoHash: InfoHash): LinkDoor | undefined;
   /** The handshake is over, well or badly: the link is no longer half-open. */
   settled(link: PeerLink): void;
   closed(link: PeerLink, error: MillraceError | undefined): void;
@@ -58,10 +65,15 @@ export class PeerLink implements PeerSocketOwner {
   /** What its rates are held to, from the end of the handshake on. */
   limits: PeerLimits | undefined;
   peer: PeerCore | undefined;
+  /** Those that it was taken in among. */
+  neighbours: LinkTorrent | undefined;
   /** Pieces of which blocks wait in the socket's queue, and how many of each. */
   readonly pinned = new Map<number, number>();
-  /** Bytes of the block being received that are already in their slot. */
+  /** Bytes of the block being received that are already in their slot, and those that are still to come. */
   #blockDone = 0;
+  #blockLeft = 0;
+  /** Bytes of the message behind that block: several blocks may come as one. */
+  #messageLeft = 0;
   #features: PeerFeatures | undefined;
   #greeted = false;
   readonly #decoder = new PeerDecoder();
@@ -73,7 +85,7 @@ export class PeerLink implements PeerSocketOwner {
     readonly host: LinkHost,
     readonly key: PeerKey,
     readonly incoming: boolean,
-    public torrent: LinkTorrent | undefined,
+    public torrent: LinkDoor | undefined,
     /** Where it was dialled, or where it came from. */
     readonly address: PeerAddress,
     open: (owner: PeerSocketOwner) => PeerSocket,
@@ -85,7 +97,7 @@ export class PeerLink implements PeerSocketOwner {
   static dial(
     host: LinkHost,
     key: PeerKey,
-    torrent: LinkTorrent,
+    torrent: LinkDoor,
     address: PeerAddress,
     localAddress?: string,
   ): PeerLink {
@@ -132,7 +144,7 @@ export class PeerLink implements PeerSocketOwner {
     const { outbox } = peer;
     let length = 0;
     for (const message of outbox) length += messageBytes(message);
-    const bytes = new Uint8Array(length);
+    const bytes = Buffer.allocUnsafe(length);
     let at = 0;
     for (const message of outbox) at = encodeMessage(message, bytes, at);
     outbox.length = 0;
@@ -147,7 +159,7 @@ export class PeerLink implements PeerSocketOwner {
 
   readQuota(): number {
     if (this.peer === undefined) return this.host.region.bytes.length;
-    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.torrent!.readQuota(this) : 0;
+    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.neighbours!.readQuota(this) : 0;
   }
 
   onBytes(length: number): void {
@@ -162,17 +174,17 @@ export class PeerLink implements PeerSocketOwner {
           : new MillraceError('ERR_WIRE_MESSAGE', 'the message could not be handled', {}, error),
       );
     }
-    if (this.peer !== undefined) this.torrent?.received(this, length, blocks);
+    if (this.peer !== undefined) this.neighbours?.received(this, length, blocks);
   }
 
   onDrain(): void {
     this.#socket.resumeReading();
-    if (this.peer !== undefined) this.torrent?.drained(this);
+    if (this.peer !== undefined) this.neighbours?.drained(this);
   }
 
   onClose(error: MillraceError | undefined): void {
     this.host.closed(this, error);
-    this.torrent?.detach(this, error);
+    (this.neighbours ?? this.torrent)?.detach(this, error);
     this.peer = undefined;
   }
 
@@ -185,26 +197,20 @@ export class PeerLink implements PeerSocketOwner {
 
   /** @returns blocks that were completed */
   #decode(length: number): number {
-    const { region, regionAt, kernels } = this.host;
+    const { region, regionAt } = this.host;
     const decoder = this.#decoder;
     let blocks = 0;
     decoder.push(region.bytes, 0, length);
     for (let event = decoder.next(); event !== undefined; event = decoder.next()) {
       switch (event.type) {
-        case 'block-data': {
-          const { targetAt } = this.peer!.receiving!;
-          const bytes = event.end - event.start;
-          if (targetAt >= 0) kernels.copy(targetAt + this.#blockDone, regionAt + event.start, bytes);
-          this.#blockDone += bytes;
+        case 'block-data':
+          blocks += this.#receive(regionAt + event.start, event.end - event.start);
           break;
-        }
         case 'block-start':
-          this.#blockDone = 0;
-          this.torrent!.beginBlock(this.peer!, event.piece, event.begin, event.length);
+          this.#messageLeft = event.length;
+          this.#beginBlock(event.piece, event.begin);
           break;
         case 'block-end':
-          this.torrent!.endBlock(this.peer!);
-          blocks++;
           break;
         case 'handshake':
           this.#onHandshake(event.infoHash, event.reserved);
@@ -213,10 +219,38 @@ export class PeerLink implements PeerSocketOwner {
           this.#onPeerId(event.peerId);
           break;
         default:
-          this.torrent!.handleMessage(this.peer!, event);
+          this.neighbours!.handleMessage(this.peer!, event);
       }
     }
     return blocks;
+  }
+
+  /** Payload goes to its slot, block by block. @returns blocks that were completed */
+  #receive(from: number, length: number): number {
+    let blocks = 0;
+    while (length > 0) {
+      const { targetAt, range } = this.peer!.receiving!;
+      const bytes = Math.min(length, this.#blockLeft);
+      if (targetAt >= 0) this.host.kernels.copy(targetAt + this.#blockDone, from, bytes);
+      this.#blockDone += bytes;
+      this.#blockLeft -= bytes;
+      from += bytes;
+      length -= bytes;
+      if (this.#blockLeft > 0) break;
+      this.neighbours!.endBlock(this.peer!);
+      blocks++;
+      if (this.#messageLeft > 0) this.#beginBlock(range.piece, range.begin + range.length);
+    }
+    return blocks;
+  }
+
+  /** A message is one block unless we ask this peer for several at once. */
+  #beginBlock(piece: number, begin: number): void {
+    const single = this.peer!.maxBlockBytes <= BLOCK_BYTES || begin % BLOCK_BYTES !== 0;
+    this.#blockDone = 0;
+    this.#blockLeft = single ? this.#messageLeft : Math.min(this.#messageLeft, BLOCK_BYTES);
+    this.#messageLeft -= this.#blockLeft;
+    this.neighbours!.beginBlock(this.peer!, piece, begin, this.#blockLeft);
   }
 
   #onHandshake(infoHash: InfoHash, reserved: Uint8Array): void {

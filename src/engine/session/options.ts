@@ -246,6 +246,16 @@ const PROFILE_SLOTS: Readonly<Record<ProfileName, number>> = {
   cluster: Number.POSITIVE_INFINITY,
 };
 
+/** What `createTorrent` and `verifyTorrent` take of the options of a session. @throws MillraceError ERR_OPTION */
+export function resolveHashing(
+  options: Pick<SessionOptions, 'workers' | 'kernels'>,
+  env: Env = process.env,
+): Pick<ResolvedOptions, 'workers' | 'kernels'> {
+  const resolve = (name: 'workers' | 'kernels') =>
+    OPTION_TABLE.find(row => row.name === name)!.resolve(options[name], env);
+  return { workers: resolve('workers') as number, kernels: resolve('kernels') as KernelsOption };
+}
+
 /** All options with their defaults. @throws MillraceError ERR_OPTION naming the option, its value and its bounds */
 export function resolveOptions(options: SessionOptions, env: Env = process.env): ResolvedOptions {
   const known = new Set(OPTION_TABLE.map(row => row.name));

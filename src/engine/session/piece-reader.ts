@@ -54,6 +54,11 @@ export class PieceReader {
     this.options.cache.unpin(piece);
   }
 
+  /** Nobody will ask for it soon: the next piece is read into its memory, which the processor's caches hold. */
+  forget(piece: number): void {
+    this.options.cache.drop(this.options.torrent, piece);
+  }
+
   /** Starts to read the piece unless it is here or on its way. */
   prefetch(piece: number): void {
     const { cache, torrent, budget, io } = this.options;

@@ -27,6 +27,11 @@ export class PieceWaits {
     this.#waits.delete(piece);
   }
 
+  allArrived(): void {
+    for (const wait of this.#waits.values()) wait.resolve();
+    this.#waits.clear();
+  }
+
   /** Nothing more will arrive: all waits reject, those to come as well. */
   fail(error: MillraceError): void {
     this.#failure = error;

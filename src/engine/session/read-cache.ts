@@ -5,6 +5,8 @@ export interface CachedPiece {
   readonly at: number;
   readonly length: number;
   ready: boolean;
+  /** Bytes of it that were sent, to all peers together. */
+  sentBytes: number;
   /** Blocks of it that are in a socket's queue: it must not be thrown out or overwritten meanwhile. */
   pins: number;
 }
@@ -38,7 +40,7 @@ export class ReadCache {
   /** Takes a slot over; the caller fills it when it is not `ready`. */
   put(torrent: number, piece: number, at: number, length: number, ready: boolean): CachedPiece {
     this.drop(torrent, piece);
-    const cached = { at, length, ready, pins: ready ? 0 : 1 };
+    const cached = { at, length, ready, sentBytes: 0, pins: ready ? 0 : 1 };
     this.#pieces.set(torrent * MAX_PIECES + piece, cached);
     return cached;
   }

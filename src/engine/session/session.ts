@@ -9,10 +9,12 @@ import { Bans } from './bans.js';
 import { nowMs } from './clock.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import { HalfOpen } from './half-open.js';
-import { type LinkHost, type LinkTorrent, PeerLink } from './link.js';
+import { type LinkDoor, type LinkHost, PeerLink } from './link.js';
 import { resolveLimits, resolveOptions } from './options.js';
-import { readTorrent } from './source.js';
-import { type TorrentHost, TorrentRun } from './torrent.js';
+import { Resting } from './resting.js';
+import { openTorrent } from './source.js';
+import { SessionTorrent } from './torrent.js';
+import { type TorrentHost, TorrentRun } from './torrent-run.js';
 import type {
   AddOptions,
   RateLimits,
@@ -34,7 +36,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
 
 /**
- * Starts an engine: memory, threads (on first use) and, unless `listen` is false, a port for peers.
+ * Starts an engine: memory, threads (with the first download or check) and, unless `listen` is false, a port for peers.
  *
  * @throws MillraceError ERR_OPTION, ERR_NET_ADDRESS_IN_USE, ERR_NET_ADDRESS, ERR_KERNELS_UNAVAILABLE, ERR_ABORTED
  */
@@ -51,8 +53,9 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   readonly region: ReceiveRegion;
   readonly trackers: TrackerClients = createTrackerClients();
   readonly announceKey: number;
+  readonly resting = new Resting();
   readonly #engine: Engine;
-  readonly #torrents = new Map<InfoHash, TorrentRun>();
+  readonly #torrents = new Map<InfoHash, { readonly run: TorrentRun; readonly torrent: Torrent }>();
   readonly #bans = new Bans();
   readonly #halfOpen = new HalfOpen();
   readonly #links = new Set<PeerLink>();
@@ -66,7 +69,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     this.region = { bytes: arena.bytes.subarray(arena.receiveAt, arena.receiveAt + arena.receiveBytes) };
     this.announceKey = rng.u32();
     budget.onFreed = () => {
-      for (const torrent of this.#torrents.values()) torrent.memoryFreed();
+      for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
   }
 
@@ -94,13 +97,13 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   }
 
   get torrents(): readonly Torrent[] {
-    return [...this.#torrents.values()];
+    return Array.from(this.#torrents.values(), ({ torrent }) => torrent);
   }
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
     this.#checkOpen();
     throwIfAborted(options.signal);
-    const metainfo = await readTorrent(source);
+    const metainfo = await openTorrent(source);
     this.#checkOpen();
     throwIfAborted(options.signal);
     if (this.#torrents.has(metainfo.infoHash))
@@ -111,19 +114,20 @@ class EngineSession implements Session, LinkHost, TorrentHost {
           infoHash: metainfo.infoHash,
         },
       );
-    const torrent = new TorrentRun(this.#engine, metainfo, options, this);
-    this.#torrents.set(metainfo.infoHash, torrent);
-    void torrent.start();
+    const run = new TorrentRun(this.#engine, metainfo, options, this);
+    const torrent = new SessionTorrent(run);
+    this.#torrents.set(metainfo.infoHash, { run, torrent });
+    void run.start();
     return torrent;
   }
 
   get(infoHash: InfoHash): Torrent | undefined {
-    return this.#torrents.get(infoHash);
+    return this.#torrents.get(infoHash)?.torrent;
   }
 
   setLimits(limits: RateLimits): void {
     this.#engine.limits.set(resolveLimits(limits), nowMs());
-    for (const torrent of this.#torrents.values()) torrent.neighbours.limitsChanged();
+    for (const { run } of this.#torrents.values()) run.workings.limitsChanged();
   }
 
   stats(): SessionStats {
@@ -156,6 +160,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
 
   async #close(): Promise<void> {
     clearInterval(this.#keepAlive);
+    this.resting.close();
     const listening = this.#listener?.close();
     const closed = new MillraceError('ERR_CLOSED', 'the session was closed');
     this.#halfOpen.close(closed);
@@ -164,7 +169,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
       timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     });
     await Promise.race([
-      Promise.allSettled([...this.#torrents.values()].map(torrent => torrent.close())),
+      Promise.allSettled([...this.#torrents.values()].map(({ run }) => run.close())),
       late,
     ]);
     clearTimeout(timer);
@@ -188,8 +193,8 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     return this.#engine.arena.kernels;
   }
 
-  torrentFor(infoHash: InfoHash): LinkTorrent | undefined {
-    return this.#torrents.get(infoHash)?.linkTorrent;
+  torrentFor(infoHash: InfoHash): LinkDoor | undefined {
+    return this.#torrents.get(infoHash)?.run.presence.door;
   }
 
   settled(link: PeerLink): void {
@@ -208,7 +213,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     return this.#listener?.address.port;
   }
 
-  dial(torrent: LinkTorrent, address: PeerAddress): PeerLink | undefined {
+  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
     if (this.#closing !== undefined || !this.#halfOpen.mayDial) return undefined;
     const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address);
     this.#track(link);

@@ -1,11 +1,12 @@
-import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../errors.js';
 import { parseMagnet } from '../protocol/magnet.js';
 import { parseMetainfo } from '../protocol/metainfo.js';
-import { METAINFO_LIMITS, type Metainfo } from '../protocol/metainfo-types.js';
-import { mapStorageError } from '../storage/errors.js';
+import type { Metainfo } from '../protocol/metainfo-types.js';
 import { sha1 } from './engine.js';
+import { type MetainfoOrigin, StoredMetainfo } from './stored-metainfo.js';
+import { readTorrentFile, readTorrentFileSync } from './torrent-file.js';
 import type { TorrentSource } from './types.js';
 
 /** Names must suit the file system that they are for. */
@@ -18,50 +19,50 @@ const PARSING = { sha1, windows: process.platform === 'win32' };
  * and ERR_METAINFO_UNSUPPORTED for a magnet link, whose metadata only peers have
  */
 export async function readTorrent(source: TorrentSource): Promise<Metainfo> {
+  if (!isFile(source)) return parseSource(source);
+  const { bytes } = await readTorrentFile(pathOf(source));
+  return parseMetainfo(bytes, PARSING);
+}
+
+/** The same for a session: of a .torrent on disk, which can be read again, not everything need be kept. */
+export async function openTorrent(source: TorrentSource): Promise<Metainfo> {
+  if (!isFile(source)) return parseSource(source);
+  const path = pathOf(source);
+  const { bytes, plain } = await readTorrentFile(path);
+  const metainfo = parseMetainfo(bytes, PARSING);
+  return plain ? new StoredMetainfo(metainfo, new TorrentFile(resolve(path))) : metainfo;
+}
+
+function isFile(source: TorrentSource): source is string | URL {
+  return source instanceof URL || (typeof source === 'string' && !/^magnet:/i.test(source));
+}
+
+function parseSource(source: Exclude<TorrentSource, URL>): Metainfo {
   if (source instanceof Uint8Array) return parseMetainfo(source, PARSING);
-  if (typeof source === 'string' && /^magnet:/i.test(source)) {
+  if (typeof source === 'string') {
     parseMagnet(source);
     throw new MillraceError(
       'ERR_METAINFO_UNSUPPORTED',
       'a magnet link names a torrent whose metadata must come from peers, which is not supported yet: use the .torrent file',
     );
   }
-  if (source instanceof URL || typeof source === 'string')
-    return parseMetainfo(await readFile(source), PARSING);
   if (typeof source === 'object' && source !== null && 'infoHash' in source) return source;
   throw new TypeError('a torrent source is bytes, a path, a file: URL or metainfo');
 }
 
-/** Reads no more than a .torrent may have, whatever the file says of its size. */
-async function readFile(source: string | URL): Promise<Uint8Array> {
-  const path = source instanceof URL ? fileURLToPath(source) : source;
-  const limit = METAINFO_LIMITS.maxBytes;
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      if (size > limit)
-        throw new MillraceError(
-          'ERR_METAINFO_LIMIT',
-          `the file has ${size} bytes, a .torrent may have ${limit}`,
-          {
-            size,
-            limit,
-          },
-        );
-      // By the size that the file tells; a file that is still growing is read as it was.
-      const bytes = new Uint8Array(Number.isFinite(size) && size > 0 ? size : limit + 1);
-      let length = 0;
-      while (length < bytes.length) {
-        const { bytesRead } = await file.read(bytes, length, Math.min(65536, bytes.length - length));
-        if (bytesRead === 0) break;
-        length += bytesRead;
-      }
-      return bytes.slice(0, length);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw mapStorageError(error, path);
+class TorrentFile implements MetainfoOrigin {
+  constructor(readonly path: string) {}
+
+  readSync(): Metainfo {
+    return parseMetainfo(readTorrentFileSync(this.path), PARSING);
   }
+
+  async read(): Promise<Metainfo> {
+    const { bytes } = await readTorrentFile(this.path);
+    return parseMetainfo(bytes, PARSING);
+  }
+}
+
+function pathOf(source: string | URL): string {
+  return source instanceof URL ? fileURLToPath(source) : source;
 }

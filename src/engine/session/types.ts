@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { HashBackendName } from '../kernels/types.js';
+import type { LimitedBy } from '../policy/limiting.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
@@ -85,10 +86,7 @@ export interface AddOptions {
 
 export type TorrentState = 'checking' | 'downloading' | 'seeding' | 'paused' | 'error' | 'closed';
 
-/** Shares of wall time in which something held the torrent back; they add up to 1. */
-export interface LimitedBy {
-  readonly [cause: string]: number;
-}
+export type { LimitedBy };
 
 export interface PeerStats {
   readonly address: string;
@@ -139,6 +137,7 @@ export interface TorrentStats {
   /** Received and thrown away: failed pieces, blocks that came twice. */
   readonly wasted: number;
   readonly failedPieces: number;
+  readonly limitedBy: LimitedBy;
   readonly peers: readonly PeerStats[];
   readonly knownPeers: number;
   readonly trackers: readonly TrackerStats[];
@@ -217,6 +216,10 @@ export interface TorrentFileHandle {
 
 export interface Torrent {
   readonly infoHash: InfoHash;
+  /**
+   * Of a complete torrent that was added by the path of its .torrent, `pieces` and `infoBytes` are read from there again
+   * when they are asked for, at once, and throw ERR_METAINFO_LOST when it is gone.
+   */
   readonly metainfo: Metainfo;
   readonly state: TorrentState;
   readonly files: readonly TorrentFileHandle[];

@@ -1,17 +1,26 @@
-import { encodeMessage, PIECE_HEADER_BYTES } from '../protocol/peer/encoder.js';
+import { encodePieceHeader, PIECE_HEADER_BYTES } from '../protocol/peer/encoder.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import type { Uploads } from '../swarm/uploads.js';
 import { nowMs } from './clock.js';
 import type { PeerLink } from './link.js';
 import type { PieceReader } from './piece-reader.js';
+import type { CachedPiece } from './read-cache.js';
 
 /** Bytes queued at one socket: libtorrent's ceiling of `send_buffer_watermark` is 500 KiB, its fast-seed profile 3 MiB. */
 const WATERMARK_BYTES = 1024 * 1024;
 
+/** A block on its way: its piece is pinned until the system has taken it. */
+interface Departing {
+  readonly index: number;
+  readonly piece: CachedPiece;
+}
+
 /** Sends blocks as views of the piece in memory: no copy, one vectored write a turn. */
 export class Uploader {
   sentBytes = 0;
-  readonly #memory: Uint8Array;
+  /** Buffers: a socket would wrap any other view of bytes in one, for each block. */
+  readonly #memory: Buffer;
+  readonly #headers: Buffer[] = [];
   /** Links whose queue holds as many pieces as it may: they go on when one of them has left. */
   readonly #held = new WeakSet<PeerLink>();
 
@@ -19,24 +28,31 @@ export class Uploader {
     readonly uploads: Uploads,
     readonly reader: PieceReader,
     memory: ArrayBufferLike,
+    /** Peers that may ask for a piece. */
+    readonly demand: (piece: number) => number,
     /** A limit holds blocks back until then. */
     readonly onDelayed: (untilMs: number) => void,
   ) {
-    this.#memory = new Uint8Array(memory);
+    this.#memory = Buffer.from(memory as ArrayBuffer);
   }
 
   /** Sends what the peer asked for as far as memory, socket and limits allow. @returns blocks sent */
   pump(link: PeerLink, peer: PeerCore, most = Number.POSITIVE_INFINITY): number {
     const { socket } = link;
+    peer.uploadWait = 'peers';
     const limits = link.limits!.up;
     if (peer.uploads.length === 0 || socket.closed || socket.queuedBytes >= WATERMARK_BYTES) return 0;
-    let sent = 0;
+    const departing: Departing[] = [];
+    const headers: Buffer[] = [];
     const now = nowMs();
+    let block: Buffer | undefined;
+    let queuedBytes = socket.queuedBytes;
     socket.cork();
-    while (peer.uploads.length > 0 && sent < most && socket.queuedBytes < WATERMARK_BYTES) {
+    while (peer.uploads.length > 0 && departing.length < most && queuedBytes < WATERMARK_BYTES) {
       const range = peer.uploads[0];
       const wait = limits.delayMs(range.length, now);
       if (wait > 0) {
+        peer.uploadWait = 'localCap';
         this.onDelayed(now + wait);
         break;
       }
@@ -46,23 +62,40 @@ export class Uploader {
         break;
       }
       const piece = this.reader.take(range.piece);
-      if (piece === undefined) break; // on its way; the reader asks for a turn when it is there
+      if (piece === undefined) {
+        // What is queued keeps the peer busy meanwhile.
+        if (queuedBytes === 0) peer.uploadWait = this.reader.reading > 0 ? 'disk' : 'memory';
+        break; // on its way; the reader asks for a turn when it is there
+      }
       this.uploads.sent(peer, now);
       limits.take(range.length, now);
       this.sentBytes += range.length;
-      const header = new Uint8Array(PIECE_HEADER_BYTES);
-      encodeMessage({ type: 'piece', ...range }, header, 0);
+      if (block !== undefined) socket.write(block);
+      const header = this.#headers.pop() ?? Buffer.alloc(PIECE_HEADER_BYTES);
+      encodePieceHeader(range, header);
+      headers.push(header);
       socket.write(header);
       const from = piece.at + range.begin;
+      block = this.#memory.subarray(from, from + range.length);
+      queuedBytes += range.length;
+      piece.sentBytes += range.length;
       link.pinned.set(range.piece, pinned + 1);
-      socket.write(this.#memory.subarray(from, from + range.length), () => {
-        this.#unpin(link, range.piece);
-        this.reader.release(piece);
-      });
-      sent++;
+      departing.push({ index: range.piece, piece });
     }
+    // Bytes leave in order: when the last block has left, so have all.
+    if (block !== undefined) socket.write(block, () => this.#departed(link, departing, headers));
     socket.uncork();
-    return sent;
+    return departing.length;
+  }
+
+  #departed(link: PeerLink, blocks: readonly Departing[], headers: readonly Buffer[]): void {
+    this.#headers.push(...headers);
+    for (const { index, piece } of blocks) {
+      this.#unpin(link, index);
+      this.reader.release(piece);
+      const served = piece.pins === 0 && piece.sentBytes >= piece.length;
+      if (served && piece.sentBytes >= this.demand(index) * piece.length) this.reader.forget(index);
+    }
   }
 
   #unpin(link: PeerLink, piece: number): void {

@@ -23,25 +23,37 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
-/** A promise whose end comes from outside, and that nobody has to watch. */
-export class Deferred<T = void> {
-  resolve!: (value: T) => void;
-  reject!: (error: unknown) => void;
+/** A promise whose end comes from outside, and that nobody has to watch. It is made when somebody asks for it. */
+export class Deferred {
   settled: 'resolved' | 'rejected' | undefined;
-  readonly promise: Promise<T>;
+  #error: unknown;
+  #promise: Promise<void> | undefined;
+  #end: (() => void) | undefined;
 
-  constructor() {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.resolve = value => {
-        this.settled ??= 'resolved';
-        resolve(value);
-      };
-      this.reject = error => {
-        this.settled ??= 'rejected';
-        reject(error);
-      };
-    });
-    this.promise.catch(() => {});
+  get promise(): Promise<void> {
+    if (this.#promise === undefined) {
+      this.#promise = new Promise((resolve, reject) => {
+        this.#end = () => (this.settled === 'resolved' ? resolve() : reject(this.#error));
+      });
+      this.#promise.catch(() => {});
+      if (this.settled !== undefined) this.#end!();
+    }
+    return this.#promise;
+  }
+
+  resolve(): void {
+    this.#settle('resolved');
+  }
+
+  reject(error: unknown): void {
+    if (this.settled === undefined) this.#error = error;
+    this.#settle('rejected');
+  }
+
+  #settle(how: 'resolved' | 'rejected'): void {
+    if (this.settled !== undefined) return;
+    this.settled = how;
+    this.#end?.();
   }
 }
 

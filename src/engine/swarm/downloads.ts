@@ -1,7 +1,17 @@
 import type { BlockRef, Picker } from '../policy/picker.js';
 import { BLOCK_BYTES, type BlockRange } from '../protocol/peer/messages.js';
 import type { ActionSink } from './actions.js';
-import { MAX_SLOT_SHARE, REQUEST_TIMEOUT_MS, SNUB_MS, WHOLE_PIECE_SECONDS } from './limits.js';
+import {
+  MAX_REQUEST_SECONDS,
+  MAX_SLOT_SHARE,
+  MAX_VERIFYING_BYTES,
+  MAX_VERIFYING_PIECES,
+  REFILL_BLOCKS,
+  REFILL_SHARE,
+  REQUEST_TIMEOUT_MS,
+  SNUB_MS,
+  WHOLE_PIECE_SECONDS,
+} from './limits.js';
 import type { PeerCore } from './peer-core.js';
 import type { SlotPool } from './ports.js';
 
@@ -31,6 +41,7 @@ export class Downloads {
   readonly #open = new Map<number, OpenPiece>();
   readonly #blocksPerPiece: number;
   #slotBytes = 0;
+  #verifyingBytes = 0;
 
   constructor(
     readonly picker: Picker,
@@ -50,7 +61,9 @@ export class Downloads {
   fill(peer: PeerCore, nowMs: number): void {
     if (!peer.mayRequest || nowMs < peer.quietUntilMs) return;
     const free = peer.window.size - peer.outstanding.size;
-    if (free <= 0) return;
+    if (free <= 0 || free < Math.min(REFILL_BLOCKS, peer.window.size * REFILL_SHARE)) return;
+    const rate = peer.down.rate(nowMs);
+    const longest = Math.min(peer.maxBlockBytes, rate * MAX_REQUEST_SECONDS);
     const spare = this.#reserve(Math.ceil(free / this.#blocksPerPiece) + 1);
     const refs = this.picker.pick(
       {
@@ -60,7 +73,7 @@ export class Downloads {
         parole: peer.parole,
         allowed: peer.peerChoking ? peer.allowedIn : undefined,
         suggested: peer.suggested,
-        wholePieces: peer.down.rate(nowMs) * WHOLE_PIECE_SECONDS >= this.pieceLength,
+        wholePieces: rate * WHOLE_PIECE_SECONDS >= this.pieceLength,
       },
       free,
       spare.length,
@@ -81,8 +94,9 @@ export class Downloads {
       // A snubbed peer that is asked anew owes a block all the time: the minute of anti-snubbing does not start again.
       if (peer.outstanding.size === 0 && !peer.snubbed) peer.lastBlockMs = nowMs;
       peer.outstanding.set(key, { ref, sentAtMs: nowMs, lapsed: false });
-      peer.send({ type: 'request', piece: ref.piece, begin: ref.begin, length: ref.length });
+      this.#request(peer, ref, longest);
     }
+    peer.starved = this.starved && spare.length === 0 && refs.length < free;
     for (const at of spare) this.slots.release(at);
     const idle = refs.length === 0 && peer.outstanding.size === 0 && nowMs - peer.lastBlockMs >= SNUB_MS;
     if (idle && spare.length === 0 && this.#dropIdle()) this.fill(peer, nowMs);
@@ -140,6 +154,7 @@ export class Downloads {
     if (this.picker.isFull(range.piece)) {
       const open = this.#open.get(range.piece)!;
       open.verifying = true;
+      this.#verifyingBytes += this.pieceLength;
       this.act({ type: 'verify', piece: range.piece, at: open.at, length: open.length });
     }
     return 'new';
@@ -156,6 +171,7 @@ export class Downloads {
     if (open === undefined) return undefined;
     this.#open.delete(piece);
     this.#slotBytes -= this.pieceLength;
+    if (open.verifying) this.#verifyingBytes -= this.pieceLength;
     this.#stopWriting(piece);
     return open;
   }
@@ -163,7 +179,9 @@ export class Downloads {
   /** After a failed hash the piece keeps its slot and is fetched again. */
   reopen(piece: number): void {
     const open = this.#open.get(piece);
-    if (open !== undefined) open.verifying = false;
+    if (open === undefined || !open.verifying) return;
+    open.verifying = false;
+    this.#verifyingBytes -= this.pieceLength;
   }
 
   /** Forgets a piece that is no longer wanted or that could not be written. Late blocks of it go nowhere. */
@@ -189,12 +207,14 @@ export class Downloads {
   }
 
   /** The peer will not answer this one: rejected or refused. */
-  rejected(peer: PeerCore, range: BlockRange): void {
-    const key = this.#rangeKey(range);
-    const asked = peer.outstanding.get(key);
-    if (asked === undefined) return;
-    peer.outstanding.delete(key);
-    this.picker.release(peer.key, range.piece, asked.ref.block);
+  rejected(peer: PeerCore, { piece, begin, length }: BlockRange): void {
+    for (let at = begin; at < begin + length; at += BLOCK_BYTES) {
+      const key = this.#rangeKey({ piece, begin: at, length: Math.min(BLOCK_BYTES, begin + length - at) });
+      const asked = peer.outstanding.get(key);
+      if (asked === undefined) continue;
+      peer.outstanding.delete(key);
+      this.picker.release(peer.key, piece, asked.ref.block);
+    }
   }
 
   /** The peer leaves, or choked us without the Fast Extension, which throws all requests away (BEP 3). */
@@ -225,6 +245,14 @@ export class Downloads {
     for (const [piece, { verifying }] of [...this.#open]) if (!verifying) this.drop(piece);
   }
 
+  /** Lengthens the last request when the block follows it and the peer takes that much at once. */
+  #request(peer: PeerCore, { piece, begin, length }: BlockRef, longest: number): void {
+    const last = peer.outbox.at(-1);
+    const follows = last?.type === 'request' && last.piece === piece && last.begin + last.length === begin;
+    if (!follows || last.length + length > longest) peer.send({ type: 'request', piece, begin, length });
+    else (last as { length: number }).length += length; // it was made here and nobody has seen it yet
+  }
+
   #key(ref: BlockRef): number {
     return ref.piece * this.#blocksPerPiece + ref.block;
   }
@@ -244,9 +272,11 @@ export class Downloads {
   #reserve(count: number): number[] {
     const spare: number[] = [];
     const most = Math.max(this.slots.budgetBytes * MAX_SLOT_SHARE, this.pieceLength);
+    const behind =
+      this.#verifyingBytes >= Math.max(MAX_VERIFYING_BYTES, MAX_VERIFYING_PIECES * this.pieceLength);
     this.starved = false;
     while (spare.length < count) {
-      const fits = this.#slotBytes + (spare.length + 1) * this.pieceLength <= most;
+      const fits = !behind && this.#slotBytes + (spare.length + 1) * this.pieceLength <= most;
       const at = fits ? this.slots.allocate(this.pieceLength) : -1;
       if (at < 0) {
         this.starved = true;

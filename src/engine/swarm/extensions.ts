@@ -5,7 +5,7 @@ import {
   EXTENDED_HANDSHAKE_ID,
   encodeExtendedHandshake,
 } from '../protocol/peer/extended.js';
-import type { Message } from '../protocol/peer/messages.js';
+import { BLOCK_BYTES, type Message } from '../protocol/peer/messages.js';
 import { MAX_INCOMING_REQUESTS } from './limits.js';
 import type { PeerCore } from './peer-core.js';
 
@@ -18,6 +18,8 @@ export class Extensions {
     readonly client: string,
     readonly listenPort: number | undefined,
     readonly pieceCount: number,
+    /** What we send as one block, told to peers when it is more than everybody does. */
+    readonly maxBlockBytes: number,
   ) {}
 
   /** Sent first, and again when we stop wanting anything (BEP 21). */
@@ -29,6 +31,7 @@ export class Extensions {
       port: this.listenPort,
       yourIp: peer.info.address.host,
       uploadOnly,
+      maxBlockBytes: this.maxBlockBytes > BLOCK_BYTES ? this.maxBlockBytes : undefined,
     });
     peer.send({ type: 'extended', id: EXTENDED_HANDSHAKE_ID, payload });
   }
@@ -45,6 +48,8 @@ export class Extensions {
     if (told.version !== undefined) peer.client = told.version;
     if (told.reqq !== undefined) peer.window.setReqq(told.reqq);
     if (told.port !== undefined) peer.listenPort = told.port;
+    if (told.maxBlockBytes !== undefined)
+      peer.maxBlockBytes = Math.min(told.maxBlockBytes, this.maxBlockBytes);
     if (told.uploadOnly !== undefined) peer.uploadOnly = told.uploadOnly;
   }
 }

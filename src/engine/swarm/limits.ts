@@ -21,6 +21,19 @@ export const TICK_MS = 1_000;
 /** Requests that we hold for one peer, told as `reqq` (BEP 10): libtorrent and Transmission 2000. */
 export const MAX_INCOMING_REQUESTS = 2_000;
 
+/**
+ * Adjacent blocks are asked for in one request while it is answered within this time: a choke or a cancel takes effect
+ * no later than that.
+ */
+export const MAX_REQUEST_SECONDS = 0.1;
+
+/**
+ * Blocks are asked for once so many of the window are free, or this share of it: the window is twice what the way to the
+ * peer holds. What is asked for together travels in one write and is read from the peer's disk in one go.
+ */
+export const REFILL_BLOCKS = 64;
+export const REFILL_SHARE = 1 / 4;
+
 /** Pieces that a peer may have while it still gets an allowed-fast set, and the size of that set: BEP 6. */
 export const ALLOWED_FAST_COUNT = 10;
 
@@ -40,3 +53,10 @@ export const WHOLE_PIECE_SECONDS = 20;
  * 128 MiB that is the 64 MiB which a killed process may have to fetch twice, at any rate.
  */
 export const MAX_SLOT_SHARE = 0.5;
+
+/**
+ * Complete pieces that may wait to be hashed and written before no further ones are begun, whichever is more. Workers
+ * that fall behind are not helped by a longer queue, only pieces leave the processor's caches before their turn.
+ */
+export const MAX_VERIFYING_BYTES = 16 * 1024 * 1024;
+export const MAX_VERIFYING_PIECES = 8;

@@ -2,7 +2,7 @@ import type { PeerAddress, PeerKey } from '../ids.js';
 import type { BlockRef } from '../policy/picker.js';
 import { RateMeter } from '../policy/rate-meter.js';
 import { RequestWindow } from '../policy/request-window.js';
-import type { BlockRange, Message } from '../protocol/peer/messages.js';
+import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 
 /** What is known of a peer when its handshake is done. */
 export interface PeerInfo {
@@ -51,6 +51,8 @@ export class PeerCore {
 
   /** Requests of the peer that were not answered yet, oldest first. */
   readonly uploads: BlockRange[] = [];
+  /** What the oldest of them waits for; `peers` is the peer itself, which has not read what was sent. */
+  uploadWait: 'localCap' | 'memory' | 'disk' | 'peers' = 'peers';
   /** Pieces we serve although it is choked, and pieces it serves us so (BEP 6). */
   readonly allowedOut = new Set<number>();
   readonly allowedIn = new Set<number>();
@@ -63,6 +65,8 @@ export class PeerCore {
   /** Last block, or the moment from which blocks were due. */
   lastBlockMs: number;
   snubbed = false;
+  /** It could have been asked for more when it was last asked, but there was no memory for another piece. */
+  starved = false;
   unchokedAtMs = Number.NEGATIVE_INFINITY;
   /** It sent data that failed a check: it only gets pieces of its own until one is good. */
   parole = false;
@@ -70,6 +74,8 @@ export class PeerCore {
   /** What the extension handshake told: the peer's message ids by name, its client, its request limit. */
   extensionIds: ReadonlyMap<string, number> = new Map();
   client = '';
+  /** Adjacent blocks may be asked of it in one request up to so many bytes. */
+  maxBlockBytes = BLOCK_BYTES;
   listenPort: number | undefined;
 
   readonly outbox: Message[] = [];

@@ -3,8 +3,9 @@ import type { PeerKey } from '../ids.js';
 import { bitfieldBytes, type Heap, type Kernels } from '../kernels/types.js';
 import { Choker } from '../policy/choker.js';
 import { Picker, type Priority } from '../policy/picker.js';
+import { hasBit as hasBitAt } from '../policy/picker-bits.js';
 import type { Rng } from '../policy/rng.js';
-import type { BlockRange, Message } from '../protocol/peer/messages.js';
+import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 import type { Action } from './actions.js';
 import { clearBit, hasBit, setAllBits, setBit } from './bits.js';
 import { Choking } from './choking.js';
@@ -37,6 +38,8 @@ export interface TorrentCoreOptions {
   readonly sequential?: boolean;
   /** Unchoke slots; Infinity unchokes everybody who is interested (profile `cluster`). */
   readonly unchokeSlots: number;
+  /** Most bytes asked for by one request of a peer that takes more than 16 KiB. Defaults to 16 KiB. */
+  readonly maxBlockBytes?: number;
   /** Our client name and the port where we listen, for the extension handshake. */
   readonly client: string;
   readonly listenPort?: number;
@@ -63,6 +66,7 @@ export class TorrentCore {
   readonly #choking: Choking;
   readonly #extensions: Extensions;
   readonly #suspicion: Suspicion;
+  readonly #memory: Uint8Array;
   #lastTickMs = Number.NEGATIVE_INFINITY;
   #announcedComplete = false;
   /** What the peers were told last: that we want nothing (BEP 21). */
@@ -75,12 +79,18 @@ export class TorrentCore {
   constructor(readonly options: TorrentCoreOptions) {
     const { kernels, pieceCount, pieceLength, rng } = options;
     const act = (action: Action) => void this.#actions.push(action);
+    this.#memory = new Uint8Array(kernels.buffer);
     this.picker = new Picker(options);
     this.downloads = new Downloads(this.picker, options.slots, pieceLength, this.peers, act);
     this.uploads = new Uploads(this.picker, act);
     this.#interest = new Interest(kernels, this.picker, pieceCount);
     this.#choking = new Choking(new Choker({ slots: options.unchokeSlots, rng }), this.uploads, this.peers);
-    this.#extensions = new Extensions(options.client, options.listenPort, pieceCount);
+    this.#extensions = new Extensions(
+      options.client,
+      options.listenPort,
+      pieceCount,
+      options.maxBlockBytes ?? BLOCK_BYTES,
+    );
     this.#suspicion = new Suspicion(kernels, options.heap, this.picker, this.peers);
   }
 
@@ -303,6 +313,12 @@ export class TorrentCore {
     this.picker.markHave(piece);
   }
 
+  /** The owner knows that everything is here: what the core of a seed begins with that had rested. */
+  completeIsTold(): void {
+    this.#announcedComplete = true;
+    this.#uploadOnly = true;
+  }
+
   /** A check finds out what is here: until `checkComplete`, completion is not told. */
   beginCheck(): void {
     this.#checking = true;
@@ -314,6 +330,14 @@ export class TorrentCore {
     if (!this.picker.finished) this.#announcedComplete = false;
     this.#checkComplete();
     this.#tellUploadOnly();
+  }
+
+  /** Neighbours that may ask us for the piece: interested, unchoked, without it as far as we know. */
+  demand(piece: number): number {
+    let peers = 0;
+    for (const peer of this.peers.values())
+      if (peer.peerInterested && !peer.amChoking && !hasBitAt(this.#memory, peer.bitsAt, piece)) peers++;
+    return peers;
   }
 
   /** Memory came free: starved peers may ask again. */

@@ -32,9 +32,18 @@ export class Uploads {
   }
 
   cancel(peer: PeerCore, range: BlockRange): void {
-    const at = peer.uploads.findIndex(u => u.piece === range.piece && u.begin === range.begin);
+    const end = range.begin + range.length;
+    const at = peer.uploads.findIndex(
+      ({ piece, begin, length }) => piece === range.piece && begin <= range.begin && begin + length >= end,
+    );
     if (at < 0) return;
-    peer.uploads.splice(at, 1);
+    // A request of several blocks is cancelled block by block: what is left of it stays.
+    const { piece, begin, length } = peer.uploads[at];
+    const parts = [
+      { piece, begin, length: range.begin - begin },
+      { piece, begin: end, length: begin + length - end },
+    ];
+    peer.uploads.splice(at, 1, ...parts.filter(part => part.length > 0));
     this.#reject(peer, range); // BEP 6: a cancel is answered by the block or by a reject
   }
 

@@ -59,6 +59,7 @@ describe('charts', () => {
     expect(svg).toMatch(/^<svg /);
     for (const text of ['Speed of things', 'MB/s', 'first', 'second', 'wasm', 'js', '>100<', '>200<', '>50<'])
       expect(svg).toContain(text);
+    expect(svg).not.toContain('dominant-baseline'); // not every program that shows SVG knows it
   });
 
   it('draws lines on logarithmic axes with their fits', () => {
@@ -116,10 +117,26 @@ describe('report', () => {
     expect(markdown).toContain(`![Speed of things](${name}/kernels-speed.svg)`);
     expect(markdown).toContain('Failed after 1 s: Error: it broke\n');
 
+    expect(markdown).not.toContain('Must reach'); // a quick run is not judged
+
     const json = JSON.parse(await readFile(join(dir, `${name}.json`), 'utf8'));
     expect(json).toMatchObject({ schema: 1, quick: true, parts: { kernels: { data: { raw: [1] } } } });
     expect(json.parts.kernels.figures[0].id).toBe('kernels.a');
     expect(json.parts.wire.error).toContain('it broke');
+  });
+});
+
+describe('report of a full run', () => {
+  it('begins with what it must reach', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'millrace-test-'));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    const path = await writeReport({ ...run, quick: false }, dir);
+    const markdown = await readFile(path, 'utf8');
+    expect(markdown.indexOf('## Must reach')).toBeGreaterThan(0);
+    expect(markdown.indexOf('## Must reach')).toBeLessThan(markdown.indexOf('## Kernels'));
+    expect(markdown).toMatch(/\| SHA-1 by wasm against js \| ≥ 6 × \| {2}\| not measured \|/);
+    const { targets } = JSON.parse(await readFile(path.replace(/md$/, 'json'), 'utf8'));
+    expect(targets[0]).toMatchObject({ verdict: 'not measured' });
   });
 });
 

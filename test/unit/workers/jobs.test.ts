@@ -16,7 +16,12 @@ const job = fc.oneof(
     digest,
     extents: fc.option(fc.array(extent), { nil: undefined }),
   }),
-  fc.record({ kind: fc.constant('recheck' as const), ...range, digest, extents: fc.array(extent) }),
+  fc.record({
+    kind: fc.constant('pieces' as const),
+    ...range,
+    pieceLength: fc.nat(),
+    extents: fc.array(extent),
+  }),
   fc.record({ kind: fc.constantFrom('read', 'sha1', 'sha256'), ...range, extents: fc.array(extent) }),
   fc.record({
     kind: fc.constant('kernel' as const),

@@ -1,5 +1,5 @@
 import { writeU16, writeU32 } from '../../bytes.js';
-import { MESSAGE_ID, type Message } from './messages.js';
+import { type BlockRange, MESSAGE_ID, type Message } from './messages.js';
 
 export { encodeHandshake } from './handshake.js';
 
@@ -60,9 +60,7 @@ export function encodeMessage(message: Message, out: Uint8Array, at: number): nu
       writeU32(out, at + 13, message.length);
       break;
     case 'piece':
-      writeU32(out, at, PIECE_HEADER_BYTES - 4 + message.length);
-      writeU32(out, at + 5, message.piece);
-      writeU32(out, at + 9, message.begin);
+      encodePieceHeader(message, out, at);
       break;
     case 'port':
       writeU16(out, at + 5, message.port);
@@ -73,4 +71,12 @@ export function encodeMessage(message: Message, out: Uint8Array, at: number): nu
       break;
   }
   return end;
+}
+
+/** What goes before a block, {@link PIECE_HEADER_BYTES} of them: nothing but the block is left to be sent. */
+export function encodePieceHeader({ piece, begin, length }: BlockRange, out: Uint8Array, at = 0): void {
+  writeU32(out, at, PIECE_HEADER_BYTES - 4 + length);
+  out[at + 4] = MESSAGE_ID.piece;
+  writeU32(out, at + 5, piece);
+  writeU32(out, at + 9, begin);
 }

@@ -2,6 +2,7 @@ import { fromUtf8, readU32, writeU32 } from '../../bytes.js';
 import { MillraceError } from '../../errors.js';
 import { type BDict, decodeDict, encode } from '../bencode.js';
 import { formatIp, parseIp } from '../compact.js';
+import { MAX_BLOCK_BYTES } from './messages.js';
 
 /** Extension id of the handshake itself (BEP 10). */
 export const EXTENDED_HANDSHAKE_ID = 0;
@@ -30,11 +31,13 @@ export interface ExtendedHandshake {
   readonly uploadOnly?: boolean;
   /** `metadata_size`: bytes of the info dictionary (BEP 9). */
   readonly metadataBytes?: number;
+  /** `max_block`: bytes that the sender takes as one request and sends as one block; millrace only, others take 16 KiB. */
+  readonly maxBlockBytes?: number;
 }
 
 /** Payload of extended message 0. A `yourIp` that is no IP literal is left out. */
 export function encodeExtendedHandshake(handshake: ExtendedHandshake): Uint8Array {
-  const { extensions, version, reqq, port, yourIp, uploadOnly, metadataBytes } = handshake;
+  const { extensions, version, reqq, port, yourIp, uploadOnly, metadataBytes, maxBlockBytes } = handshake;
   return encode({
     m: extensions,
     v: version,
@@ -43,6 +46,7 @@ export function encodeExtendedHandshake(handshake: ExtendedHandshake): Uint8Arra
     yourip: yourIp === undefined ? undefined : parseIp(yourIp),
     upload_only: uploadOnly === undefined ? undefined : Number(uploadOnly),
     metadata_size: metadataBytes,
+    max_block: maxBlockBytes,
   });
 }
 
@@ -63,6 +67,7 @@ export function decodeExtendedHandshake(payload: Uint8Array): ExtendedHandshake 
     yourIp: yourIp?.length === 4 || yourIp?.length === 16 ? formatIp(yourIp) : undefined,
     uploadOnly: flag(dict, 'upload_only'),
     metadataBytes: intIn(dict, 'metadata_size', 1, Number.MAX_SAFE_INTEGER),
+    maxBlockBytes: intIn(dict, 'max_block', 1, MAX_BLOCK_BYTES),
   };
 }
 

@@ -7,6 +7,7 @@ import { Output } from '../../../../src/cli/output.js';
 import { Meter } from '../../../../src/cli/swarm/meter.js';
 import { printReport, swarmEvent } from '../../../../src/cli/swarm/report.js';
 import { median, type SwarmResult, summarize } from '../../../../src/cli/swarm/result.js';
+import type { LimitedBy } from '../../../../src/index.js';
 import { readAll } from '../../../lib/read-all.js';
 
 type Race = Parameters<typeof summarize>[0];
@@ -42,6 +43,7 @@ function race(limits: { seedUp?: number; up?: number; down?: number }): Race {
 
 function outcome(seconds: (number | undefined)[], folders = ['peer1', 'peer2', 'peer3', 'peer4']): Outcome {
   return {
+    seed: { limitedBy: only('localCap') },
     seedMeter: meter(8e6),
     finishes: seconds.map((seconds, i) => ({
       id: `peer${i + 1}`,
@@ -49,8 +51,14 @@ function outcome(seconds: (number | undefined)[], folders = ['peer1', 'peer2', '
       seconds,
       error: seconds === undefined ? 'gone' : undefined,
       meter: meter(2e6),
+      peer: { limitedBy: only('remote') },
     })),
   };
+}
+
+function only(cause: keyof LimitedBy): LimitedBy {
+  const none = { choke: 0, window: 0, remote: 0, localCap: 0, disk: 0, hash: 0, memory: 0, cpu: 0 };
+  return { ...none, [cause]: 1 };
 }
 
 /** A meter that has seen this rate. */
@@ -70,7 +78,9 @@ describe('summarize', () => {
         seconds,
         rate: Math.round(FILE_BYTES / seconds),
         ok: true,
+        limitedBy: only('remote'),
       })),
+      seed: { limitedBy: only('localCap') },
       median: 4.6,
       last: 6,
       // N F / u = 16; max(F / u = 4, N F / 5 u = 3.2); (M + 2) F / M / u = 6
@@ -123,15 +133,34 @@ describe('printReport', () => {
 
   it('says which rates were measured', async () => {
     const text = print(await summarize(race({ up: 2e6 }), outcome([2, 3])));
-    expect(text).toMatch(/^peer2 +3 s +1\.3 MB\/s {2}ok$/m);
+    expect(text).toMatch(/^peer2 +3 s +1\.3 MB\/s {2}remote 100 % +ok$/m);
+    expect(text).toMatch(/^seed +- +- {2}local cap 100 %$/m);
     expect(text).toMatch(/^peer-to-peer +0\.67 s {3}median 3\.75 {3}last 4\.50$/m);
     expect(text).toMatch(/^seed sends +8\.0 MB\/s, measured$/m);
     expect(text).toMatch(/^peers send +2\.0 MB\/s$/m);
   });
 
+  it('fits a terminal of 80 columns, whatever there is to say', async () => {
+    const many = {
+      choke: 0.1,
+      window: 0.2,
+      remote: 0.15,
+      localCap: 0.25,
+      disk: 0.1,
+      hash: 0.1,
+      memory: 0.05,
+      cpu: 0.05,
+    };
+    const result = await summarize(race({}), outcome([2, 3]));
+    const text = await print({ ...result, peers: result.peers.map(peer => ({ ...peer, limitedBy: many })) });
+    expect(text).toMatch(/^peer1 .* local cap 25 %, window 20 % {2,}ok$/m);
+    const rows = text.split('\n').filter(line => /^(peer|seed|median)/.test(line));
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(80);
+  });
+
   it('tells what happened to a peer that failed', async () => {
     const text = print(await summarize(race({}), outcome([2, undefined])));
-    expect(text).toMatch(/^peer2 +- +- {2}gone$/m);
+    expect(text).toMatch(/^peer2 +- +- {2}remote 100 % +gone$/m);
     expect(text).not.toContain('Lower bounds');
   });
 });

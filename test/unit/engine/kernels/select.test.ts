@@ -25,11 +25,35 @@ describe('measureHash', () => {
   it('takes the fastest backend of each algorithm', () => {
     const clock = { nowMs: 5 };
     const candidates = { js: paced(clock, 3, 3), wasm: paced(clock, 1, 2), native: paced(clock, 2, 1) };
-    expect(measureHash(candidates, () => clock.nowMs, 0, 64, 64)).toEqual({ sha1: 'wasm', sha256: 'native' });
+    expect(measureHash(candidates, () => clock.nowMs, 0, 64, 64)).toEqual({
+      sha1: 'wasm',
+      sha256: 'native',
+      few: 1,
+    });
     expect(measureHash({ js: candidates.js }, () => clock.nowMs, 0, 64, 64)).toEqual({
       sha1: 'js',
       sha256: 'js',
     });
+  });
+
+  it('leaves so few messages to native as it hashes while wasm hashes four', () => {
+    const clock = { nowMs: 0 };
+    const few = (wasmMs: number, nativeMs: number) =>
+      measureHash(
+        { wasm: paced(clock, wasmMs, 1), native: paced(clock, nativeMs, 1) },
+        () => clock.nowMs,
+        0,
+        64,
+        64,
+      ).few;
+    expect([few(8, 9), few(8, 12), few(8, 31), few(8, 32), few(8, 100), few(8, 7)]).toEqual([
+      3,
+      2,
+      1,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('gives the compilers time', () => {
@@ -90,6 +114,14 @@ describe('combineHash', () => {
     combined.sha256(0, 0, 0);
     combined.sha256x4(0, 0, 0, 0, 0, 0);
     expect(calls).toEqual(['sha1', 'sha1x4']);
+  });
+
+  it('hashes few messages by native', () => {
+    calls.length = 0;
+    const combined = combineHash(kernels, { js: kernels, native }, { sha1: 'js', sha256: 'js', few: 2 });
+    combined.sha1(0, 0, 0);
+    combined.sha1x4(0, 0, 0, 0, 0, 0);
+    expect(calls).toEqual(['sha1']);
   });
 
   it('refuses a backend that is not there', () => {

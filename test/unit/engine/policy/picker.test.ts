@@ -46,6 +46,30 @@ describe.each(BACKENDS)('picker on $name kernels', backend => {
       expect(make).toThrow(expect.toSatisfy((e: unknown) => isMillraceError(e, code)));
     });
 
+    it.each([1, 7, 8, 9, 1000])('has all of %i pieces at once as if they had come one by one', pieceCount => {
+      for (const levels of [false, true]) {
+        const [one, all] = [world({ pieceCount }), world({ pieceCount })].map(({ picker }) => picker);
+        for (const picker of [one, all]) if (levels) picker.setPriority(0, Math.ceil(pieceCount / 2), 3);
+        expect(all.plain).toBe(!levels);
+        for (let piece = 0; piece < pieceCount; piece++) one.markHave(piece);
+        all.markAllHave();
+        for (const picker of [one, all]) {
+          expect([picker.complete, picker.finished, picker.haveCount, picker.wantedLeft]).toEqual([
+            true,
+            true,
+            pieceCount,
+            0,
+          ]);
+          expect([picker.has(pieceCount - 1), picker.has(pieceCount)]).toEqual([true, false]);
+          picker.unmarkHave(pieceCount - 1);
+          expect([picker.wantedLeft, picker.wantedSpan()]).toEqual([
+            1,
+            { first: pieceCount - 1, end: pieceCount },
+          ]);
+        }
+      }
+    });
+
     it('padding files that share a block make it all padding together; overlaps and nonsense do no harm', () => {
       const padding = [
         { offset: 3 * BLOCK + 100, length: BLOCK - 100 },

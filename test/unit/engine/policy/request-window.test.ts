@@ -15,6 +15,7 @@ interface Link {
 /** One peer that answers in order over one bottleneck; the downloader always has something to ask for. */
 class Pipe {
   nowMs = 0;
+  lastBlockMs = 0;
   readonly window: RequestWindow;
   readonly #link: Link;
   readonly #sent: number[] = [];
@@ -37,13 +38,24 @@ class Pipe {
     let used = 0;
     this.#request();
     while (this.#arrivals[this.#head] <= untilMs) {
-      this.nowMs = this.#arrivals[this.#head];
+      this.nowMs = this.lastBlockMs = this.#arrivals[this.#head];
       used += BLOCK / this.#link.rate(this.nowMs);
       this.window.blockReceived(BLOCK, this.nowMs - this.#sent[this.#head++], this.nowMs);
       this.#request();
     }
     this.nowMs = untilMs;
     return (used * 1000) / (untilMs - fromMs);
+  }
+
+  /** Share of the time until `untilMs` in which the window was told to be short. */
+  shortUntil(untilMs: number): number {
+    let [short, looks] = [0, 0];
+    while (this.nowMs < untilMs) {
+      this.run(this.nowMs + 10);
+      looks++;
+      if (this.window.isShort(this.nowMs - this.lastBlockMs)) short++;
+    }
+    return short / looks;
   }
 
   #request(): void {
@@ -206,6 +218,37 @@ describe('RequestWindow', () => {
     pipe.window.snub();
     expect(pipe.window.size).toBe(1);
     expect(pipe.window.snubbed).toBe(true);
+  });
+
+  it.each([
+    [100e6, 100, 50],
+    [100e6, 20, 1],
+    [1e6, 50, 1],
+  ])('is short where the peer takes too few: %d B/s, %d ms, reqq %d', (rate, rttMs, reqq) => {
+    const pipe = new Pipe(steady(rate, rttMs), { reqq });
+    pipe.run(1000);
+    expect(pipe.shortUntil(30_000)).toBeGreaterThan(0.9);
+  });
+
+  it('is short in slow start, until the link is busy', () => {
+    const pipe = new Pipe(steady(10e6, 200));
+    expect(pipe.shortUntil(200)).toBe(0); // nothing has come back
+    expect(pipe.shortUntil(800)).toBeGreaterThan(0.9);
+  });
+
+  for (const rate of [10e3, 100e3, 10e6, 600e6])
+    for (const rttMs of [1, 10, 200])
+      it(`is not short when it keeps a link of ${rate / 1e6} MB/s and ${rttMs} ms busy`, () => {
+        const pipe = new Pipe(steady(rate, rttMs));
+        pipe.run(5000);
+        expect(pipe.shortUntil(60_000)).toBe(0);
+      });
+
+  it('is not short when a peer stops to answer', () => {
+    const pipe = new Pipe(steady(100e6, 100), { reqq: 50 });
+    pipe.run(5000);
+    expect(pipe.window.isShort(0)).toBe(true);
+    expect(pipe.window.isShort(1000)).toBe(false);
   });
 
   it('is deterministic and finite when blocks share a time stamp or time stands still', () => {

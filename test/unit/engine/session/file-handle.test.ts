@@ -11,18 +11,15 @@ function scene(...had: number[]) {
   const has = (piece: number) => have.has(piece);
   const waits = new PieceWaits(has, pieces => (urgent = pieces));
   const reads: [number, number][] = [];
-  const storage = {
+  const levels: [number, number][] = [];
+  const owner = {
+    table: { pieceLength: PIECE, length: 30 * PIECE },
+    waits,
+    has,
     read: async (at: number, into: Uint8Array) => {
       reads.push([at, into.length]);
       into.fill(at & 255);
     },
-  };
-  const levels: [number, number][] = [];
-  const owner = {
-    table: { pieceLength: PIECE, length: 30 * PIECE, pieces: new Uint8Array() },
-    storage: storage as never,
-    waits,
-    has,
     setFilePriority: (index: number, level: number) => levels.push([index, level]),
   };
   const file = new FileHandle(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createTorrent } from '../../../../src/engine/session/create.js';
 import { OPTION_TABLE, resolveLimits, resolveOptions } from '../../../../src/engine/session/options.js';
+import { verifyTorrent } from '../../../../src/engine/session/verify.js';
 
 describe('resolveOptions', () => {
   it('fills every default', () => {
@@ -73,5 +75,28 @@ describe('resolveOptions', () => {
       expect(defaultText, name).not.toBe('');
       expect(bounds, name).not.toBe('');
     }
+  });
+});
+
+describe.each([
+  ['createTorrent', (options: object) => createTorrent('/nowhere', options)],
+  ['verifyTorrent', (options: object) => verifyTorrent('/nowhere', { dir: '/nowhere', ...options })],
+] as const)('%s', (_, call) => {
+  it.each([
+    ['workers', -1],
+    ['workers', 2.5],
+    ['workers', '2'],
+    ['workers', 65],
+    ['kernels', 'gpu'],
+    ['kernels', null],
+  ])('takes no %s of %j', async (option, value) => {
+    await expect(call({ [option]: value })).rejects.toMatchObject({
+      code: 'ERR_OPTION',
+      facts: { option, value: String(value) },
+    });
+  });
+
+  it('looks at the file when the options are right', async () => {
+    await expect(call({ workers: 0, kernels: 'js' })).rejects.toMatchObject({ code: 'ERR_STORAGE_MISSING' });
   });
 });

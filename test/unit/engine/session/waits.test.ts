@@ -33,6 +33,18 @@ describe('abortable', () => {
 });
 
 describe('Deferred', () => {
+  it('gives the same promise before and after its end', async () => {
+    const asked = new Deferred();
+    const { promise } = asked;
+    asked.resolve();
+    asked.reject(new Error('too late'));
+    expect(asked.promise).toBe(promise);
+    await promise;
+    const unasked = new Deferred();
+    unasked.reject(new Error('nobody saw it'));
+    await expect(unasked.promise).rejects.toThrow('nobody saw it');
+  });
+
   it('remembers its first end, and nobody has to watch it', async () => {
     const wait = new Deferred();
     expect(wait.settled).toBeUndefined();

@@ -1,0 +1,154 @@
+import { MillraceError } from '../errors.js';
+import { formatAddress, type InfoHash, type PeerAddress, type PeerKey } from '../ids.js';
+import type { PeerSource } from '../policy/peer-list.js';
+import type { PeerFeatures } from '../protocol/peer/features.js';
+import type { PeerCore } from '../swarm/peer-core.js';
+import { Announcing, type AnnouncingHost } from './announcing.js';
+import { Dialler, type DiallerHost } from './dialler.js';
+import type { Engine } from './engine.js';
+import type { EventHub } from './events.js';
+import type { LinkDoor, PeerLink } from './link.js';
+import type { LinkKeeper } from './torrent-parts.js';
+import type { TrackerStats } from './types.js';
+import type { Workings } from './workings.js';
+
+export interface PresenceHost extends AnnouncingHost, DiallerHost {
+  isBanned(link: PeerLink): boolean;
+  ban(address: PeerAddress, link: PeerLink | undefined): void;
+}
+
+/**
+ * How a torrent is known and knows others: it announces itself, dials, and takes in who comes. Without trackers nothing
+ * is announced, and there is nobody to dial before an address is told: neither takes room until then.
+ */
+export class Presence implements LinkDoor, LinkKeeper {
+  #online = false;
+  #dialler: Dialler | undefined;
+  readonly #announcing: Announcing | undefined;
+
+  constructor(
+    readonly engine: Engine,
+    readonly host: PresenceHost,
+    readonly workings: Workings,
+    readonly events: EventHub,
+    tiers: readonly (readonly string[])[],
+  ) {
+    if (tiers.length > 0) this.#announcing = this.#createAnnouncing(tiers);
+  }
+
+  get infoHash(): InfoHash {
+    return this.workings.metainfo.infoHash;
+  }
+
+  get pieceCount(): number {
+    return this.workings.metainfo.pieceCount;
+  }
+
+  get online(): boolean {
+    return this.#online;
+  }
+
+  /** Where links of the torrent go; undefined while it takes none. */
+  get door(): LinkDoor | undefined {
+    return this.#online ? this : undefined;
+  }
+
+  get links(): ReadonlyMap<PeerKey, PeerLink> {
+    return this.workings.links;
+  }
+
+  /** Addresses of peers. */
+  get known(): number {
+    return this.#dialler?.known ?? 0;
+  }
+
+  get trackers(): TrackerStats[] {
+    return this.#announcing?.stats() ?? [];
+  }
+
+  start(): void {
+    this.#online = true;
+    this.workings.setActive(true);
+    this.#announcing?.start();
+    this.#dialler?.start();
+  }
+
+  /** Closes all links. @returns when `stopped` has been told, or after its time-out */
+  async stop(why: string): Promise<void> {
+    if (!this.#online) return;
+    this.#online = false;
+    this.workings.setActive(false);
+    this.#dialler?.stop();
+    const error = new MillraceError('ERR_CLOSED', why);
+    for (const link of [...this.links.values()]) link.close(error);
+    await this.#announcing?.stop();
+  }
+
+  add(addresses: readonly PeerAddress[], source: PeerSource): void {
+    if (addresses.length === 0) return;
+    this.#dialler ??= this.#createDialler();
+    this.#dialler.add(addresses, source);
+  }
+
+  /** More is wanted than before. */
+  seekAgain(): void {
+    this.#dialler?.seekAgain();
+  }
+
+  /** All that is wanted is here; only a download that happened is announced. */
+  completed(): void {
+    if (this.#online) this.#announcing?.completed(this.workings.tally.downloaded > 0);
+  }
+
+  // --- links -----------------------------------------------------------------------------------------------------
+
+  attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore {
+    if (!this.#online) throw new MillraceError('ERR_CLOSED', 'the torrent takes no peers now');
+    return this.workings.parts.neighbours.attach(link, features, peerId);
+  }
+
+  attached(link: PeerLink, client: string): void {
+    this.#dialler?.connected(link);
+    this.events.emit({ type: 'peer', address: link.name, client });
+  }
+
+  detach(link: PeerLink, error: MillraceError | undefined): void {
+    this.#dialler?.closed(link, error);
+    if (link.peerId !== undefined)
+      this.events.emit({ type: 'peer-closed', address: link.name, code: error?.code ?? 'ERR_PEER_CLOSED' });
+  }
+
+  isBanned(link: PeerLink): boolean {
+    return this.host.isBanned(link);
+  }
+
+  ban(address: PeerAddress, reason: string, link: PeerLink | undefined): void {
+    this.host.ban(address, link);
+    this.events.emit({ type: 'peer-banned', address: link?.name ?? formatAddress(address), reason });
+    link?.close(new MillraceError('ERR_PEER_BANNED', `banned: ${reason}`));
+  }
+
+  // --- inside ----------------------------------------------------------------------------------------------------
+
+  #createAnnouncing(tiers: readonly (readonly string[])[]): Announcing {
+    const { infoHash, host, engine, workings, events } = this;
+    return new Announcing({
+      tiers,
+      infoHash,
+      host,
+      engine,
+      progress: () => {
+        const { uploaded, downloaded } = workings.tally;
+        return { uploaded, downloaded, left: workings.leftBytes };
+      },
+      onPeers: peers => this.add(peers, 'tracker'),
+      onStatus: ({ url, state, error }) => events.emit({ type: 'tracker', url, state, error }),
+    });
+  }
+
+  #createDialler(): Dialler {
+    const dialler = new Dialler(this.engine, this, this.host, () => this.workings.lacks);
+    if (this.#online) dialler.start();
+    return dialler;
+  }
+}

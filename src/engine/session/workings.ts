@@ -1,0 +1,324 @@
+import { MillraceError } from '../errors.js';
+import type { PeerKey } from '../ids.js';
+import { bitfieldBytes } from '../kernels/types.js';
+import { type LimitedBy, LimitLedger } from '../policy/limiting.js';
+import type { Metainfo } from '../protocol/metainfo-types.js';
+import { setAllBits } from '../swarm/bits.js';
+import { nowMs } from './clock.js';
+import type { Traffic } from './durability.js';
+import type { Engine } from './engine.js';
+import { SharedLimits } from './limits.js';
+import type { PeerLink } from './link.js';
+import { resolveLimits } from './options.js';
+import { PieceWaits } from './piece-waits.js';
+import { StoredMetainfo } from './stored-metainfo.js';
+import { TorrentDisk } from './torrent-disk.js';
+import { type PartsOwner, TorrentParts } from './torrent-parts.js';
+import type { AddOptions, RateLimits } from './types.js';
+
+/** Payload and failures of this session, summed up. */
+export interface Tally {
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly wasted: number;
+  readonly failedPieces: number;
+}
+
+const NO_TALLY: Tally = { uploaded: 0, downloaded: 0, wasted: 0, failedPieces: 0 };
+const NO_TRAFFIC: Traffic = { uploaded: 0, downloaded: 0 };
+const NOBODY = { nobody: 1 };
+const IDLE = { busy: 0, jobs: 0, hashMs: 0, diskMs: 0 };
+/** Nobody has ever come. */
+const NOTHING_BOOKED = new LimitLedger().shares();
+const NO_LINKS: ReadonlyMap<PeerKey, PeerLink> = new Map();
+
+export interface WorkingsOptions {
+  readonly engine: Engine;
+  readonly metainfo: Metainfo;
+  readonly options: AddOptions;
+  readonly listenPort: number | undefined;
+  readonly owner: PartsOwner;
+}
+
+/**
+ * What a torrent works with, its disk and its parts: made when they are needed, and given back when it rests. A torrent
+ * can rest when it is complete and nobody is connected: then there is nothing to know but what was counted.
+ */
+export class Workings {
+  /** Of earlier sessions. */
+  earlier = NO_TRAFFIC;
+  /** All pieces are here; kept while there are no parts that know better. */
+  #complete = false;
+  #disk: TorrentDisk | undefined;
+  #parts: TorrentParts | undefined;
+  #limits: SharedLimits | undefined;
+  #sequential: boolean | undefined;
+  /** Number in the read cache; 0 before there were parts. */
+  #number = 0;
+  #tally = NO_TALLY;
+  /** Where the time went; a torrent that has never been at work has none. */
+  #ledger: LimitLedger | undefined;
+  #closed = false;
+  /** The disk that was given back last. */
+  #closing: Promise<void> | undefined;
+
+  /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
+  constructor(readonly options: WorkingsOptions) {
+    this.#disk = this.#createDisk();
+  }
+
+  get metainfo(): Metainfo {
+    return this.options.metainfo;
+  }
+
+  /** Made anew when the torrent rests. */
+  get disk(): TorrentDisk {
+    this.#disk ??= this.#createDisk();
+    return this.#disk;
+  }
+
+  /** Made when there are none. */
+  get parts(): TorrentParts {
+    this.#parts ??= this.#createParts();
+    return this.#parts;
+  }
+
+  /** Nothing when it rests. */
+  get openDisk(): TorrentDisk | undefined {
+    return this.#disk;
+  }
+
+  /** Nothing when it rests. */
+  get working(): TorrentParts | undefined {
+    return this.#parts;
+  }
+
+  // --- what is known, working or at rest -------------------------------------------------------------------------
+
+  get links(): ReadonlyMap<PeerKey, PeerLink> {
+    return this.#parts?.neighbours.links ?? NO_LINKS;
+  }
+
+  /** Something that is wanted is lacking. */
+  get lacks(): boolean {
+    return !(this.#parts?.core.picker.finished ?? this.#complete);
+  }
+
+  get piecesDone(): number {
+    return this.#parts?.core.picker.haveCount ?? (this.#complete ? this.metainfo.pieceCount : 0);
+  }
+
+  get doneBytes(): number {
+    return this.#parts?.progress.doneBytes ?? (this.#complete ? this.metainfo.length : 0);
+  }
+
+  get wantedBytes(): number {
+    return this.#parts?.progress.wantedBytes ?? this.metainfo.length;
+  }
+
+  get leftBytes(): number {
+    return this.#parts?.progress.leftBytes ?? (this.#complete ? 0 : this.metainfo.length);
+  }
+
+  /** Copies in reach. */
+  get copies(): number {
+    return this.#parts?.core.picker.copies() ?? (this.#complete ? 1 : 0);
+  }
+
+  get tally(): Tally {
+    if (this.#parts === undefined) return this.#tally;
+    const { core, neighbours } = this.#parts;
+    return {
+      uploaded: this.#tally.uploaded + neighbours.uploader.sentBytes,
+      downloaded: this.#tally.downloaded + core.downloads.receivedBytes,
+      wasted: this.#tally.wasted + core.downloads.wastedBytes,
+      failedPieces: this.#tally.failedPieces + core.failedPieces,
+    };
+  }
+
+  has(piece: number): boolean {
+    return this.#parts?.has(piece) ?? (this.#complete && !this.#closed);
+  }
+
+  // --- readers of files --------------------------------------------------------------------------------------------
+
+  get waits(): PieceWaits {
+    return this.#closed ? (this.#parts?.waits ?? failedWaits(closedError())) : this.parts.waits;
+  }
+
+  async read(at: number, into: Uint8Array): Promise<void> {
+    if (this.#closed) throw closedError();
+    await this.parts.read(at, into);
+  }
+
+  // --- what limits it --------------------------------------------------------------------------------------------
+
+  /** The torrent goes online or offline. */
+  setActive(active: boolean): void {
+    this.#parts?.setActive(active);
+    if (this.#parts === undefined) this.#ledger?.turn(active ? NOBODY : undefined, nowMs());
+  }
+
+  limitedBy(): LimitedBy {
+    const now = nowMs();
+    if (this.#parts !== undefined) return this.#parts.bottlenecks.limitedBy(now);
+    if (this.#ledger === undefined) return NOTHING_BOOKED;
+    this.#ledger.measure(IDLE, now);
+    return this.#ledger.shares();
+  }
+
+  // --- wishes ----------------------------------------------------------------------------------------------------
+
+  setLimits(limits: RateLimits): void {
+    this.#sharedLimits().set(resolveLimits(limits), nowMs());
+    this.#parts?.neighbours.limitsChanged();
+  }
+
+  limitsChanged(): void {
+    this.#parts?.neighbours.limitsChanged();
+  }
+
+  memoryFreed(): void {
+    this.#parts?.core.memoryFreed();
+    this.#parts?.neighbours.poke();
+  }
+
+  setSequential(on: boolean): void {
+    this.#sequential = on;
+    this.#parts?.core.picker.setSequential(on);
+  }
+
+  // --- rest ------------------------------------------------------------------------------------------------------
+
+  /** All pieces are here, as far as anybody can tell without hashing them. */
+  foundComplete(): void {
+    this.#complete = true;
+    this.#parts?.markAll();
+  }
+
+  /** Whether nothing would be lost. What lies in memory alone stays there. */
+  get mayRest(): boolean {
+    if (this.options.options.storage === 'memory' || this.#disk === undefined) return false;
+    return this.#parts?.idle ?? this.#complete;
+  }
+
+  /** Saves what is to be saved and gives disk and parts back, if `still` nothing speaks against it then. */
+  async rest(still: () => boolean): Promise<void> {
+    try {
+      await this.#disk?.durability?.save();
+    } catch {
+      return; // the next checkpoint, or the end, tries again
+    }
+    if (!this.mayRest || !still()) return;
+    this.#tally = this.tally;
+    this.#complete = true;
+    this.#parts?.bottlenecks.stop(nowMs());
+    this.#parts?.close(new MillraceError('ERR_CLOSED', 'the torrent rests'));
+    this.#parts?.dispose();
+    this.#parts = undefined;
+    this.setActive(this.options.owner.presence.online);
+    this.#closing = this.#disk?.close().catch(() => {}); // it has been saved
+    this.#disk = undefined;
+    this.release();
+  }
+
+  /** Piece hashes can be read again when there is something to hash. */
+  release(): void {
+    const { metainfo } = this.options;
+    if (metainfo instanceof StoredMetainfo) metainfo.release();
+  }
+
+  /** Ends what goes on with peers and readers. */
+  end(error: MillraceError): void {
+    this.#closed = true;
+    this.#parts?.close(error);
+  }
+
+  /** The last of the pieces under way, then the state. @throws MillraceError ERR_STORAGE_* when it cannot be saved */
+  async save(really: boolean): Promise<void> {
+    await this.#parts?.arrivals.close();
+    await this.#disk?.durability?.close(really);
+  }
+
+  /** Nothing may be asked of the torrent any more. */
+  async close(): Promise<void> {
+    this.#parts?.reader.close();
+    if (this.#number > 0) this.options.engine.cache.dropTorrent(this.#number);
+    this.#parts?.dispose();
+    await this.#disk?.storage.close();
+    await this.#closing;
+  }
+
+  // --- inside ----------------------------------------------------------------------------------------------------
+
+  #createDisk(): TorrentDisk {
+    const { engine, metainfo, options } = this.options;
+    const disk = new TorrentDisk({
+      engine,
+      metainfo,
+      options,
+      haveBits: () => this.#parts?.progress.haveBits() ?? bits(metainfo.pieceCount, this.#complete),
+      traffic: () => {
+        const { uploaded, downloaded } = this.tally;
+        return {
+          uploaded: this.earlier.uploaded + uploaded,
+          downloaded: this.earlier.downloaded + downloaded,
+        };
+      },
+    });
+    if (this.#complete) disk.durability?.loaded(); // it was saved before the rest
+    return disk;
+  }
+
+  #createParts(): TorrentParts {
+    const { engine, metainfo, options, listenPort, owner } = this.options;
+    if (this.#number === 0) this.#number = engine.nextTorrentNumber();
+    const parts = new TorrentParts({
+      engine,
+      metainfo,
+      hashes: () => (metainfo instanceof StoredMetainfo ? metainfo.hashes() : metainfo.pieces),
+      disk: this.disk,
+      number: this.#number,
+      limits: this.#sharedLimits(),
+      slots: options.slots ?? engine.options.slots,
+      sequential: this.#sequential ?? options.sequential ?? false,
+      listenPort,
+      owner,
+      ledger: (this.#ledger ??= new LimitLedger()),
+    });
+    if (owner.presence?.online) parts.bottlenecks.start(nowMs());
+    if (owner.state === 'checking') parts.core.beginCheck();
+    if (this.#complete) {
+      parts.markAll();
+      parts.core.completeIsTold();
+    }
+    parts.neighbours.poke(); // its first turn asks whether anybody has come
+    return parts;
+  }
+
+  #sharedLimits(): SharedLimits {
+    this.#limits ??= new SharedLimits(resolveLimits(this.options.options.limits));
+    return this.#limits;
+  }
+}
+
+function closedError(): MillraceError {
+  return new MillraceError('ERR_CLOSED', 'the torrent was closed');
+}
+
+/** For readers of a torrent that was closed at rest. */
+function failedWaits(error: MillraceError): PieceWaits {
+  const waits = new PieceWaits(
+    () => false,
+    () => {},
+  );
+  waits.fail(error);
+  return waits;
+}
+
+/** All or none. */
+function bits(count: number, set: boolean): Uint8Array {
+  const bitfield = new Uint8Array(bitfieldBytes(count));
+  if (set) setAllBits(bitfield, count);
+  return bitfield;
+}
