@@ -6,8 +6,6 @@ import {
   MAX_SLOT_SHARE,
   MAX_VERIFYING_BYTES,
   MAX_VERIFYING_PIECES,
-  REFILL_BLOCKS,
-  REFILL_SHARE,
   REQUEST_TIMEOUT_MS,
   SNUB_MS,
   WHOLE_PIECE_SECONDS,
@@ -61,7 +59,7 @@ export class Downloads {
   fill(peer: PeerCore, nowMs: number): void {
     if (!peer.mayRequest || nowMs < peer.quietUntilMs) return;
     const free = peer.window.size - peer.outstanding.size;
-    if (free <= 0 || free < Math.min(REFILL_BLOCKS, peer.window.size * REFILL_SHARE)) return;
+    if (free <= 0) return;
     const rate = peer.down.rate(nowMs);
     const longest = Math.min(peer.maxBlockBytes, rate * MAX_REQUEST_SECONDS);
     const spare = this.#reserve(Math.ceil(free / this.#blocksPerPiece) + 1);
