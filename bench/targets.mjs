@@ -86,7 +86,7 @@ export const TARGETS = [
     scale: 1e6,
   },
   {
-    what: 'its growth, up or down',
+    what: 'its growth',
     figure: 'memory.growth.downloader.slope',
     atMost: 1,
     unit: 'MB/GiB',

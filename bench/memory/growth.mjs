@@ -96,7 +96,7 @@ export async function measureGrowth({ quick, workspace, processes, progress }) {
     figures: sides.flatMap(({ name, peak, steady, slope }) => [
       { id: `memory.growth.${name}.peak`, value: peak, unit: 'B', better: 'lower', tolerance: 0.3 },
       { id: `memory.growth.${name}.steady`, value: steady, unit: 'B', better: 'lower' },
-      { id: `memory.growth.${name}.slope`, value: Math.abs(slope), unit: 'MB/GiB', better: 'lower' },
+      { id: `memory.growth.${name}.slope`, value: slope, unit: 'MB/GiB', better: 'lower' },
       {
         id: `memory.growth.${name}.flat`,
         value: slope < FLAT_MB_PER_GIB ? 1 : 0,

@@ -48,7 +48,7 @@ export async function measureIdle({ quick, samples, workspace, processes, signal
     cpu: rounds.summary(name, ({ cpuShare }) => cpuShare),
   }));
   return {
-    method: `Idle torrents: ${group(count)} complete torrents of ${group(PIECES)} pieces each are added from files and trusted, then nothing happens for ${idleSeconds} s. In all is the resident memory of the process, each what a torrent added to it.`,
+    method: `Idle torrents: ${group(count)} complete torrents of ${group(PIECES)} pieces each are added from files, 16 at a time (libtorrent takes one after the other), and trusted; then nothing happens for ${idleSeconds} s. In all is the resident memory of the process, each what a torrent added to it.`,
     tables: [
       {
         title: `${group(count)} idle torrents`,

@@ -6,6 +6,8 @@ import {
   MAX_SLOT_SHARE,
   MAX_VERIFYING_BYTES,
   MAX_VERIFYING_PIECES,
+  REFILL_BLOCKS,
+  REFILL_SHARE,
   REQUEST_TIMEOUT_MS,
   SNUB_MS,
   WHOLE_PIECE_SECONDS,
@@ -59,7 +61,7 @@ export class Downloads {
   fill(peer: PeerCore, nowMs: number): void {
     if (!peer.mayRequest || nowMs < peer.quietUntilMs) return;
     const free = peer.window.size - peer.outstanding.size;
-    if (free <= 0) return;
+    if (free < lotOf(peer)) return;
     const rate = peer.down.rate(nowMs);
     const longest = Math.min(peer.maxBlockBytes, rate * MAX_REQUEST_SECONDS);
     const spare = this.#reserve(Math.ceil(free / this.#blocksPerPiece) + 1);
@@ -320,4 +322,9 @@ export class Downloads {
     for (const peer of this.peers.values())
       if (peer.receiving?.range.piece === piece) peer.receiving.targetAt = -1;
   }
+}
+
+/** Fewer free blocks than this are not asked for yet, where blocks that follow each other go in one request. */
+function lotOf({ maxBlockBytes, window }: PeerCore): number {
+  return maxBlockBytes <= BLOCK_BYTES ? 1 : Math.max(1, Math.min(REFILL_BLOCKS, window.size * REFILL_SHARE));
 }

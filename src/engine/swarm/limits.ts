@@ -27,6 +27,14 @@ export const MAX_INCOMING_REQUESTS = 2_000;
  */
 export const MAX_REQUEST_SECONDS = 0.1;
 
+/**
+ * Of a peer that takes several blocks a request, blocks are asked for once so many of the window are free, or this share
+ * of it: the window is twice what the way to the peer holds. What is asked for together travels in one write and is read
+ * from the peer's disk in one go.
+ */
+export const REFILL_BLOCKS = 64;
+export const REFILL_SHARE = 1 / 4;
+
 /** Pieces that a peer may have while it still gets an allowed-fast set, and the size of that set: BEP 6. */
 export const ALLOWED_FAST_COUNT = 10;
 

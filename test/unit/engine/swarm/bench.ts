@@ -1,6 +1,9 @@
 import type { Priority } from '../../../../src/engine/policy/picker.js';
 import { createRng } from '../../../../src/engine/policy/rng.js';
-import { encodeExtendedHandshake } from '../../../../src/engine/protocol/peer/extended.js';
+import {
+  type ExtendedHandshake,
+  encodeExtendedHandshake,
+} from '../../../../src/engine/protocol/peer/extended.js';
 import type { Message } from '../../../../src/engine/protocol/peer/messages.js';
 import type { Action } from '../../../../src/engine/swarm/actions.js';
 import type { PeerCore, PeerInfo } from '../../../../src/engine/swarm/peer-core.js';
@@ -77,10 +80,7 @@ export class Bench {
   }
 
   /** The extension handshake of a peer (BEP 10). */
-  greet(
-    peer: PeerCore,
-    handshake: { reqq?: number; version?: string; port?: number; uploadOnly?: boolean },
-  ): void {
+  greet(peer: PeerCore, handshake: Partial<Omit<ExtendedHandshake, 'extensions'>>): void {
     const payload = encodeExtendedHandshake({ extensions: new Map(), ...handshake });
     this.receive(peer, { type: 'extended', id: 0, payload });
   }
