@@ -138,9 +138,9 @@ describe('some files of a torrent', () => {
     torrent.on('piece', ({ piece }) => order.push(piece));
     await torrent.completed();
     expect(order).toHaveLength(sample.metainfo.pieceCount);
-    // Where blocks of two pieces come together, the later one may be through first.
+    // Pieces are received side by side and hashed in batches, so neighbours may change places.
     order.forEach((piece, place) => {
-      expect(Math.abs(piece - place)).toBeLessThan(4);
+      expect(Math.abs(piece - place)).toBeLessThan(20);
     });
   });
 
