@@ -89,7 +89,7 @@ function targetLines(run) {
   const judged = judge(run);
   if (judged.length === 0) return [];
   const note =
-    'Medians of this run. That payload is copied once on its way in and never on its way out does not depend on a machine: `test/e2e/counts.test.ts` holds it.';
+    'Medians of this run. That payload is copied once on its way in and never on its way out does not depend on a machine: `test/e2e/counts.test.ts` holds it. What is known of targets that are not met is in `bench/README.md`; where the time of a transfer goes is told under Loopback.';
   return ['', '## Must reach', '', note, '', renderMarkdown(targetTable(judged))];
 }
 

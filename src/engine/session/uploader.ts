@@ -1,4 +1,5 @@
 import { encodePieceHeader, PIECE_HEADER_BYTES } from '../protocol/peer/encoder.js';
+import { BLOCK_BYTES, type BlockRange } from '../protocol/peer/messages.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import type { Uploads } from '../swarm/uploads.js';
 import { nowMs } from './clock.js';
@@ -45,11 +46,12 @@ export class Uploader {
     const departing: Departing[] = [];
     const headers: Buffer[] = [];
     const now = nowMs();
+    const limited = limits.available(now) !== Number.POSITIVE_INFINITY;
     let block: Buffer | undefined;
     let queuedBytes = socket.queuedBytes;
     socket.cork();
     while (peer.uploads.length > 0 && departing.length < most && queuedBytes < WATERMARK_BYTES) {
-      const range = peer.uploads[0];
+      const range = limited ? firstBlock(peer) : peer.uploads[0];
       const wait = limits.delayMs(range.length, now);
       if (wait > 0) {
         peer.uploadWait = 'localCap';
@@ -67,7 +69,7 @@ export class Uploader {
         if (queuedBytes === 0) peer.uploadWait = this.reader.reading > 0 ? 'disk' : 'memory';
         break; // on its way; the reader asks for a turn when it is there
       }
-      this.uploads.sent(peer, now);
+      this.uploads.sent(peer, now, range.length);
       limits.take(range.length, now);
       this.sentBytes += range.length;
       if (block !== undefined) socket.write(block);
@@ -107,4 +109,10 @@ export class Uploader {
     link.pinned.delete(piece);
     if (this.#held.delete(link)) this.onDelayed(nowMs());
   }
+}
+
+/** Whoever shares a limit gets a block in turn, however much its requests are for: a peer that asks so takes it in parts. */
+function firstBlock({ uploads: [range], maxBlockBytes }: PeerCore): BlockRange {
+  const length = maxBlockBytes > BLOCK_BYTES ? Math.min(range.length, BLOCK_BYTES) : range.length;
+  return { ...range, length };
 }

@@ -62,10 +62,12 @@ export class Uploads {
     peer.send({ type: 'unchoke' });
   }
 
-  /** The block at the head of the peer's queue leaves now. */
-  sent(peer: PeerCore, nowMs: number): void {
-    const range = peer.uploads.shift()!;
-    peer.up.add(range.length, nowMs);
+  /** `length` bytes at the head of the peer's queue leave now, all of its first request by default. */
+  sent(peer: PeerCore, nowMs: number, length = peer.uploads[0].length): void {
+    const { piece, begin, length: asked } = peer.uploads[0];
+    if (length < asked) peer.uploads[0] = { piece, begin: begin + length, length: asked - length };
+    else peer.uploads.shift();
+    peer.up.add(length, nowMs);
     peer.lastOutMs = nowMs;
   }
 

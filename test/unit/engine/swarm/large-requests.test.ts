@@ -91,6 +91,18 @@ describe('our handshake', () => {
   });
 });
 
+it('a request of several blocks may leave in parts', () => {
+  const bench = new Bench({ blocks: 16, have: [0] });
+  const peer = bench.connect();
+  bench.receive(peer, { type: 'interested' });
+  bench.receive(peer, { type: 'request', piece: 0, begin: 0, length: 3 * BLOCK });
+  bench.core.uploads.sent(peer, 0, BLOCK);
+  expect(peer.uploads).toEqual([{ piece: 0, begin: BLOCK, length: 2 * BLOCK }]);
+  bench.core.uploads.sent(peer, 0);
+  expect(peer.uploads).toEqual([]);
+  expect(peer.up.total).toBe(3 * BLOCK);
+});
+
 describe('a cancel within a request of several blocks', () => {
   const cancelled = (first: number, blocks: number) => {
     const bench = new Bench({ blocks: 16, have: [0] });
