@@ -191,7 +191,7 @@ describe('an upload is limited by', () => {
   }
 
   it('disk: slow reads, which is the remote side of a downloader', async () => {
-    const { seed, torrent } = await transfer(60);
+    const { seed, torrent } = await transfer(150);
     expectLargest(seed.stats().limitedBy, 'disk');
     expectLargest(torrent.stats().limitedBy, 'remote');
   });
