@@ -3,11 +3,11 @@ import type { PeerKey } from '../ids.js';
 import { bitfieldBytes, type Heap, type Kernels } from '../kernels/types.js';
 import { Choker } from '../policy/choker.js';
 import { Picker, type Priority } from '../policy/picker.js';
-import { hasBit as hasBitAt } from '../policy/picker-bits.js';
+import { hasBit } from '../policy/picker-bits.js';
 import type { Rng } from '../policy/rng.js';
 import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 import type { Action } from './actions.js';
-import { clearBit, hasBit, setAllBits, setBit } from './bits.js';
+import { clearBit, setAllBits, setBit } from './bits.js';
 import { Choking } from './choking.js';
 import { Downloads } from './downloads.js';
 import { Extensions } from './extensions.js';
@@ -244,7 +244,8 @@ export class TorrentCore {
     if (open !== undefined) this.#actions.push({ type: 'piece', piece, at: open.at, length: open.length });
     for (const peer of this.peers.values()) {
       if (!peer.seed) peer.send({ type: 'have', piece });
-      if (peer.amInterested && (peer.seed || hasBit(this.#bits(peer), piece))) this.#interest.update(peer);
+      if (peer.amInterested && (peer.seed || hasBit(this.#memory, peer.bitsAt, piece)))
+        this.#interest.update(peer);
     }
     if (this.downloads.starved) this.#wakeAll();
     this.#checkComplete();
@@ -336,7 +337,7 @@ export class TorrentCore {
   demand(piece: number): number {
     let peers = 0;
     for (const peer of this.peers.values())
-      if (peer.peerInterested && !peer.amChoking && !hasBitAt(this.#memory, peer.bitsAt, piece)) peers++;
+      if (peer.peerInterested && !peer.amChoking && !hasBit(this.#memory, peer.bitsAt, piece)) peers++;
     return peers;
   }
 
@@ -425,7 +426,7 @@ export class TorrentCore {
 
   #handleHave(peer: PeerCore, piece: number): void {
     const bits = this.#bits(peer);
-    if (hasBit(bits, piece)) return;
+    if (hasBit(this.#memory, peer.bitsAt, piece)) return;
     setBit(bits, piece);
     peer.haveCount++;
     this.picker.addHave(piece);
@@ -440,7 +441,7 @@ export class TorrentCore {
   }
 
   #handleDontHave(peer: PeerCore, piece: number): void {
-    if (piece >= this.options.pieceCount || !hasBit(this.#bits(peer), piece)) return;
+    if (piece >= this.options.pieceCount || !hasBit(this.#memory, peer.bitsAt, piece)) return;
     if (peer.seed) {
       peer.seed = false;
       this.picker.breakSeed(peer.bitsAt);
