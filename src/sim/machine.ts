@@ -2,6 +2,8 @@ import { ExtentAllocator } from '../engine/kernels/extents.js';
 import { createHeap } from '../engine/kernels/heap.js';
 import { createJsKernels } from '../engine/kernels/js.js';
 import { type Heap, type Kernels, TABLE_ALIGN } from '../engine/kernels/types.js';
+import { createWasmKernels, KERNEL_SCRATCH_BYTES, STATIC_BYTES } from '../engine/kernels/wasm.js';
+import { webAssembly } from '../engine/kernels/web-assembly.js';
 import type { SlotPool } from '../engine/swarm/ports.js';
 
 /** Memory of one simulated peer: kernels, a heap of tables, piece slots. */
@@ -37,3 +39,22 @@ export const createJsMachine: MachineFactory = (heapBytes, slotBytes) => {
     slots: createSlots(heapEnd, slotBytes),
   };
 };
+
+const PAGE_BYTES = 65536;
+
+/** The compiled kernels; `wasm` is the module's bytes. Undefined where there is no WebAssembly. */
+export function createWasmMachines(wasm: Uint8Array): MachineFactory | undefined {
+  if (webAssembly === undefined || !webAssembly.validate(wasm)) return undefined;
+  const { Memory, Module } = webAssembly;
+  const module = new Module(wasm);
+  return (heapBytes, slotBytes) => {
+    const heapAt = STATIC_BYTES + KERNEL_SCRATCH_BYTES;
+    const pages = Math.ceil((heapAt + heapBytes + slotBytes) / PAGE_BYTES);
+    const memory = new Memory({ initial: pages, maximum: pages, shared: true });
+    return {
+      kernels: createWasmKernels(module, memory, STATIC_BYTES),
+      heap: createHeap(memory.buffer, heapAt, heapBytes),
+      slots: createSlots(heapAt + heapBytes, slotBytes),
+    };
+  };
+}

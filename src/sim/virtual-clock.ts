@@ -15,8 +15,22 @@ export class VirtualClock {
   /** Binary heap, the nearest event first. */
   readonly #heap: Entry[] = [];
 
+  constructor(readonly maxEventsPerMoment = MAX_EVENTS_PER_MOMENT) {}
+
   get nowMs(): number {
     return this.#nowMs;
+  }
+
+  /** Time of the nearest event; Infinity when there is none. */
+  get nextMs(): number {
+    return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0].atMs;
+  }
+
+  /** Something outside of the clock's events happens at that time. */
+  advance(toMs: number): void {
+    if (toMs > this.nextMs) throw new RangeError(`an event at ${this.nextMs} ms comes before ${toMs} ms`);
+    if (toMs > this.#nowMs) this.#inMoment = 0;
+    this.#nowMs = Math.max(this.#nowMs, toMs);
   }
 
   /** A time in the past means now. */
@@ -35,7 +49,7 @@ export class VirtualClock {
     if (nearest === undefined || nearest.atMs > untilMs) return false;
     this.#pop();
     if (nearest.atMs > this.#nowMs) this.#inMoment = 0;
-    if (++this.#inMoment > MAX_EVENTS_PER_MOMENT)
+    if (++this.#inMoment > this.maxEventsPerMoment)
       throw new Error(`${this.#inMoment} events at ${this.#nowMs} ms`);
     this.#nowMs = nearest.atMs;
     nearest.run();

@@ -12,6 +12,7 @@ export function rankTop(
 ): number[] {
   const k = Math.min(most, ranks.length);
   if (k <= 0) return [];
+  if (k === 1) return [topOne(ranks, seed)];
   if (!tables || ranks.length < RANK_KERNEL_MIN)
     return [...ranks.keys()]
       .sort((a, b) => ranks[b] - ranks[a] || tieBreak(a, seed) - tieBreak(b, seed) || a - b)
@@ -23,5 +24,13 @@ export function rankTop(
   kernels.rankTop(ratesAt, ranks.length, k, seed, outAt);
   const top = Array.from(new Uint32Array(kernels.buffer, outAt, k));
   heap.free(ratesAt);
+  return top;
+}
+
+/** A slot that came free goes to one peer: no need to sort. */
+function topOne(ranks: readonly number[], seed: number): number {
+  let top = 0;
+  for (let i = 1; i < ranks.length; i++)
+    if (ranks[i] > ranks[top] || (ranks[i] === ranks[top] && tieBreak(i, seed) < tieBreak(top, seed))) top = i;
   return top;
 }

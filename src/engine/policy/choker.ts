@@ -25,6 +25,8 @@ export interface ChokerOptions {
   readonly reviewMs?: number;
   /** Defaults to 30 s. */
   readonly optimisticMs?: number;
+  /** 0 turns optimistic unchokes off: newcomers then wait for a slot that nobody earns. Defaults to 1. */
+  readonly optimisticSlots?: 0 | 1;
   /** With both given, large swarms are ranked by the kernel. */
   readonly kernels?: Kernels;
   readonly heap?: Heap;
@@ -64,6 +66,8 @@ export class Choker {
   readonly #slots: number;
   readonly #reviewMs: number;
   readonly #optimisticMs: number;
+  /** Peers unchoked optimistically. */
+  readonly #optimisticSlots: number;
   readonly #tables: { kernels: Kernels; heap: Heap } | undefined;
   #optimistic = new Set<PeerKey>();
   #nextReviewMs = 0;
@@ -80,6 +84,7 @@ export class Choker {
     this.#slots = slots;
     this.#reviewMs = options.reviewMs ?? DEFAULT_REVIEW_MS;
     this.#optimisticMs = options.optimisticMs ?? DEFAULT_OPTIMISTIC_MS;
+    this.#optimisticSlots = slots === 0 ? 0 : (options.optimisticSlots ?? 1);
     this.#tables = kernels && heap ? { kernels, heap } : undefined;
   }
 
@@ -115,7 +120,12 @@ export class Choker {
     const free = this.slotsFree(peers);
     if (free === 0 || waiting.length === 0) return { unchoke: [], choke: [] };
     const rates = waiting.map(peer => (seeding ? 0 : peer.downRate));
-    return { unchoke: rankTop(rates, free, this.#rng.u32()).map(i => waiting[i].key), choke: [] };
+    return { unchoke: this.fillWith(rates, free).map(i => waiting[i].key), choke: [] };
+  }
+
+  /** Who of those that wait gets the free slots, by their rates to us: indices. */
+  fillWith(rates: readonly number[], free: number): number[] {
+    return rankTop(rates, free, this.#rng.u32());
   }
 
   /** Slots that no interested peer holds, the optimistic one included. */
@@ -123,10 +133,6 @@ export class Choker {
     let held = 0;
     for (const peer of peers) if (peer.interested && !peer.choked) held++;
     return Math.max(0, this.#slots + this.#optimisticSlots - held);
-  }
-
-  get #optimisticSlots(): number {
-    return this.#slots === 0 ? 0 : 1;
   }
 
   #regular(peers: readonly ChokePeer[], nowMs: number, seeding: boolean): Set<PeerKey> {

@@ -1,0 +1,27 @@
+import type { Timed } from './deadline-heap.js';
+
+/** A piece on its way to a peer: what is missing of it, and the flows that bring it. */
+export class Download implements Timed {
+  heapAt = -1;
+  piece = 0;
+  to = 0;
+  remainingBytes = 0;
+  /** Some of it came from a liar: it will fail its hash. */
+  bad = false;
+  /** Peers that sent a part of it, while somebody lies in this swarm. */
+  sources: number[] = [];
+  readonly flows: Flow[] = [];
+}
+
+/** Bytes of one piece that go from one peer to another at a rate. */
+export class Flow {
+  from = 0;
+  to = 0;
+  /** The receiver's edge to the sender. */
+  edge = 0;
+  download!: Download;
+  /** Bytes a ms. */
+  rate = 0;
+  /** Up to when its bytes are booked. */
+  bookedMs = 0;
+}

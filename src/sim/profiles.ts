@@ -1,0 +1,33 @@
+import { DEFAULT_OPTIMISTIC_MS, DEFAULT_REVIEW_MS, DEFAULT_SLOTS } from '../engine/policy/choker.js';
+
+export type ProfileName = 'classic' | 'cluster' | 'client-server';
+
+/** What a profile decides for all peers of a simulated swarm. */
+export interface ProfileRules {
+  /** Unchoke slots of everybody; Infinity chokes nobody. */
+  readonly slots: number;
+  readonly reviewMs: number;
+  readonly optimisticMs: number;
+  /** Connections that a peer has on average when there are enough peers. */
+  readonly neighbours: number;
+  readonly picker: 'rarest' | 'random' | 'sequential';
+  readonly superSeeding: boolean;
+}
+
+const classic: ProfileRules = {
+  slots: DEFAULT_SLOTS,
+  reviewMs: DEFAULT_REVIEW_MS,
+  optimisticMs: DEFAULT_OPTIMISTIC_MS,
+  /** Of the 50 that a tracker names (BEP 23 clients ask for `numwant` 50), those that can be reached. */
+  neighbours: 40,
+  picker: 'rarest',
+  superSeeding: true,
+};
+
+export const PROFILES: Readonly<Record<ProfileName, ProfileRules>> = {
+  classic,
+  /** Machines that trust each other: nobody is choked, and ten neighbours are enough (Kraken: 10). */
+  cluster: { ...classic, slots: Number.POSITIVE_INFINITY, neighbours: 10 },
+  /** One server sends everything to everybody; downloaders do not know each other. */
+  'client-server': { ...classic, slots: Number.POSITIVE_INFINITY, superSeeding: false },
+};
