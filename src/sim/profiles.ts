@@ -12,6 +12,8 @@ export interface ProfileRules {
   readonly neighbours: number;
   readonly picker: 'rarest' | 'random' | 'sequential';
   readonly superSeeding: boolean;
+  /** A sender serves a piece at a time, or all that wait alike. */
+  readonly uplink: 'turns' | 'fair';
 }
 
 const classic: ProfileRules = {
@@ -22,6 +24,7 @@ const classic: ProfileRules = {
   neighbours: 40,
   picker: 'rarest',
   superSeeding: true,
+  uplink: 'turns',
 };
 
 export const PROFILES: Readonly<Record<ProfileName, ProfileRules>> = {
@@ -29,5 +32,5 @@ export const PROFILES: Readonly<Record<ProfileName, ProfileRules>> = {
   /** Machines that trust each other: nobody is choked, and ten neighbours are enough (Kraken: 10). */
   cluster: { ...classic, slots: Number.POSITIVE_INFINITY, neighbours: 10 },
   /** One server sends everything to everybody; downloaders do not know each other. */
-  'client-server': { ...classic, slots: Number.POSITIVE_INFINITY, superSeeding: false },
+  'client-server': { ...classic, slots: Number.POSITIVE_INFINITY, superSeeding: false, uplink: 'fair' },
 };

@@ -55,6 +55,7 @@ export interface Scenario {
   readonly neighbours?: number;
   readonly picker?: ProfileRules['picker'];
   readonly superSeeding?: boolean;
+  readonly uplink?: ProfileRules['uplink'];
   /** One way, between any two peers. Defaults to 0. */
   readonly latencyMs?: number;
   /** Virtual time after which the run ends, done or not. Defaults to 30 days. */
@@ -114,6 +115,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     neighbours: whole('neighbours', scenario.neighbours ?? rules.neighbours, 1, 10_000),
     picker: oneOf('picker', scenario.picker ?? rules.picker, ['rarest', 'random', 'sequential']),
     superSeeding: scenario.superSeeding ?? rules.superSeeding,
+    uplink: oneOf('uplink', scenario.uplink ?? rules.uplink, ['turns', 'fair']),
     latencyMs: atLeast0('latencyMs', scenario.latencyMs ?? 0),
     limitMs: positive('limitMs', scenario.limitMs ?? DEFAULT_LIMIT_MS),
   };

@@ -31,6 +31,7 @@ export function rankTop(
 function topOne(ranks: readonly number[], seed: number): number {
   let top = 0;
   for (let i = 1; i < ranks.length; i++)
-    if (ranks[i] > ranks[top] || (ranks[i] === ranks[top] && tieBreak(i, seed) < tieBreak(top, seed))) top = i;
+    if (ranks[i] > ranks[top] || (ranks[i] === ranks[top] && tieBreak(i, seed) < tieBreak(top, seed)))
+      top = i;
   return top;
 }

@@ -1,4 +1,4 @@
-import { Choker, type ChokePeer } from '../../engine/policy/choker.js';
+import { type ChokePeer, Choker } from '../../engine/policy/choker.js';
 import { decideDeparture } from '../../engine/policy/departure.js';
 import { createRng, type Rng } from '../../engine/policy/rng.js';
 import type { MachineFactory } from '../machine.js';
@@ -9,7 +9,7 @@ import type { ResolvedScenario } from '../scenario.js';
 import { SimTracker } from '../tracker.js';
 import { VirtualClock } from '../virtual-clock.js';
 import { EdgeTable, NONE } from './edges.js';
-import { Download, Flow } from './flow.js';
+import { type Download, Flow } from './flow.js';
 import { Links } from './links.js';
 import { PiecePicking } from './picking.js';
 import { PieceTables } from './tables.js';
@@ -91,6 +91,7 @@ export class FlowSwarm {
       Float64Array.from(plans, plan => plan.up),
       Float64Array.from(plans, plan => plan.down),
       this.edges.gotBytes,
+      scenario.uplink,
     );
     this.picking = new PiecePicking(scenario, plans, this.tables, this.rng);
     this.#tracker = new SimTracker(this.rng);
@@ -310,7 +311,8 @@ export class FlowSwarm {
       } else if (edges.unchoked[edge] && this.#flows[back] === undefined) this.#start(back);
     }
     if (this.#isComplete(peer)) this.#complete(peer);
-    else if (this.tables.haveCount[peer] >= this.plans[peer].abortAtPieces && !this.#aborted[peer]) this.#abort(peer);
+    else if (this.tables.haveCount[peer] >= this.plans[peer].abortAtPieces && !this.#aborted[peer])
+      this.#abort(peer);
     else if (this.tables.haveCount[peer] >= this.plans[peer].vanishAtPieces && !this.#vanished[peer])
       this.#vanish(peer);
     if (this.scenario.seedLeaves === 'after-one-copy' && this.recorder.outOnce) this.#seedsLeave();

@@ -20,8 +20,9 @@ export class Flow {
   /** The receiver's edge to the sender. */
   edge = 0;
   download!: Download;
-  /** Bytes a ms. */
+  /** Bytes a ms: what it carries, and what its sender would give it if the receiver took that. */
   rate = 0;
+  offer = 0;
   /** Up to when its bytes are booked. */
   bookedMs = 0;
 }

@@ -5,11 +5,14 @@ import type { Download, Flow } from './flow.js';
 const ROUNDING = 1e-9;
 
 /** Uplinks and downlinks are settled against each other so many times; what is left over is cut at the receiver. */
-const MAX_ROUNDS = 8;
+const MAX_ROUNDS = 2;
+
+/** How a sender divides its uplink: equal parts, or a piece at a time with the others waiting for their turn. */
+export type UplinkOrder = 'fair' | 'turns';
 
 /**
- * Uplinks and downlinks of all peers, and the flows over them. A link is shared equally among its flows; a flow that
- * the other side holds back leaves its rest to the others. Rates change at the end of a moment alone (`settle`), so a
+ * Uplinks and downlinks of all peers, and the flows over them. What a flow cannot use because the other side holds it
+ * back goes to the others. A downlink is shared equally. Rates change at the end of a moment alone (`settle`), so a
  * piece that ends and the next one that begins cost one change.
  */
 export class Links {
@@ -20,8 +23,7 @@ export class Links {
 
   readonly #out: Flow[][];
   readonly #in: Flow[][];
-  /** What an uplink gives a flow that nobody holds back, and the most that a downlink takes of one. */
-  readonly #shares: Float64Array;
+  /** The most that a downlink takes of one flow. */
   readonly #levels: Float64Array;
   readonly #changedUp: number[] = [];
   readonly #changedDown: number[] = [];
@@ -33,13 +35,13 @@ export class Links {
     readonly up: Float64Array,
     readonly down: Float64Array,
     readonly gotBytes: Float64Array,
+    readonly order: UplinkOrder,
   ) {
     const peers = up.length;
     this.sentBytes = new Float64Array(peers);
     this.receivedBytes = new Float64Array(peers);
     this.#out = Array.from({ length: peers }, () => []);
     this.#in = Array.from({ length: peers }, () => []);
-    this.#shares = new Float64Array(peers);
     this.#levels = new Float64Array(peers).fill(Number.POSITIVE_INFINITY);
     this.#upMarked = new Uint8Array(peers);
     this.#downMarked = new Uint8Array(peers);
@@ -55,7 +57,7 @@ export class Links {
 
   /** The flow begins; it gets its rate when the moment is settled. */
   add(flow: Flow, nowMs: number): void {
-    flow.rate = 0;
+    flow.rate = flow.offer = 0;
     flow.bookedMs = nowMs;
     flow.download.flows.push(flow);
     this.#out[flow.from].push(flow);
@@ -68,7 +70,8 @@ export class Links {
   remove(flow: Flow, nowMs: number): void {
     this.book(flow, nowMs);
     drop(flow.download.flows, flow);
-    drop(this.#out[flow.from], flow);
+    if (this.order === 'turns') take(this.#out[flow.from], flow);
+    else drop(this.#out[flow.from], flow);
     drop(this.#in[flow.to], flow);
     this.#markUp(flow.from);
     if (this.#levels[flow.to] !== Number.POSITIVE_INFINITY) this.#markDown(flow.to);
@@ -127,30 +130,32 @@ export class Links {
     flow.download.remainingBytes -= bytes;
   }
 
-  /** Divides an uplink: equal parts, and what receivers cannot take goes to the others. */
+  /** Divides an uplink; what receivers cannot take goes to the others. */
   #shareUp(peer: number, nowMs: number, mayAsk: boolean): void {
     const flows = this.#out[peer];
     if (flows.length === 0) return;
-    const share = this.#fill(flows, this.up[peer], this.#levels);
-    this.#shares[peer] = share;
+    const fair = this.order === 'fair';
+    const share = fair ? this.#fill(flows, this.up[peer], flow => this.#levels[flow.to]) : 0;
+    let left = this.up[peer];
     for (const flow of flows) {
-      const rate = Math.min(share, this.#levels[flow.to]);
+      flow.offer = fair ? share : left;
+      const rate = Math.min(flow.offer, this.#levels[flow.to]);
+      left = Math.max(0, left - rate);
       if (rate !== flow.rate) this.#setRate(flow, rate, nowMs);
     }
     for (const { to } of flows)
-      if (this.#levels[to] !== Number.POSITIVE_INFINITY || this.#overfull(to))
-        if (mayAsk || this.#overfull(to)) this.#markDown(to);
+      if ((mayAsk && this.#levels[to] !== Number.POSITIVE_INFINITY) || this.#overfull(to)) this.#markDown(to);
   }
 
   /** Divides a downlink among flows that could bring more than it takes. */
   #shareDown(peer: number): void {
     const flows = this.#in[peer];
     const before = this.#levels[peer];
-    const wanted = flows.reduce((total, flow) => total + this.#shares[flow.from], 0);
+    const wanted = flows.reduce((total, flow) => total + flow.offer, 0);
     const level =
       wanted <= this.down[peer] * (1 + ROUNDING)
         ? Number.POSITIVE_INFINITY
-        : this.#fill(flows, this.down[peer], this.#shares, true);
+        : this.#fill(flows, this.down[peer], flow => flow.offer);
     if (level === before) return;
     this.#levels[peer] = level;
     for (const flow of flows) this.#markUp(flow.from);
@@ -164,13 +169,13 @@ export class Links {
   }
 
   /** Water-filling: the level at which the flows, each up to its limit at the other end, fill the capacity. */
-  #fill(flows: readonly Flow[], capacity: number, limits: Float64Array, atSender = false): number {
+  #fill(flows: readonly Flow[], capacity: number, limitOf: (flow: Flow) => number): number {
     let level = capacity / flows.length;
     for (let held = 0; ; ) {
       let heldNow = 0;
       let used = 0;
       for (const flow of flows) {
-        const limit = limits[atSender ? flow.from : flow.to];
+        const limit = limitOf(flow);
         if (limit >= level) continue;
         heldNow++;
         used += limit;
@@ -220,4 +225,9 @@ function sum(flows: readonly Flow[]): number {
 function drop(flows: Flow[], flow: Flow): void {
   const last = flows.pop()!;
   if (last !== flow) flows[flows.indexOf(flow)] = last;
+}
+
+/** Takes it out of a queue whose order counts. */
+function take(flows: Flow[], flow: Flow): void {
+  flows.splice(flows.indexOf(flow), 1);
 }

@@ -105,7 +105,8 @@ export class PiecePicking {
       return piece;
     }
     if (scenario.picker === 'sequential') return tables.firstFrom(to, from, 0);
-    if (tables.haveCount[to] + this.#open[to].length < this.#randomFirst) return tables.firstFrom(to, from, rng.below(scenario.pieces));
+    if (tables.haveCount[to] + this.#open[to].length < this.#randomFirst)
+      return tables.firstFrom(to, from, rng.below(scenario.pieces));
     return tables.rarest(to, from, tables.countsAt(to), rng.u32());
   }
 
