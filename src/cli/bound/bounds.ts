@@ -56,9 +56,19 @@ export function rowsOf({ from, to }: Sweep): number[] {
   return [...rows.add(to)];
 }
 
-/** At most so many numbers of peers, the first and the last among them. */
+/** At most so many numbers of peers at equal distances, the first and the last among them. */
 export function evenly({ from, to }: Sweep, most: number): number[] {
-  const count = Math.min(most, to - from + 1);
-  const gap = count > 1 ? (to - from) / (count - 1) : 0;
-  return Array.from({ length: count }, (_, i) => Math.round(from + i * gap));
+  return spread(from, to, most, share => from + share * (to - from));
+}
+
+/** At most so many numbers of peers at equal ratios, the first and the last among them. */
+export function geometrically({ from, to }: Sweep, most: number): number[] {
+  return spread(from, to, most, share => from * (to / from) ** share);
+}
+
+/** All numbers when they are few enough, else those at equal shares of the way, without what comes twice. */
+function spread(from: number, to: number, most: number, at: (share: number) => number): number[] {
+  const span = to - from;
+  if (span < most) return Array.from({ length: span + 1 }, (_, i) => from + i);
+  return [...new Set(Array.from({ length: most }, (_, i) => Math.round(at(i / (most - 1)))))];
 }

@@ -1,5 +1,5 @@
 import { type Line, lineChart } from '../charts/index.js';
-import { type BoundPlan, type Bounds, boundsOf, evenly, type Sweep } from './bounds.js';
+import { type BoundPlan, type Bounds, boundsOf, evenly, geometrically, type Sweep } from './bounds.js';
 import { describeFile, describeRates } from './report.js';
 
 /** Points of a curve; more would fall on the same pixels. */
@@ -14,12 +14,14 @@ const UNITS = [
 ];
 
 /** The figure of the textbooks: the time of a server alone rises with the peers, that of a swarm flattens. */
-export function drawFigure(plan: BoundPlan, sweep: Sweep): string {
-  const bounds = evenly(sweep, MAX_POINTS).map(peers => boundsOf(plan, peers));
+export function drawFigure(plan: BoundPlan, sweep: Sweep, log = false): string {
+  const numbers = log ? geometrically(sweep, MAX_POINTS) : evenly(sweep, MAX_POINTS);
+  const bounds = numbers.map(peers => boundsOf(plan, peers));
   const longest = Math.max(
     ...bounds.map(({ clientServer, discrete = 0 }) => Math.max(clientServer, discrete)),
   );
-  const { unit, seconds } = UNITS.find(({ from }) => longest >= from)!;
+  // A logarithmic axis has room for any number of seconds.
+  const { unit, seconds } = UNITS.find(({ from }) => (log ? 0 : longest) >= from)!;
   const line = (name: string, of: (bounds: Bounds) => number): Line => ({
     name,
     points: bounds.map(at => [at.peers, of(at) / seconds]),
@@ -35,8 +37,8 @@ export function drawFigure(plan: BoundPlan, sweep: Sweep): string {
   return lineChart({
     title: 'Least time in which a file reaches all peers',
     subtitle: `${describeFile(plan)}. ${describeRates(plan)}`,
-    x: { name: 'peers', whole: true, max: sweep.to },
-    y: { name: 'time', unit },
+    x: { name: 'peers', whole: true, log, max: sweep.to },
+    y: { name: 'time', unit, log },
     series,
   });
 }

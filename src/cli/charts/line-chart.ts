@@ -55,9 +55,7 @@ export function lineChart({ x, y, series, size, ...heading }: LineChart): string
     grid: { left: 84, right: 40, top: topPx, bottom: 64 },
     xAxis: { ...toAxis(x, 34), ...(x.log ? decades(xs, x.max) : {}) },
     yAxis: { ...toAxis(y, 62), nameRotate: 90 },
-    series: series.flatMap((line, at) =>
-      draw(line, COLORS[(line.color ?? at) % COLORS.length], y.log === true),
-    ),
+    series: series.flatMap((line, at) => draw(line, COLORS[(line.color ?? at) % COLORS.length])),
   });
 }
 
@@ -80,17 +78,13 @@ function decades(xs: readonly number[], max: number | undefined): Range {
   };
 }
 
-function draw(
-  { name, points, dashed, step, marks, whiskers, band }: Line,
-  color: string,
-  log: boolean,
-): object[] {
+function draw({ name, points, dashed, step, marks, whiskers, band }: Line, color: string): object[] {
   const parts: object[] = [];
   if (band) parts.push(drawBand(band, color));
   parts.push({
     type: 'line',
     name,
-    data: points.map(([x, y]) => [x, Number.isFinite(y) && (y > 0 || !log) ? y : null]),
+    data: points.map(([x, y]) => [x, Number.isFinite(y) ? y : null]),
     step: step ? 'end' : false,
     symbol: marks ? 'circle' : 'none',
     symbolSize: 8,

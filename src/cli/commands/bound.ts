@@ -19,6 +19,7 @@ interface BoundOptions extends CommonOptions {
   readonly peers?: number;
   readonly sweep?: Sweep;
   readonly svg?: string;
+  readonly log?: boolean;
 }
 
 const MAX_PEERS = 1_000_000_000;
@@ -75,15 +76,16 @@ and with --svg a last one, {"event":"svg","path"}.`,
           .argParser(value((text): Sweep => parseRange(text, 1, MAX_SWEEP)))
           .conflicts('peers'),
       )
-      .option('--svg <file>', 'draw the sweep into this file instead of a table; replaces what is there');
+      .option('--svg <file>', 'draw the sweep into this file instead of a table; replaces what is there')
+      .option('--log', 'with --svg: logarithmic axes, which show a wide sweep better');
   },
   run: bound,
 };
 
 async function bound({ output }: Context, options: BoundOptions): Promise<number> {
-  const { size, seedUp, up, down, pieces, peers, sweep, svg } = options;
+  const { size, seedUp, up, down, pieces, peers, sweep, svg, log } = options;
   const plan: BoundPlan = { fileBytes: size, pieces, seedUp, up, down };
-  if (sweep) await showSweep(output, plan, sweep, svg);
+  if (sweep) await showSweep(output, plan, sweep, { svg, log });
   else if (svg !== undefined) throw usage('svg', '--svg draws a sweep: say --sweep 1..100');
   else if (peers === undefined)
     throw usage('peers', 'say how many peers there are: --peers 100 or --sweep 1..100');
@@ -99,7 +101,12 @@ function showOne(output: Output, plan: BoundPlan, peers: number): void {
   printBounds(output, plan, bounds);
 }
 
-async function showSweep(output: Output, plan: BoundPlan, sweep: Sweep, svg?: string): Promise<void> {
+async function showSweep(
+  output: Output,
+  plan: BoundPlan,
+  sweep: Sweep,
+  { svg, log }: Pick<BoundOptions, 'svg' | 'log'>,
+): Promise<void> {
   // The longest time comes first, so that what is refused is refused before anything is printed.
   boundsOf(plan, sweep.to);
   if (output.json)
@@ -114,7 +121,7 @@ async function showSweep(output: Output, plan: BoundPlan, sweep: Sweep, svg?: st
     return;
   }
   const { drawFigure } = await import('../bound/figure.js');
-  await writeFile(svg, drawFigure(plan, sweep));
+  await writeFile(svg, drawFigure(plan, sweep, log));
   output.event('svg', { path: resolve(svg) });
   output.line(`${safeText(svg)}: ${sweep.from} to ${sweep.to} peers`);
 }

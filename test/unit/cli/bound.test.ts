@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { evenly, geometrically } from '../../../src/cli/bound/bounds.js';
 import { runMain } from './run-main.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'millrace-bound-'));
@@ -126,7 +127,15 @@ describe('bound --sweep', () => {
     expect(await draw('--pieces', '16')).toMatchObject({ exitCode: 0, stdout: `${svg}: 1 to 100 peers\n` });
     const figure = readFileSync(svg, 'utf8');
     expect(figure).toMatch(/^<svg /);
-    for (const text of ['client-server', 'peer-to-peer', '16 pieces', 'time (minutes)', '>peers<', '>100<'])
+    for (const text of [
+      'client-server',
+      'peer-to-peer',
+      '16 pieces',
+      'time (minutes)',
+      '>peers<',
+      '>100<',
+      '>180<',
+    ])
       expect(figure).toContain(text);
 
     const { events } = await draw('--pieces', '16', '--json');
@@ -134,6 +143,8 @@ describe('bound --sweep', () => {
     expect(events.at(-1)).toEqual({ event: 'svg', path: svg });
     expect(readFileSync(svg, 'utf8')).toBe(figure);
 
+    await draw('--log');
+    expect(readFileSync(svg, 'utf8')).toMatch(/time \(s\)[\s\S]*>10k</); // a power of ten
     await draw();
     expect(readFileSync(svg, 'utf8')).not.toContain('pieces');
   });
@@ -141,5 +152,17 @@ describe('bound --sweep', () => {
   it('exits with 1 when the figure cannot be written', async () => {
     const { exitCode, stderr } = await bound(...RATES, '--sweep', '1..9', '--svg', join(dir, 'no', 'x.svg'));
     expect([exitCode, stderr]).toEqual([1, expect.stringContaining('ENOENT')]);
+  });
+});
+
+describe('points of a curve', () => {
+  it('are all that there are, or as many as asked for with both ends', () => {
+    for (const spread of [evenly, geometrically]) {
+      expect(spread({ from: 3, to: 7 }, 5)).toEqual([3, 4, 5, 6, 7]);
+      expect(spread({ from: 3, to: 3 }, 5)).toEqual([3]);
+    }
+    expect(evenly({ from: 1, to: 1001 }, 5)).toEqual([1, 251, 501, 751, 1001]);
+    expect(geometrically({ from: 1, to: 10_000 }, 5)).toEqual([1, 10, 100, 1000, 10_000]);
+    expect(geometrically({ from: 1, to: 100 }, 50).slice(0, 3)).toEqual([1, 2, 3]);
   });
 });
