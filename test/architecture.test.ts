@@ -108,7 +108,14 @@ describe('the command line', () => {
     return seen;
   }
 
-  it.each(['main', 'commands/create', 'commands/verify', 'commands/info'])(
+  it('draws with a package that no command loads before it draws', () => {
+    const commands = files.filter(path => path.startsWith('cli/commands/'));
+    const drawing = commands.filter(path => [...loadedWith(path)].some(name => name.startsWith('echarts')));
+    expect(drawing).toEqual([]);
+    expect([...loadedWith('cli/charts/index.ts')].some(name => name.startsWith('echarts'))).toBe(true);
+  });
+
+  it.each(['main', 'commands/create', 'commands/verify', 'commands/info', 'commands/bound'])(
     'loads with %s no session, and no package but commander',
     command => {
       const loaded = loadedWith(`cli/${command}.ts`);

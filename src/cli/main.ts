@@ -25,6 +25,7 @@ const COMMANDS: ReadonlyMap<string, (add: AddCommand) => Promise<void>> = new Ma
   ['verify', async add => add((await import('./commands/verify.js')).verifySetup)],
   ['tracker', async add => add((await import('./commands/tracker.js')).trackerSetup)],
   ['swarm', async add => add((await import('./commands/swarm.js')).swarmSetup)],
+  ['bound', async add => add((await import('./commands/bound.js')).boundSetup)],
   ['bench', async add => add((await import('./commands/bench.js')).benchSetup)],
 ] satisfies [string, (add: AddCommand) => Promise<void>][]);
 

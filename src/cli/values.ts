@@ -40,6 +40,11 @@ export function parseRate(text: string): number {
   return parseBytes(text.trim().replace(/\/s$/i, ''));
 }
 
+/** Rates as `1MB/s,5MB/s`; one is a list too. */
+export function parseRates(text: string): number[] {
+  return text.split(',').map(parseRate);
+}
+
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,
   '': 1000,
@@ -70,6 +75,15 @@ export function parseCount(text: string, min: number, max: number): number {
   if (!(value >= min && value <= max))
     throw new RangeError(`'${text}' is not a whole number from ${min} to ${max}`);
   return value;
+}
+
+/** `1..100`: two whole numbers within bounds in rising order, all of it included. */
+export function parseRange(text: string, min: number, max: number): { from: number; to: number } {
+  const ends = text.split('..');
+  if (ends.length !== 2) throw new RangeError(`'${text}' is not a range, write for example ${min}..100`);
+  const [from, to] = ends.map(end => parseCount(end, min, max));
+  if (from > to) throw new RangeError(`'${text}' ends before it begins`);
+  return { from, to };
 }
 
 /** Port to listen on; 0 takes any free one. */

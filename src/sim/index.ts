@@ -4,6 +4,7 @@ export {
   clientServerSeconds,
   type DiscreteSwarm,
   discreteSeconds,
+  type PeerRates,
   type PeerToPeerSwarm,
   peerToPeerSeconds,
 } from './bounds.js';

@@ -72,19 +72,21 @@ export async function summarize({ metainfo, payload, plan }: Race, outcome: Outc
   };
 }
 
-function findBound({ length: fileBytes, pieceCount }: Metainfo, { seedUp, up, down }: Capacities): Bound {
-  const peers = up.length;
-  const common = { fileBytes, seedUpBytesPerSecond: seedUp, downMinBytesPerSecond: down };
+function findBound({ length: fileBytes, pieceLength }: Metainfo, { seedUp, up, down }: Capacities): Bound {
+  const rates = {
+    peers: up.length,
+    seedUpBytesPerSecond: seedUp,
+    upBytesPerSecond: up,
+    downBytesPerSecond: down,
+  };
+  const peerToPeer = peerToPeerSeconds({ ...rates, fileBytes });
+  // The bound is of equal pieces. Whole ones have to reach everybody too, and a shorter last one may be sent beside them.
+  const pieces = Math.max(1, Math.floor(fileBytes / pieceLength));
+  const whole = Math.min(fileBytes, pieces * pieceLength);
   return {
-    clientServer: clientServerSeconds({ ...common, peers }),
-    peerToPeer: peerToPeerSeconds({ ...common, peerUpsBytesPerSecond: up }),
-    // It is of equal peers; with the fastest rate for all it stays below what slower ones need.
-    discrete: discreteSeconds({
-      fileBytes,
-      peers,
-      pieces: pieceCount,
-      upBytesPerSecond: Math.max(seedUp, ...up),
-    }),
+    clientServer: clientServerSeconds({ ...rates, fileBytes }),
+    peerToPeer,
+    discrete: Math.max(peerToPeer, discreteSeconds({ ...rates, fileBytes: whole, pieces })),
   };
 }
 

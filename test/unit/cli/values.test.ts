@@ -5,7 +5,9 @@ import {
   parseCount,
   parseDuration,
   parsePort,
+  parseRange,
   parseRate,
+  parseRates,
   parseTrackerUrl,
 } from '../../../src/cli/values.js';
 
@@ -55,6 +57,31 @@ describe('parseRate', () => {
     expect(() => parseRate('10Mb/s')).toThrow(/bits/);
     expect(() => parseRate('10MB/h')).toThrow(/is not a size/);
   });
+});
+
+describe('parseRates', () => {
+  it('takes one rate or a list', () => {
+    expect(parseRates('10MB/s')).toEqual([10_000_000]);
+    expect(parseRates('1KiB/s, 0,5')).toEqual([1024, 0, 5]);
+  });
+
+  it.each(['', '1MB,', ',1MB', '1MB;2MB'])('refuses %j', text => {
+    expect(() => parseRates(text)).toThrow(RangeError);
+  });
+});
+
+describe('parseRange', () => {
+  it('takes two numbers', () => {
+    expect(parseRange('1..1000', 1, 1000)).toEqual({ from: 1, to: 1000 });
+    expect(parseRange('7..7', 1, 1000)).toEqual({ from: 7, to: 7 });
+  });
+
+  it.each(['', '5', '1..', '..5', '1...5', '1..2..3', '1-5', '5..1', '0..5', '1..1001', '1.5..3'])(
+    'refuses %j',
+    text => {
+      expect(() => parseRange(text, 1, 1000)).toThrow(RangeError);
+    },
+  );
 });
 
 describe('parseDuration', () => {

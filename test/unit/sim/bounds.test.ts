@@ -7,7 +7,7 @@ const never = Number.POSITIVE_INFINITY;
 const refused = expect.toSatisfy((error: unknown) => isMillraceError(error, 'ERR_OPTION'));
 
 describe('client-server bound', () => {
-  const swarm = { fileBytes: GB, peers: 10, seedUpBytesPerSecond: 1e8, downMinBytesPerSecond: never };
+  const swarm = { fileBytes: GB, peers: 10, seedUpBytesPerSecond: 1e8, downBytesPerSecond: never };
 
   it('grows with the number of peers', () => {
     expect(clientServerSeconds(swarm)).toBe(100);
@@ -15,7 +15,8 @@ describe('client-server bound', () => {
   });
 
   it('is at least what the slowest download takes', () => {
-    expect(clientServerSeconds({ ...swarm, downMinBytesPerSecond: 1e6 })).toBe(1000);
+    expect(clientServerSeconds({ ...swarm, downBytesPerSecond: 1e6 })).toBe(1000);
+    expect(clientServerSeconds({ ...swarm, downBytesPerSecond: [never, 1e6, 1e9] })).toBe(1000);
   });
 
   it.each([
@@ -27,9 +28,12 @@ describe('client-server bound', () => {
     ['seedUpBytesPerSecond', 0],
     ['seedUpBytesPerSecond', Number.NaN],
     ['seedUpBytesPerSecond', never],
-    ['downMinBytesPerSecond', 0],
-    ['downMinBytesPerSecond', -5],
-    ['downMinBytesPerSecond', Number.NaN],
+    ['fileBytes', 1.5],
+    ['fileBytes', 2 ** 53],
+    ['peers', 2 ** 53],
+    ['downBytesPerSecond', 0],
+    ['downBytesPerSecond', -5],
+    ['downBytesPerSecond', Number.NaN],
   ])('refuses %s %d', (name, value) => {
     const run = () => clientServerSeconds({ ...swarm, [name]: value });
     expect(run).toThrow(refused);
@@ -38,8 +42,12 @@ describe('client-server bound', () => {
 });
 
 describe('peer-to-peer bound', () => {
-  const swarm = { fileBytes: GB, seedUpBytesPerSecond: 1e8, downMinBytesPerSecond: never };
-  const peers = (count: number, rate = 1e8) => ({ ...swarm, peerUpsBytesPerSecond: { rate, count } });
+  const swarm = { fileBytes: GB, seedUpBytesPerSecond: 1e8 };
+  const peers = (count: number, rate: number | readonly number[] = 1e8) => ({
+    ...swarm,
+    peers: count,
+    upBytesPerSecond: rate,
+  });
 
   it('does not grow with the number of peers when all upload', () => {
     expect(peerToPeerSeconds(peers(1))).toBe(10); // the seed has to send everything once
@@ -50,40 +58,50 @@ describe('peer-to-peer bound', () => {
 
   it('is limited by the seed, by the slowest download, or by all uploads together', () => {
     expect(peerToPeerSeconds({ ...peers(10), seedUpBytesPerSecond: 1e6 })).toBe(1000);
-    expect(peerToPeerSeconds({ ...peers(10), downMinBytesPerSecond: 1e7 })).toBe(100);
+    expect(peerToPeerSeconds({ ...peers(10), downBytesPerSecond: 1e7 })).toBe(100);
     expect(peerToPeerSeconds(peers(10, 0))).toBe(100);
-    expect(peerToPeerSeconds({ ...swarm, peerUpsBytesPerSecond: [0, 1e8] })).toBe(10);
-    expect(peerToPeerSeconds({ ...swarm, peerUpsBytesPerSecond: [0, 0, 1e8] })).toBe(15);
+    expect(peerToPeerSeconds(peers(2, [0, 1e8]))).toBe(10);
+    expect(peerToPeerSeconds(peers(3, [0, 0, 1e8]))).toBe(15);
   });
 
-  it('a list of equal rates is the same as one rate', () => {
-    const list = { ...swarm, peerUpsBytesPerSecond: Array(7).fill(3e6) };
-    expect(peerToPeerSeconds(list)).toBe(peerToPeerSeconds(peers(7, 3e6)));
+  it('repeats a list that is shorter, and leaves out what is beyond the peers', () => {
+    expect(peerToPeerSeconds(peers(6, [0, 0, 1e8]))).toBe(20);
+    expect(peerToPeerSeconds(peers(7, [1e8, 0, 0]))).toBe(17.5);
+    expect(peerToPeerSeconds(peers(3, [0, 0, 1e8, 1e9]))).toBe(15);
+    const slowThird = { ...peers(2), downBytesPerSecond: [1e8, 1e9, 1e6] };
+    expect(peerToPeerSeconds(slowThird)).toBe(10);
+    expect(peerToPeerSeconds({ ...slowThird, peers: 3 })).toBe(1000);
   });
 
-  it('never exceeds the client-server bound', () => {
-    for (const count of [1, 2, 5, 100])
-      for (const rate of [0, 1e6, 1e9])
-        expect(peerToPeerSeconds(peers(count, rate))).toBeLessThanOrEqual(
-          clientServerSeconds({ ...swarm, peers: count }),
-        );
+  it('is right to a rounding where products exceed whole numbers', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const bound = peerToPeerSeconds({ ...peers(most, 0), fileBytes: most, seedUpBytesPerSecond: 1 });
+    expect(bound / 2 ** 106).toBeCloseTo(1, 12);
   });
 
   it.each([
-    { rate: -1, count: 1 },
-    { rate: never, count: 1 },
-    { rate: 1, count: 0 },
-    { rate: 1, count: Number.NaN },
-    [],
-    [1, Number.NaN],
     [1, -1],
-  ])('refuses peers %j', peerUpsBytesPerSecond => {
-    expect(() => peerToPeerSeconds({ ...swarm, peerUpsBytesPerSecond })).toThrow(refused);
+    [1, never],
+    [0, 1],
+    [Number.NaN, 1],
+    [1, []],
+    [2, [1, Number.NaN]],
+    [2, [1, -1]],
+    [1, [1, -1]],
+    [100, 1e307],
+  ])('refuses %d peers of %j', (count, rates) => {
+    expect(() => peerToPeerSeconds(peers(count, rates))).toThrow(refused);
+  });
+
+  it('refuses rates that would take for ever', () => {
+    const slow = { ...peers(10), seedUpBytesPerSecond: Number.MIN_VALUE };
+    expect(() => peerToPeerSeconds(slow)).toThrow('the rates are too low');
+    expect(() => clientServerSeconds(slow)).toThrow(refused);
   });
 });
 
 describe('discrete bound', () => {
-  const swarm = { fileBytes: 256, pieces: 256, peers: 16, upBytesPerSecond: 1 };
+  const swarm = { fileBytes: 256, pieces: 256, peers: 16, seedUpBytesPerSecond: 1, upBytesPerSecond: 1 };
 
   it('one piece doubles its holders a round, many pieces flow behind each other', () => {
     expect(discreteSeconds({ ...swarm, pieces: 1 })).toBe(5 * 256);
@@ -91,16 +109,32 @@ describe('discrete bound', () => {
     expect(discreteSeconds({ ...swarm, peers: 1 })).toBe(256);
   });
 
+  it('doubles the holders of the last piece at the fastest rate there is', () => {
+    expect(discreteSeconds({ ...swarm, upBytesPerSecond: [...Array(15).fill(1), 4] })).toBe(257);
+    expect(discreteSeconds({ ...swarm, upBytesPerSecond: [...Array(16).fill(1), 4] })).toBe(260);
+    expect(discreteSeconds({ ...swarm, seedUpBytesPerSecond: 64 })).toBe((16 * 256) / 80); // all uploads together
+    expect(discreteSeconds({ ...swarm, downBytesPerSecond: 0.5 })).toBe(512);
+  });
+
   it('takes the logarithm exactly at powers of two', () => {
     for (let log = 0; log < 50; log++) {
-      const at = (peers: number) => discreteSeconds({ fileBytes: 1, pieces: 1, peers, upBytesPerSecond: 1 });
+      const at = (peers: number) => discreteSeconds({ ...swarm, fileBytes: 1, pieces: 1, peers });
       expect(at(2 ** log)).toBe(1 + log);
       if (log > 1) expect(at(2 ** log - 1)).toBe(log);
     }
   });
 
-  it.each(['fileBytes', 'pieces', 'peers', 'upBytesPerSecond'])('refuses %s 0, NaN and Infinity', name => {
-    for (const value of [0, -1, Number.NaN, never])
-      expect(() => discreteSeconds({ ...swarm, [name]: value })).toThrow(refused);
+  it('refuses more pieces than bytes', () => {
+    expect(() => discreteSeconds({ ...swarm, pieces: 257 })).toThrow(
+      'pieces is 257, must be at most one a byte',
+    );
   });
+
+  it.each(['fileBytes', 'pieces', 'peers', 'seedUpBytesPerSecond'])(
+    'refuses %s 0, negative, NaN and Infinity',
+    name => {
+      for (const value of [0, -1, Number.NaN, never])
+        expect(() => discreteSeconds({ ...swarm, [name]: value })).toThrow(refused);
+    },
+  );
 });

@@ -98,7 +98,23 @@ describe('summarize', () => {
       seedUpMeasured: true,
       upMeasured: true,
     });
-    expect(bound).toEqual({ clientServer: 2, peerToPeer: 1, discrete: 0.75 });
+    // the discrete bound is never below the one of a fluid
+    expect(bound).toEqual({ clientServer: 2, peerToPeer: 1, discrete: 1 });
+  });
+
+  it('counts the whole pieces where the last one is shorter', async () => {
+    const short = race({ seedUp: 1e6, up: 1e6 });
+    const long = {
+      ...short,
+      metainfo: { ...metainfo, pieceLength: 1_500_000, pieceCount: 3 },
+    } as unknown as Race;
+    // two pieces of 1.5 s and as many rounds more; three equal pieces would take 6.7 s, more than is needed
+    expect((await summarize(long, outcome([6, 6, 6, 6]))).bound.discrete).toBe(6);
+    const one = {
+      ...short,
+      metainfo: { ...metainfo, pieceLength: 2 ** 23, pieceCount: 1 },
+    } as unknown as Race;
+    expect((await summarize(one, outcome([12, 12, 12, 12]))).bound.discrete).toBe(12);
   });
 
   it('finds a byte that differs', async () => {
