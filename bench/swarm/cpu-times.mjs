@@ -2,10 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
-/** @typedef {{ processes: number, busy: number, all: number }} Seconds of CPU time */
-
 class CpuTimes {
-  /** @param {number} processes @param {number} busy @param {number} all */
+  /** @param {ReadonlyMap<number, number>} processes seconds by process id @param {number} busy @param {number} all */
   constructor(processes, busy, all) {
     this.processes = processes;
     this.busy = busy;
@@ -15,9 +13,11 @@ class CpuTimes {
   /** @param {CpuTimes} before */
   since(before) {
     const all = this.all - before.all;
+    let seconds = 0;
+    for (const [pid, now] of this.processes) seconds += now - before.processes.get(pid);
     return {
-      /** Of the peers, user and system. */
-      seconds: this.processes - before.processes,
+      /** Of the peers that are still there, user and system. */
+      seconds,
       /** Of all cores, packets and whatever else ran on the machine included. */
       machineShare: all > 0 ? (this.busy - before.busy) / all : 0,
       cores: cpus().length,
@@ -27,13 +27,10 @@ class CpuTimes {
 
 /** @param {readonly import('../lib/processes.mjs').Process[]} processes */
 export async function cpuTimes(processes) {
-  const usages = await Promise.all(processes.map(process => process.usage()));
+  const entries = processes.map(async process => [process.pid, (await process.usage()).cpuSeconds]);
+  const byPid = new Map(await Promise.all(entries));
   const [busy, all] = machineTimes();
-  return new CpuTimes(
-    usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
-    busy,
-    all,
-  );
+  return new CpuTimes(byPid, busy, all);
 }
 
 /** First line of /proc/stat: user nice system idle iowait irq softirq steal; guests are in user already (proc(5)). */
