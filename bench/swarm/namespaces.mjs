@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
 import { formatBytes, formatCount, formatPieceLength, formatSeconds } from '../../dist/cli/format.js';
 import { Output } from '../../dist/cli/output.js';
 import { writePayload, writeTorrent } from '../lib/payload.mjs';
@@ -108,6 +109,8 @@ try {
   process.exit(await main());
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
+  // Ctrl-C reaches the commands that we run as well: when that was it, the signal is told now.
+  await setImmediate();
   process.stderr.write(`error: ${error.message}\n`);
   process.exit(EXIT.refused);
 }
