@@ -21,11 +21,12 @@ export class Workspace {
 
   /**
    * @param {string} [dir] folder to work below; by default /dev/shm or the folder for temporary files
+   * @param {string} [prefix] of its name
    */
-  static async open(dir) {
+  static async open(dir, prefix = 'millrace-bench-') {
     const base = dir ?? ((await isRoomy(SHARED_MEMORY)) ? SHARED_MEMORY : tmpdir());
     const { type } = await statfs(base);
-    return new Workspace(await mkdtemp(join(base, 'millrace-bench-')), type === TMPFS_MAGIC);
+    return new Workspace(await mkdtemp(join(base, prefix)), type === TMPFS_MAGIC);
   }
 
   /** @param {...string} names */

@@ -10,7 +10,7 @@ export function skipReason(
   });
   if (reasons.length === 0) return undefined;
   const text = reasons.join('; ');
-  if (process.env.CI) throw new Error(`interop tests must run under CI, but ${text}`);
+  if (process.env.CI) throw new Error(`these tests must run under CI, but ${text}`);
   console.warn(`skipped: ${text}`);
   return text;
 }
