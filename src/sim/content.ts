@@ -2,7 +2,7 @@ import { createJsSha1 } from '../engine/kernels/js-sha1.js';
 import { SHA1_BYTES } from '../engine/kernels/types.js';
 import { createRng } from '../engine/policy/rng.js';
 
-/** What a simulated swarm shares: real bytes, drawn from a seed, and the hashes of their pieces. */
+/** What a simulated swarm shares: bytes drawn from a seed, and the hashes of their pieces; or their number alone. */
 export class Content {
   readonly bytes: Uint8Array;
   readonly pieceCount: number;
@@ -12,8 +12,14 @@ export class Content {
     seed: number,
     readonly pieceLength: number,
     readonly length: number,
+    phantom = false,
   ) {
     this.pieceCount = Math.ceil(length / pieceLength);
+    if (phantom) {
+      this.bytes = new Uint8Array();
+      this.#hashes = [];
+      return;
+    }
     const memory = new DataView(new ArrayBuffer(length + 4 + SHA1_BYTES));
     const rng = createRng(seed);
     for (let at = 0; at < length; at += 4) memory.setUint32(at, rng.u32());

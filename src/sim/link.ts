@@ -1,5 +1,6 @@
 import { messageBytes, PIECE_HEADER_BYTES } from '../engine/protocol/peer/encoder.js';
 import type { BlockRange, Message } from '../engine/protocol/peer/messages.js';
+import type { Payload } from './cargo.js';
 import type { Pipe } from './pipe.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -10,7 +11,7 @@ type Parcel =
       readonly arriveMs: number;
       readonly lastMs: number;
       readonly range: BlockRange;
-      readonly payload: Uint8Array;
+      readonly payload: Payload;
     };
 
 /** Who sits at an end. Calls come in the order of the wire. */
@@ -19,14 +20,14 @@ export interface LinkOwner {
   readonly down: Pipe;
   onMessage(end: LinkEnd, message: Message): void;
   onBlockStart(end: LinkEnd, range: BlockRange): void;
-  /** `payload` is what arrived of the block, from byte `at` on. */
-  onBlockData(end: LinkEnd, range: BlockRange, at: number, payload: Uint8Array): void;
+  /** Bytes `from` to `to` of the block's payload have arrived. */
+  onBlockData(end: LinkEnd, range: BlockRange, payload: Payload, from: number, to: number): void;
   onBlockEnd(end: LinkEnd, range: BlockRange): void;
   /** The other side is gone. */
   onGone(end: LinkEnd): void;
 }
 
-/** A block arrives in so many parts, so that two peers' copies of it can overlap. */
+/** A block of real bytes arrives in so many parts, so that two peers' copies of it can overlap. */
 const PARTS = 4;
 
 /**
@@ -57,7 +58,7 @@ export class LinkEnd {
     this.remote.#arrive({ arriveMs: sentMs + this.latencyMs, message });
   }
 
-  sendBlock(range: BlockRange, payload: Uint8Array): void {
+  sendBlock(range: BlockRange, payload: Payload): void {
     const { nowMs } = this.clock;
     const arriveMs = Math.max(nowMs, this.owner.up.freeMs) + this.latencyMs;
     const lastMs = this.owner.up.take(PIECE_HEADER_BYTES + payload.length, nowMs) + this.latencyMs;
@@ -100,12 +101,13 @@ export class LinkEnd {
     const { nowMs } = this.clock;
     const endMs = Math.max(lastMs, this.owner.down.take(PIECE_HEADER_BYTES + payload.length, nowMs));
     this.owner.onBlockStart(this, range);
-    for (let part = 1; part <= PARTS; part++) {
-      const from = Math.floor((payload.length * (part - 1)) / PARTS);
-      const to = Math.floor((payload.length * part) / PARTS);
-      this.#at(nowMs + ((endMs - nowMs) * part) / PARTS, () => {
-        this.owner.onBlockData(this, range, from, payload.subarray(from, to));
-        if (part < PARTS) return;
+    const parts = payload instanceof Uint8Array ? PARTS : 1;
+    for (let part = 1; part <= parts; part++) {
+      const from = Math.floor((payload.length * (part - 1)) / parts);
+      const to = Math.floor((payload.length * part) / parts);
+      this.#at(nowMs + ((endMs - nowMs) * part) / parts, () => {
+        this.owner.onBlockData(this, range, payload, from, to);
+        if (part < parts) return;
         this.#done();
         this.owner.onBlockEnd(this, range);
       });

@@ -1,5 +1,6 @@
 import { MillraceError } from '../engine/errors.js';
 import { checkDeparture, type DeparturePolicy } from '../engine/policy/departure.js';
+import { peerToPeerSeconds } from './bounds.js';
 import { PROFILES, type ProfileName, type ProfileRules } from './profiles.js';
 
 /** How peers come. `trace`: a time for each peer of the group, in ms. */
@@ -119,6 +120,17 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     latencyMs: atLeast0('latencyMs', scenario.latencyMs ?? 0),
     limitMs: positive('limitMs', scenario.limitMs ?? DEFAULT_LIMIT_MS),
   };
+}
+
+/** About how long the run takes: samples are spread over it. */
+export function expectedMs({ fileBytes, peers, seeds, seedUp, groups }: ResolvedScenario): number {
+  const seconds = peerToPeerSeconds({
+    fileBytes,
+    peers,
+    seedUpBytesPerSecond: seedUp * Math.max(1, seeds),
+    upBytesPerSecond: groups[0].up,
+  });
+  return 1000 * seconds;
 }
 
 function resolveGroup(group: PeerGroup): ResolvedGroup {

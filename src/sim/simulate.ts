@@ -1,11 +1,10 @@
 import { runBlocks } from './block/block-swarm.js';
-import { peerToPeerSeconds } from './bounds.js';
 import { createJsMachine, type MachineFactory } from './machine.js';
 import { FlowSwarm } from './piece/flow-swarm.js';
 import { drawPopulation, type PeerPlan } from './population.js';
 import { Recorder } from './recorder.js';
 import { makeReport, type SimulationReport } from './report.js';
-import { type ResolvedScenario, resolveScenario, type Scenario } from './scenario.js';
+import { expectedMs, type ResolvedScenario, resolveScenario, type Scenario } from './scenario.js';
 
 export interface SimulateOptions {
   /** Kernels of the peers. Defaults to those in TypeScript; the report is the same, byte for byte. */
@@ -33,15 +32,4 @@ function runPieces(scenario: ResolvedScenario, plans: readonly PeerPlan[], creat
   swarm.run();
   const { sentBytes, receivedBytes } = swarm.links;
   return { recorder, sentBytes, receivedBytes, unchokes: swarm.unchokes };
-}
-
-/** About how long the run takes: samples are spread over it. */
-export function expectedMs({ fileBytes, peers, seeds, seedUp, groups }: ResolvedScenario): number {
-  const seconds = peerToPeerSeconds({
-    fileBytes,
-    peers,
-    seedUpBytesPerSecond: seedUp * Math.max(1, seeds),
-    upBytesPerSecond: groups[0].up,
-  });
-  return 1000 * seconds;
 }

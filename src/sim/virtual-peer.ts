@@ -1,16 +1,15 @@
-import { bytesEqual } from '../engine/bytes.js';
 import type { ErrorCode } from '../engine/errors.js';
 import type { PeerAddress, PeerKey } from '../engine/ids.js';
-import { SHA1_BYTES } from '../engine/kernels/types.js';
 import { createRng } from '../engine/policy/rng.js';
 import type { BlockRange, Message } from '../engine/protocol/peer/messages.js';
 import type { Action } from '../engine/swarm/actions.js';
 import type { PeerCore } from '../engine/swarm/peer-core.js';
 import { TorrentCore, type TorrentCoreOptions } from '../engine/swarm/torrent-core.js';
 import { Auditor } from './auditor.js';
+import { type Cargo, type Payload, PhantomCargo, RealCargo } from './cargo.js';
 import type { Content } from './content.js';
 import type { LinkEnd, LinkOwner } from './link.js';
-import type { Machine, MachineFactory } from './machine.js';
+import type { MachineFactory } from './machine.js';
 import { Pipe } from './pipe.js';
 import type { VirtualClock } from './virtual-clock.js';
 
@@ -44,6 +43,10 @@ export interface World {
   readonly content: Content;
   readonly seed: number;
   readonly createMachine: MachineFactory;
+  /** Blocks have no bytes. */
+  readonly phantom: boolean;
+  /** Every core is watched for breaches of the protocol and of its own books. */
+  readonly audited: boolean;
   nextKey(): PeerKey;
   note(event: SimEvent): void;
 }
@@ -52,6 +55,8 @@ export interface World {
 export interface Behaviour {
   /** What leaves in place of a block: other bytes, or nothing at all. */
   readonly payload?: (range: BlockRange, good: Uint8Array, nowMs: number) => Uint8Array | undefined;
+  /** What leaves in place of every block is made up; for swarms without bytes. */
+  readonly lies?: boolean;
   /** Serves no blocks now, but speaks. */
   readonly stalls?: (nowMs: number) => boolean;
   /** Sends nothing at all now. */
@@ -77,6 +82,10 @@ export interface VirtualPeerOptions extends Behaviour {
   readonly fast?: boolean;
   readonly extended?: boolean;
   readonly sequential?: boolean;
+  readonly randomFirstPieces?: number;
+  readonly choking?: TorrentCoreOptions['choking'];
+  /** Connections that it may have. Defaults to 100. */
+  readonly mostNeighbours?: number;
   readonly allowedFastSet?: TorrentCoreOptions['allowedFastSet'];
 }
 
@@ -87,23 +96,25 @@ export interface Connection {
   readonly other: VirtualPeer;
 }
 
-/** Tables of a core: bitfields, counts and the neighbours' bitfields. Far more than a test needs. */
-const HEAP_BYTES = 64 * 1024;
+const DEFAULT_MOST_NEIGHBOURS = 100;
+
+/** Tables of a core: counts, its bitfields and those of the neighbours, and as much again for what is small. */
+function heapBytes(pieces: number, neighbours: number): number {
+  return 16_384 + 2 * (2 * pieces + (Math.ceil(pieces / 8) + 64) * (neighbours + 8));
+}
 
 /** One peer of a simulated swarm: the real torrent core, its memory, and what a session would be to it. */
 export class VirtualPeer implements LinkOwner {
   readonly name: string;
   readonly address: PeerAddress;
   readonly core: TorrentCore;
-  readonly machine: Machine;
+  readonly cargo: Cargo;
   readonly up: Pipe;
   readonly down: Pipe;
-  /** What is verified and written. */
-  readonly store: Uint8Array;
   /** In the order in which they are served next. */
   readonly connections = new Map<PeerKey, Connection>();
   readonly bannedHosts = new Set<string>();
-  readonly auditor: Auditor;
+  readonly auditor: Auditor | undefined;
   present = false;
   completedMs: number | undefined;
   /** How often the core said that it is complete. */
@@ -111,7 +122,6 @@ export class VirtualPeer implements LinkOwner {
   sentBytes = 0;
 
   readonly #byEnd = new Map<LinkEnd, Connection>();
-  readonly #digestAt: number;
   readonly #heapAtStart: number;
   #turnDue = false;
   #wakeMs = Number.POSITIVE_INFINITY;
@@ -128,30 +138,40 @@ export class VirtualPeer implements LinkOwner {
     this.name = options.name ?? `peer ${number}`;
     this.address = { host: `10.0.${number >>> 8}.${number & 255}`, port: 6881 };
     const budgetPieces = options.budgetPieces ?? 2 * pieceCount + 4;
-    this.machine = swarm.createMachine(HEAP_BYTES, budgetPieces * pieceLength);
-    const { kernels, heap, slots } = this.machine;
-    this.#digestAt = heap.allocate(SHA1_BYTES);
-    this.#heapAtStart = heap.usedBytes;
+    const heap = heapBytes(pieceCount, options.mostNeighbours ?? DEFAULT_MOST_NEIGHBOURS);
+    const slotBytes = budgetPieces * pieceLength;
+    const have = options.have ?? [];
+    this.cargo = swarm.phantom
+      ? new PhantomCargo(piece => content.pieceBytes(piece), swarm.createMachine, heap, slotBytes)
+      : new RealCargo(content, swarm.createMachine, heap, slotBytes, have);
+    this.#heapAtStart = this.cargo.machine.heap.usedBytes;
     this.up = new Pipe(options.upBytesPerSecond ?? 1_000_000);
     this.down = new Pipe(options.downBytesPerSecond ?? Number.POSITIVE_INFINITY);
     this.core = new TorrentCore({
-      kernels,
-      heap,
-      slots,
+      ...this.cargo.machine,
       rng: createRng(swarm.seed * 1000 + number),
       pieceCount,
       pieceLength,
       length,
       sequential: options.sequential,
+      randomFirstPieces: options.randomFirstPieces,
+      choking: options.choking,
       unchokeSlots: options.slots ?? 4,
       client: 'millrace sim',
       listenPort: this.address.port,
       allowedFastSet: options.allowedFastSet,
     });
-    this.auditor = new Auditor(this.core, () => `${this.name} at ${clock.nowMs.toFixed(1)} ms`);
-    this.store = this.#fillStore(options.have ?? []);
+    if (swarm.audited)
+      this.auditor = new Auditor(this.core, () => `${this.name} at ${clock.nowMs.toFixed(1)} ms`);
+    for (const piece of have === 'all' ? Array.from({ length: pieceCount }, (_, i) => i) : have)
+      this.core.markHave(piece);
     this.core.checkComplete();
     this.poke();
+  }
+
+  /** What is verified and written, where there are bytes. */
+  get store(): Uint8Array {
+    return (this.cargo as RealCargo).store;
   }
 
   get complete(): boolean {
@@ -193,7 +213,7 @@ export class VirtualPeer implements LinkOwner {
 
   /** After `dispose` and its last disk operation. */
   checkLeaks(): void {
-    const { heap, slots } = this.machine;
+    const { heap, slots } = this.cargo.machine;
     if (slots.usedBytes !== 0) throw new Error(`${this.name} kept ${slots.usedBytes} bytes of piece slots`);
     if (heap.usedBytes !== this.#heapAtStart)
       throw new Error(`${this.name} kept ${heap.usedBytes - this.#heapAtStart} bytes of tables`);
@@ -209,7 +229,7 @@ export class VirtualPeer implements LinkOwner {
   onMessage(end: LinkEnd, message: Message): void {
     const { peer, other } = this.#byEnd.get(end)!;
     this.swarm.note({ type: 'received', by: this, from: other, message });
-    this.auditor.received(peer, message);
+    this.auditor?.received(peer, message);
     this.core.handleMessage(peer, message, this.swarm.clock.nowMs);
     this.poke();
   }
@@ -218,18 +238,18 @@ export class VirtualPeer implements LinkOwner {
     this.core.beginBlock(this.#byEnd.get(end)!.peer, range, this.swarm.clock.nowMs);
   }
 
-  onBlockData(end: LinkEnd, range: BlockRange, at: number, payload: Uint8Array): void {
+  onBlockData(end: LinkEnd, range: BlockRange, payload: Payload, from: number, to: number): void {
     const { peer } = this.#byEnd.get(end)!;
     const { targetAt } = peer.receiving!;
     if (targetAt < 0) return;
-    this.auditor.writing(peer, range);
-    new Uint8Array(this.machine.kernels.buffer).set(payload, targetAt + at);
+    this.auditor?.writing(peer, range);
+    this.cargo.arrived(payload, targetAt, from, to);
   }
 
   onBlockEnd(end: LinkEnd, range: BlockRange): void {
     const { peer, other } = this.#byEnd.get(end)!;
     this.swarm.note({ type: 'block', by: this, from: other, range });
-    this.auditor.blockEnded(peer, range);
+    this.auditor?.blockEnded(peer, range);
     this.core.endBlock(peer, this.swarm.clock.nowMs);
     this.poke();
   }
@@ -253,7 +273,7 @@ export class VirtualPeer implements LinkOwner {
     for (const peer of core.takeDirty()) this.#flush(peer);
     this.#pump();
     this.#setAlarm();
-    this.auditor.check();
+    this.auditor?.check();
     if (this.present && options.leaves?.(this)) this.leave();
   }
 
@@ -264,7 +284,7 @@ export class VirtualPeer implements LinkOwner {
         this.swarm.clock.after(this.options.diskMs ?? 5, () => this.#verify(action.piece, action.at));
         return;
       case 'piece':
-        this.machine.slots.release(action.at);
+        this.cargo.machine.slots.release(action.at);
         this.swarm.clock.after(0, () => {
           if (this.#disposed) return;
           this.core.memoryFreed();
@@ -303,31 +323,29 @@ export class VirtualPeer implements LinkOwner {
     if (connection === undefined || this.options.silent?.(clock.nowMs)) return;
     for (const message of messages) {
       this.swarm.note({ type: 'sent', by: this, to: connection.other, message });
-      this.auditor.sent(peer, message);
+      this.auditor?.sent(peer, message);
       connection.end.send(message);
     }
   }
 
   /** Puts the next block on the uplink when it is free, one a peer in turn. */
   #pump(): void {
-    const { clock, content } = this.swarm;
+    const { clock } = this.swarm;
     const { nowMs } = clock;
-    const { stalls, silent, payload } = this.options;
+    const { stalls, silent } = this.options;
     if (this.#pumpMs > nowMs || stalls?.(nowMs) || silent?.(nowMs)) return;
     const waiting = this.#nextToServe();
     if (waiting === undefined) return;
     if (this.up.freeMs <= nowMs) {
       const range = waiting.peer.uploads[0];
-      const from = range.piece * content.pieceLength + range.begin;
-      const good = this.store.slice(from, from + range.length);
-      const bytes = payload === undefined ? good : payload(range, good, nowMs);
+      const payload = this.#outgoing(range, nowMs);
       this.core.uploads.sent(waiting.peer, nowMs);
       this.connections.delete(waiting.peer.key);
       this.connections.set(waiting.peer.key, waiting);
-      if (bytes !== undefined) {
-        this.sentBytes += bytes.length;
+      if (payload !== undefined) {
+        this.sentBytes += payload.length;
         this.swarm.note({ type: 'sent-block', by: this, to: waiting.other, range });
-        waiting.end.sendBlock(range, bytes);
+        waiting.end.sendBlock(range, payload);
       }
     }
     this.#pumpMs = Math.max(this.up.freeMs, nowMs);
@@ -351,31 +369,21 @@ export class VirtualPeer implements LinkOwner {
 
   // --- inside --------------------------------------------------------------------------------------------------
 
-  #fillStore(have: 'all' | readonly number[]): Uint8Array {
-    const { content } = this.swarm;
-    const pieces = have === 'all' ? Array.from({ length: content.pieceCount }, (_, piece) => piece) : have;
-    for (const piece of pieces) this.core.markHave(piece);
-    if (have === 'all') return content.bytes;
-    const store = new Uint8Array(content.length);
-    for (const piece of pieces) {
-      const at = piece * content.pieceLength;
-      store.set(content.bytes.subarray(at, at + content.pieceBytes(piece)), at);
-    }
-    return store;
+  #outgoing(range: BlockRange, nowMs: number): Payload | undefined {
+    const { payload, lies } = this.options;
+    if (lies) return { length: range.length, madeUpBy: this.number + 1 };
+    const good = this.cargo.outgoing(range);
+    return payload === undefined ? good : payload(range, good as Uint8Array, nowMs);
   }
 
   #verify(piece: number, at: number): void {
-    const { kernels, slots } = this.machine;
+    const { cargo } = this;
     if (this.#disposed) {
-      slots.release(at);
+      cargo.machine.slots.release(at);
       return;
     }
-    const { content } = this.swarm;
-    const length = content.pieceBytes(piece);
-    kernels.sha1(at, length, this.#digestAt);
-    const digest = new Uint8Array(kernels.buffer, this.#digestAt, SHA1_BYTES);
-    const good = bytesEqual(digest, content.hash(piece));
-    if (good) this.store.set(new Uint8Array(kernels.buffer, at, length), piece * content.pieceLength);
+    const good = cargo.isGood(piece, at);
+    if (good) cargo.keep(piece, at);
     this.core.handleVerified(piece, good);
     this.poke();
   }
@@ -394,7 +402,7 @@ export class VirtualPeer implements LinkOwner {
   #drop({ end, peer }: Connection): void {
     this.connections.delete(peer.key);
     this.#byEnd.delete(end);
-    this.auditor.gone(peer);
+    this.auditor?.gone(peer);
     this.core.removePeer(peer.key, this.swarm.clock.nowMs);
     this.poke();
   }

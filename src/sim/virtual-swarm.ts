@@ -19,6 +19,10 @@ export interface VirtualSwarmOptions {
   readonly latencyMs?: number | ((a: VirtualPeer, b: VirtualPeer) => number);
   /** Memory and kernels of each peer. Defaults to kernels in TypeScript. */
   readonly createMachine?: MachineFactory;
+  /** Blocks are sizes alone: quicker, and of any length. Defaults to false. */
+  readonly phantom?: boolean;
+  /** Watches the cores and takes the fingerprint of all events. Defaults to true. */
+  readonly audited?: boolean;
 }
 
 const DEFAULT_PIECE_LENGTH = 64 * 1024;
@@ -32,6 +36,8 @@ export class VirtualSwarm implements World {
   readonly content: Content;
   readonly seed: number;
   readonly createMachine: MachineFactory;
+  readonly phantom: boolean;
+  readonly audited: boolean;
   readonly #latencyMs: (a: VirtualPeer, b: VirtualPeer) => number;
   readonly #watchers: ((event: SimEvent, nowMs: number) => void)[] = [];
   #keys = 0;
@@ -40,7 +46,10 @@ export class VirtualSwarm implements World {
     const pieceLength = options.pieceLength ?? DEFAULT_PIECE_LENGTH;
     const { latencyMs = 10 } = options;
     this.seed = options.seed;
-    this.content = new Content(options.seed, pieceLength, options.length ?? DEFAULT_PIECES * pieceLength);
+    this.phantom = options.phantom ?? false;
+    this.audited = options.audited ?? true;
+    const length = options.length ?? DEFAULT_PIECES * pieceLength;
+    this.content = new Content(options.seed, pieceLength, length, this.phantom);
     this.createMachine = options.createMachine ?? createJsMachine;
     this.#latencyMs = typeof latencyMs === 'number' ? () => latencyMs : latencyMs;
   }
@@ -80,7 +89,7 @@ export class VirtualSwarm implements World {
 
   note(event: SimEvent): void {
     const { nowMs } = this.clock;
-    this.digest.add(`${nowMs} ${event.by.number} ${event.type} ${text(event)}`);
+    if (this.audited) this.digest.add(`${nowMs} ${event.by.number} ${event.type} ${text(event)}`);
     for (const watcher of this.#watchers) watcher(event, nowMs);
   }
 

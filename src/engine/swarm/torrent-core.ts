@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { bitfieldBytes, type Heap, type Kernels } from '../kernels/types.js';
-import { Choker } from '../policy/choker.js';
+import { Choker, type ChokerOptions } from '../policy/choker.js';
 import { Picker, type Priority } from '../policy/picker.js';
 import { hasBit } from '../policy/picker-bits.js';
 import type { Rng } from '../policy/rng.js';
@@ -36,6 +36,10 @@ export interface TorrentCoreOptions {
   readonly length: number;
   readonly padding?: readonly { offset: number; length: number }[];
   readonly sequential?: boolean;
+  /** See PickerOptions. */
+  readonly randomFirstPieces?: number;
+  /** Times of the reviews; see ChokerOptions for what they default to. */
+  readonly choking?: Pick<ChokerOptions, 'reviewMs' | 'optimisticMs' | 'optimisticSlots'>;
   /** Unchoke slots; Infinity unchokes everybody who is interested (profile `cluster`). */
   readonly unchokeSlots: number;
   /** Most bytes asked for by one request of a peer that takes more than 16 KiB. Defaults to 16 KiB. */
@@ -84,7 +88,11 @@ export class TorrentCore {
     this.downloads = new Downloads(this.picker, options.slots, pieceLength, this.peers, act);
     this.uploads = new Uploads(this.picker, act);
     this.#interest = new Interest(kernels, this.picker, pieceCount);
-    this.#choking = new Choking(new Choker({ slots: options.unchokeSlots, rng }), this.uploads, this.peers);
+    this.#choking = new Choking(
+      new Choker({ ...options.choking, slots: options.unchokeSlots, rng }),
+      this.uploads,
+      this.peers,
+    );
     this.#extensions = new Extensions(
       options.client,
       options.listenPort,
