@@ -228,6 +228,7 @@ function createCore(
     padding,
     sequential,
     unchokeSlots: slots,
+    superSeeding: 'auto',
     client: CLIENT_VERSION,
     maxBlockBytes: MAX_BLOCK_BYTES,
     listenPort,

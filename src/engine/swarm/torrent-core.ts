@@ -23,6 +23,7 @@ import {
 } from './limits.js';
 import { PeerCore, type PeerInfo } from './peer-core.js';
 import type { SlotPool } from './ports.js';
+import { SuperSeeder, type SuperSeedMode } from './super-seeder.js';
 import { Suspicion } from './suspicion.js';
 import { Uploads } from './uploads.js';
 
@@ -38,6 +39,8 @@ export interface TorrentCoreOptions {
   readonly sequential?: boolean;
   /** Unchoke slots; Infinity unchokes everybody who is interested (profile `cluster`). */
   readonly unchokeSlots: number;
+  /** Defaults to false. */
+  readonly superSeeding?: SuperSeedMode;
   /** Most bytes asked for by one request of a peer that takes more than 16 KiB. Defaults to 16 KiB. */
   readonly maxBlockBytes?: number;
   /** Our client name and the port where we listen, for the extension handshake. */
@@ -67,6 +70,7 @@ export class TorrentCore {
   readonly #extensions: Extensions;
   readonly #suspicion: Suspicion;
   readonly #memory: Uint8Array;
+  #superSeeder: SuperSeeder | undefined;
   #lastTickMs = Number.NEGATIVE_INFINITY;
   #announcedComplete = false;
   /** What the peers were told last: that we want nothing (BEP 21). */
@@ -82,7 +86,9 @@ export class TorrentCore {
     this.#memory = new Uint8Array(kernels.buffer);
     this.picker = new Picker(options);
     this.downloads = new Downloads(this.picker, options.slots, pieceLength, this.peers, act);
-    this.uploads = new Uploads(this.picker, act);
+    this.uploads = new Uploads(this.picker, act, (peer, piece, length, nowMs) =>
+      this.#superSeeder?.sent(peer, piece, length, nowMs),
+    );
     this.#interest = new Interest(kernels, this.picker, pieceCount);
     this.#choking = new Choking(new Choker({ slots: options.unchokeSlots, rng }), this.uploads, this.peers);
     this.#extensions = new Extensions(
@@ -105,6 +111,11 @@ export class TorrentCore {
     return this.#dirty.length === 0 ? NO_PEERS : this.#dirty.splice(0);
   }
 
+  /** Somebody is to be told something. */
+  get dirty(): boolean {
+    return this.#dirty.length > 0;
+  }
+
   /** When `handleTimeout` must be called at the latest; Infinity while there is nothing to watch. */
   nextTimeout(): number {
     if (this.peers.size === 0) return Number.POSITIVE_INFINITY;
@@ -120,6 +131,12 @@ export class TorrentCore {
     this.peers.set(key, peer);
     this.picker.addPeer(peer.bitsAt); // counts as a neighbour although it has told of no piece
     if (info.extended) this.#extensions.greet(peer, this.picker.finished);
+    if (this.#hides()) {
+      this.#superSeeder ??= new SuperSeeder(this.picker, this.#memory, this.peers);
+      this.#superSeeder.hide(peer, nowMs);
+      if (info.fast) peer.send({ type: 'have-none' });
+      return peer;
+    }
     this.#tellPieces(peer);
     if (info.fast && this.picker.haveCount > 0) this.#offerAllowedFast(peer);
     return peer;
@@ -134,6 +151,7 @@ export class TorrentCore {
     this.#suspicion.left(peer);
     this.peers.delete(key);
     this.#hungry.delete(peer);
+    this.#superSeeder?.left(peer);
     peer.outbox.length = 0;
     this.options.heap.free(peer.bitsAt);
     this.#freeSlotCheck = true;
@@ -273,6 +291,7 @@ export class TorrentCore {
         );
       else if (nowMs - peer.lastOutMs >= KEEP_ALIVE_MS) peer.send({ type: 'keep-alive' });
     }
+    this.#superSeeder?.tick(nowMs);
     this.#wakeAll();
     this.settle(nowMs);
   }
@@ -285,6 +304,13 @@ export class TorrentCore {
     if (this.#freeSlotCheck) {
       this.#freeSlotCheck = false;
       this.#choking.fillFreeSlots(nowMs, this.picker.finished);
+      this.#superSeeder?.changed();
+    }
+    if (this.#superSeeder !== undefined) {
+      if (this.#superSeeder.done) {
+        this.#superSeeder.end();
+        this.#superSeeder = undefined;
+      } else this.#superSeeder.settle(nowMs);
     }
     for (const peer of this.#dirty) peer.lastOutMs = nowMs;
   }
@@ -370,6 +396,11 @@ export class TorrentCore {
     return new Uint8Array(this.options.kernels.buffer, peer.bitsAt, bitfieldBytes(this.options.pieceCount));
   }
 
+  #hides(): boolean {
+    if (!this.options.superSeeding || !this.picker.complete) return false;
+    return this.#superSeeder !== undefined || this.picker.copies() < 2;
+  }
+
   #tellPieces(peer: PeerCore): void {
     const { pieceCount, kernels } = this.options;
     if (peer.info.fast && this.picker.complete) peer.send({ type: 'have-all' });
@@ -408,6 +439,7 @@ export class TorrentCore {
     peer.seed = peer.haveCount === pieceCount;
     if (peer.seed) this.picker.addSeed();
     else this.picker.addPeer(peer.bitsAt);
+    this.#superSeeder?.greeted();
     this.#interest.update(peer);
     this.#hungry.add(peer);
     this.#dropIfRedundant(peer);
@@ -430,6 +462,7 @@ export class TorrentCore {
     setBit(bits, piece);
     peer.haveCount++;
     this.picker.addHave(piece);
+    this.#superSeeder?.seen(peer, piece);
     if (peer.haveCount === this.options.pieceCount) {
       // From now on counted with the seeds: its bits leave the table in one go.
       this.picker.removePeer(peer.bitsAt);
