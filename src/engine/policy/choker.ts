@@ -61,7 +61,7 @@ export interface ChokeDecision {
  */
 export class Choker {
   readonly #rng: Rng;
-  readonly #slots: number;
+  #slots: number;
   readonly #reviewMs: number;
   readonly #optimisticMs: number;
   readonly #tables: { kernels: Kernels; heap: Heap } | undefined;
@@ -81,6 +81,15 @@ export class Choker {
     this.#reviewMs = options.reviewMs ?? DEFAULT_REVIEW_MS;
     this.#optimisticMs = options.optimisticMs ?? DEFAULT_OPTIMISTIC_MS;
     this.#tables = kernels && heap ? { kernels, heap } : undefined;
+  }
+
+  /** Peers unchoked by rate. Fewer take effect with the next review, more with the next `fill` too. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  set slots(slots: number) {
+    this.#slots = slots;
   }
 
   /** When to review next. */

@@ -59,8 +59,18 @@ export class SuperSeeding {
   readonly #returned = new Set<number>();
   /** Pieces that no neighbour has; -1 when they must be counted. */
   #missing = -1;
+  /** Pieces of which we have sent something, a bit each. */
+  readonly #sent: Uint8Array;
+  #foreign = 0;
 
-  constructor(readonly view: SuperSeedingView) {}
+  constructor(readonly view: SuperSeedingView) {
+    this.#sent = new Uint8Array(Math.ceil(view.pieceCount / 8));
+  }
+
+  /** Pieces that a neighbour was the first to get, and not of us: somebody else has them too. */
+  get foreign(): number {
+    return this.#foreign;
+  }
 
   /** Every piece is at some neighbour. */
   get done(): boolean {
@@ -109,7 +119,10 @@ export class SuperSeeding {
 
   /** A neighbour got the piece. @returns the peer that need not fetch it any more */
   seen(key: PeerKey, piece: number): PeerKey | undefined {
-    if (this.#missing > 0 && this.view.holders(piece) === 1) this.#missing--;
+    if (this.view.holders(piece) === 1) {
+      if (this.#missing > 0) this.#missing--;
+      if (!hasBit(this.#sent, 0, piece)) this.#foreign++;
+    }
     this.#returned.delete(piece);
     const owner = this.#owners.get(piece);
     if (owner === undefined) return undefined;
@@ -122,6 +135,7 @@ export class SuperSeeding {
 
   /** Bytes of a piece left for the peer. @returns true when all of an errand has been sent */
   sent(key: PeerKey, piece: number, bytes: number, nowMs: number): boolean {
+    setBit(this.#sent, 0, piece);
     const errand = this.#pupils.get(key)?.errands.get(piece);
     if (errand === undefined || errand.leftBytes === 0) return false;
     errand.leftBytes = Math.max(0, errand.leftBytes - bytes);

@@ -35,6 +35,7 @@ export interface NeighboursOptions {
   readonly peerId: Uint8Array;
   readonly memory: ArrayBufferLike;
   readonly maxPeers: number;
+  readonly sendBufferBytes: number;
   readonly reader: PieceReader;
   /** Limits of session and torrent. */
   readonly limits: readonly SharedLimits[];
@@ -64,11 +65,12 @@ export class Neighbours implements LinkTorrent {
   #closed = false;
 
   constructor(readonly options: NeighboursOptions) {
-    const { core, reader, memory } = options;
+    const { core, reader, memory, sendBufferBytes } = options;
     this.uploader = new Uploader(
       core.uploads,
       reader,
       memory,
+      sendBufferBytes,
       piece => core.demand(piece),
       untilMs => this.#limitAlarm.setNoLater(untilMs),
     );
@@ -160,7 +162,9 @@ export class Neighbours implements LinkTorrent {
     this.options.core.endBlock(peer, nowMs());
   }
 
+  /** Who asks and never reads must not make us keep all the answers; blocks alone stay below half of that. */
   readQuota(link: PeerLink): number {
+    if (link.socket.queuedBytes >= 2 * this.options.sendBufferBytes) return 0;
     const available = link.limits!.down.available(nowMs());
     return available >= MIN_READ_BYTES ? available : 0;
   }
