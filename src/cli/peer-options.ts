@@ -48,11 +48,11 @@ export function addPeerOptions(command: Command, dirMeaning: string): void {
     )
     .option('--no-state', 'remember nothing: the next start checks the files again');
   addEngineOptions(command);
-  command
-    .option('--memory <size>', 'budget for pieces in memory, such as 128MiB', value(parseBytes));
+  command.option('--memory <size>', 'budget for pieces in memory, such as 128MiB', value(parseBytes));
   addPolicyOptions(command);
-  command
-    .addOption(new Option('--supervised', 'begin at the first line of stdin, stop at its end').hideHelp());
+  command.addOption(
+    new Option('--supervised', 'begin at the first line of stdin, stop at its end').hideHelp(),
+  );
 }
 
 /** Options that say how peers deal with each other. */

@@ -40,6 +40,11 @@ export function parseRate(text: string): number {
   return parseBytes(text.trim().replace(/\/s$/i, ''));
 }
 
+/** Rates separated by commas. */
+export function parseRates(text: string): number[] {
+  return text.split(',').map(parseRate);
+}
+
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,
   '': 1000,
