@@ -20,6 +20,8 @@ export interface PeerOptions extends CommonOptions {
   readonly kernels?: KernelsOption;
   readonly memory?: number;
   readonly profile?: ProfileName;
+  /** Undefined when neither flag is given: the engine decides. */
+  readonly superSeed?: boolean;
   readonly supervised?: boolean;
 }
 
@@ -46,10 +48,25 @@ export function addPeerOptions(command: Command, dirMeaning: string): void {
     )
     .option('--no-state', 'remember nothing: the next start checks the files again');
   addEngineOptions(command);
+  command.option('--memory <size>', 'budget for pieces in memory, such as 128MiB', value(parseBytes));
+  addPolicyOptions(command);
+  command.addOption(
+    new Option('--supervised', 'begin at the first line of stdin, stop at its end').hideHelp(),
+  );
+}
+
+/** Options that say how peers deal with each other. */
+export function addPolicyOptions(command: Command): void {
   command
-    .option('--memory <size>', 'budget for pieces in memory, such as 128MiB', value(parseBytes))
-    .addOption(new Option('--profile <name>', 'set of defaults').choices(['classic', 'seedbox', 'cluster']))
-    .addOption(new Option('--supervised', 'begin at the first line of stdin, stop at its end').hideHelp());
+    .addOption(
+      new Option('--profile <name>', 'set of defaults, see docs/profiles.md').choices([
+        'classic',
+        'seedbox',
+        'cluster',
+      ]),
+    )
+    .option('--super-seed', 'send no piece twice until all have been sent (default: as the only source)')
+    .option('--no-super-seed', 'tell every peer of all pieces at once');
 }
 
 /** Options of all commands that hash. */
@@ -69,6 +86,7 @@ export function toSessionOptions(options: PeerOptions, { io }: Context): Session
     stateDir: options.state ? (options.stateDir ?? defaultStateDir(io.env, options.dir)) : undefined,
     listen: { host: options.host, port: options.port },
     profile: options.profile,
+    superSeeding: options.superSeed,
     workers: options.workers,
     kernels: options.kernels,
     memoryBytes: options.memory,

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../engine/errors.js';
 import type { PeerAddress, PeerKey } from '../engine/ids.js';
 import { createRng } from '../engine/policy/rng.js';
+import { UploadTurns } from '../engine/policy/upload-turns.js';
 import type { BlockRange, Message } from '../engine/protocol/peer/messages.js';
 import type { Action } from '../engine/swarm/actions.js';
 import type { PeerCore } from '../engine/swarm/peer-core.js';
@@ -83,6 +84,10 @@ export interface VirtualPeerOptions extends Behaviour {
   readonly extended?: boolean;
   readonly sequential?: boolean;
   readonly randomFirstPieces?: number;
+  /** Serves a piece to one peer before the next one's turn. Defaults to false: a block in turn. */
+  readonly turns?: boolean;
+  readonly superSeeding?: TorrentCoreOptions['superSeeding'];
+  readonly slotGrowth?: TorrentCoreOptions['slotGrowth'];
   readonly choking?: TorrentCoreOptions['choking'];
   /** Connections that it may have. Defaults to 100. */
   readonly mostNeighbours?: number;
@@ -122,6 +127,7 @@ export class VirtualPeer implements LinkOwner {
   sentBytes = 0;
 
   readonly #byEnd = new Map<LinkEnd, Connection>();
+  readonly #turns: UploadTurns | undefined;
   readonly #heapAtStart: number;
   #turnDue = false;
   #wakeMs = Number.POSITIVE_INFINITY;
@@ -135,6 +141,7 @@ export class VirtualPeer implements LinkOwner {
   ) {
     const { content, clock } = swarm;
     const { pieceCount, pieceLength, length } = content;
+    this.#turns = options.turns ? new UploadTurns() : undefined;
     this.name = options.name ?? `peer ${number}`;
     this.address = { host: `10.0.${number >>> 8}.${number & 255}`, port: 6881 };
     const budgetPieces = options.budgetPieces ?? 2 * pieceCount + 4;
@@ -155,6 +162,8 @@ export class VirtualPeer implements LinkOwner {
       length,
       sequential: options.sequential,
       randomFirstPieces: options.randomFirstPieces,
+      superSeeding: options.superSeeding,
+      slotGrowth: options.slotGrowth,
       choking: options.choking,
       unchokeSlots: options.slots ?? 4,
       client: 'millrace sim',
@@ -334,14 +343,13 @@ export class VirtualPeer implements LinkOwner {
     const { nowMs } = clock;
     const { stalls, silent } = this.options;
     if (this.#pumpMs > nowMs || stalls?.(nowMs) || silent?.(nowMs)) return;
-    const waiting = this.#nextToServe();
-    if (waiting === undefined) return;
     if (this.up.freeMs <= nowMs) {
+      const waiting = this.#nextToServe(nowMs);
+      if (waiting === undefined) return;
       const range = waiting.peer.uploads[0];
       const payload = this.#outgoing(range, nowMs);
       this.core.uploads.sent(waiting.peer, nowMs);
-      this.connections.delete(waiting.peer.key);
-      this.connections.set(waiting.peer.key, waiting);
+      if (this.core.dirty) this.poke(); // what was sent made it say something
       if (payload !== undefined) {
         this.sentBytes += payload.length;
         this.swarm.note({ type: 'sent-block', by: this, to: waiting.other, range });
@@ -388,10 +396,21 @@ export class VirtualPeer implements LinkOwner {
     this.poke();
   }
 
-  #nextToServe(): Connection | undefined {
-    for (const connection of this.connections.values())
-      if (connection.peer.uploads.length > 0) return connection;
-    return undefined;
+  /** Whose block is next: the peer's whose turn it is, else the first that waits, which is then the last. */
+  #nextToServe(nowMs: number): Connection | undefined {
+    let first: Connection | undefined;
+    for (const connection of this.connections.values()) {
+      const head = connection.peer.uploads[0];
+      if (head === undefined) continue;
+      if (this.#turns?.holds(connection.peer.key, head.piece, nowMs)) return connection;
+      first ??= connection;
+    }
+    if (first === undefined) return undefined;
+    const { key, uploads } = first.peer;
+    this.#turns?.begin(key, uploads[0].piece, nowMs);
+    this.connections.delete(key);
+    this.connections.set(key, first);
+    return first;
   }
 
   #cut(connection: Connection): void {

@@ -2,19 +2,21 @@ import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { type CommandSetup, type CommonOptions, type Context, value } from '../context.js';
 import { EXIT_FAILURE, EXIT_OK } from '../failure.js';
-import { addEngineOptions } from '../peer-options.js';
+import { addEngineOptions, addPolicyOptions } from '../peer-options.js';
 import type { SwarmPlan } from '../swarm/plan.js';
 import { capacitiesEvent, printReport, swarmEvent } from '../swarm/report.js';
 import { runSwarm } from '../swarm/run.js';
-import { parseBytes, parseCount, parseDuration, parseRate } from '../values.js';
+import { parseBytes, parseCount, parseDuration, parseRate, parseRates } from '../values.js';
 
 interface SwarmOptions extends CommonOptions {
   readonly leechers: number;
   readonly seedUp: number;
-  readonly up: number;
+  readonly up: readonly number[];
   readonly down: number;
   readonly pieceLength?: number;
   readonly slots?: number;
+  readonly profile?: string;
+  readonly superSeed?: boolean;
   readonly dir?: string;
   /** Milliseconds. */
   readonly timeout?: number;
@@ -39,12 +41,14 @@ from the highest rates that were measured.
 The table says what each peer waited for, as shares of its time; docs/limits.md explains them.
 
 Exits with 1 when a peer failed or a byte differs. With --json the last object is {"event":"swarm",
-"peers":[{"id","seconds","rate","ok","limitedBy"}],"seed":{"limitedBy"},"median","last","bound":
-{"clientServer","peerToPeer","discrete"},"ratio":{"median","last"}}; the object before it,
+"peers":[{"id","seconds","rate","ok","limitedBy"}],"seed":{"limitedBy","copies"},"median","last",
+"bound":{"clientServer","peerToPeer","discrete"},"ratio":{"median","last"}}: ratio is of the times to
+the peer-to-peer bound, copies what the seed sent as a multiple of the file. The object before it,
 "capacities", has the rates that the bounds are computed from.`,
   examples: [
     ['swarm', 'one seed, four downloaders, as fast as they can'],
     ['swarm debian.iso --leechers 8 --seed-up 10MB/s --up 10MB/s', 'like eight home connections'],
+    ['swarm debian.iso --leechers 9 --seed-up 4MB/s --up 1MB/s,2MB/s,4MB/s', 'three of each kind'],
   ],
   options(command: Command) {
     command
@@ -55,7 +59,12 @@ Exits with 1 when a peer failed or a byte differs. With --json the last object i
         4,
       )
       .option('--seed-up <rate>', 'upload limit of the seed; 0 is unlimited', value(parseRate), 0)
-      .option('--up <rate>', 'upload limit of each downloader', value(parseRate), 0)
+      .option(
+        '--up <rates>',
+        'upload limit of each downloader; of several, as 1MB/s,2MB/s, each in turn',
+        value(parseRates),
+        [0],
+      )
       .option('--down <rate>', 'download limit of each downloader', value(parseRate), 0)
       .option(
         '--piece-length <size>',
@@ -69,6 +78,7 @@ Exits with 1 when a peer failed or a byte differs. With --json the last object i
       )
       .option('--dir <folder>', 'keep the files here (default: a temporary folder that is removed)')
       .option('--timeout <time>', 'give up after (default: 10m)', value(parseDuration));
+    addPolicyOptions(command);
     addEngineOptions(command);
   },
   run: swarm,
@@ -84,11 +94,13 @@ async function swarm(context: Context, options: SwarmOptions, file?: string): Pr
 }
 
 function toPlan(options: SwarmOptions, file: string | undefined): SwarmPlan {
-  const { leechers, seedUp, up, down, pieceLength, dir, slots, kernels } = options;
+  const { leechers, seedUp, up, down, pieceLength, dir, slots, profile, superSeed, kernels } = options;
   // Many processes share the CPUs: one thread each unless there are plenty.
   const workers = options.workers ?? Math.max(1, Math.floor(availableParallelism() / (leechers + 1)));
   const childArgs = ['--workers', `${workers}`];
   if (slots !== undefined) childArgs.push('--slots', `${slots}`);
+  if (profile !== undefined) childArgs.push('--profile', profile);
+  if (superSeed !== undefined) childArgs.push(superSeed ? '--super-seed' : '--no-super-seed');
   if (kernels !== undefined) childArgs.push('--kernels', kernels);
   const timeoutMs = options.timeout ?? DEFAULT_TIMEOUT_MS;
   return { file, dir, leechers, pieceLength, seedUp, up, down, timeoutMs, childArgs };

@@ -33,6 +33,8 @@ export class PeerProcess {
   readonly complete: Promise<number>;
   /** What it said of itself last: of the download when it was complete, of a seed when it ended. */
   limitedBy: LimitedBy | undefined;
+  /** Bytes that it said to have sent. */
+  uploaded = 0;
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>;
 
@@ -76,6 +78,7 @@ export class PeerProcess {
       else if (event.event === 'progress') onProgress(event);
       else if (event.event === 'complete') events.complete(performance.now());
       else if (event.event === 'error') this.#failure = new CliError(event.code, `${id}: ${event.message}`);
+      this.uploaded = event.uploaded ?? this.uploaded;
       if (event.limitedBy) this.limitedBy = event.limitedBy;
     });
   }

@@ -7,11 +7,17 @@ export interface SwarmPlan {
   readonly leechers: number;
   readonly pieceLength?: number;
   readonly seedUp: number;
-  readonly up: number;
+  /** Of the downloaders in turn: the first has the first, and so on, over and over. */
+  readonly up: readonly number[];
   readonly down: number;
   readonly timeoutMs: number;
   /** Options that every child gets. */
   readonly childArgs: readonly string[];
+}
+
+/** Upload limit of a downloader, 0 for none. */
+export function upOf({ up }: Pick<SwarmPlan, 'up'>, downloader: number): number {
+  return up[downloader % up.length];
 }
 
 export const LOOPBACK = '127.0.0.1';

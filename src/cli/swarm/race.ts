@@ -8,7 +8,7 @@ import { openLiveTable } from './live-table.js';
 import { Meter } from './meter.js';
 import type { Payload } from './payload.js';
 import type { PeerProcess } from './peer-process.js';
-import { LOOPBACK, type SwarmPlan, TORRENT_FILE } from './plan.js';
+import { LOOPBACK, type SwarmPlan, TORRENT_FILE, upOf } from './plan.js';
 import type { Workspace } from './workspace.js';
 
 export interface Race {
@@ -34,7 +34,7 @@ export interface Finish {
 }
 
 export interface Outcome {
-  readonly seed: Pick<PeerProcess, 'limitedBy'>;
+  readonly seed: Pick<PeerProcess, 'limitedBy' | 'uploaded'>;
   readonly seedMeter: Meter;
   readonly finishes: readonly Finish[];
 }
@@ -66,9 +66,9 @@ export async function runRace({ context, plan, payload, metainfo, workspace, cre
     ...['seed', torrent, '--dir', payload.dir, '--up', `${plan.seedUp}`],
     ...common,
   ]);
-  const downloaders = runners.map(({ id, dir, meter }) =>
+  const downloaders = runners.map(({ id, dir, meter }, i) =>
     start(id, meter, [
-      ...['download', torrent, '--dir', dir, '--stay', '--up', `${plan.up}`, '--down', `${plan.down}`],
+      ...['download', torrent, '--dir', dir, '--stay', '--up', `${upOf(plan, i)}`, '--down', `${plan.down}`],
       ...common,
     ]),
   );

@@ -7,7 +7,7 @@ import type { Capacities, SwarmResult } from './result.js';
 const DEFAULT_COLUMNS = 80;
 
 /** The last JSON object of a swarm. */
-export function swarmEvent({ peers, seedLimitedBy, median, last, bound }: SwarmResult): object {
+export function swarmEvent({ peers, seedLimitedBy, seedCopies, median, last, bound }: SwarmResult): object {
   const { clientServer, peerToPeer, discrete } = bound;
   return {
     peers: peers.map(({ id, seconds = Number.NaN, rate = Number.NaN, ok, limitedBy }) => ({
@@ -17,7 +17,7 @@ export function swarmEvent({ peers, seedLimitedBy, median, last, bound }: SwarmR
       ok,
       limitedBy: roundLimitedBy(limitedBy),
     })),
-    seed: { limitedBy: roundLimitedBy(seedLimitedBy) },
+    seed: { limitedBy: roundLimitedBy(seedLimitedBy), copies: round3(seedCopies) },
     median: round3(median),
     last: round3(last),
     bound: { clientServer: round3(clientServer), peerToPeer: round3(peerToPeer), discrete: round3(discrete) },
@@ -55,7 +55,7 @@ export function printReport(output: Output, result: SwarmResult): void {
 }
 
 /** The seed is a row of its own: it has no time, but says what it waited for. @returns the width of the names */
-function printPeers(output: Output, { peers, seedLimitedBy }: SwarmResult): number {
+function printPeers(output: Output, { peers, seedLimitedBy, seedCopies }: SwarmResult): number {
   const names = Math.max(...peers.map(peer => peer.id.length), 'median'.length);
   const lead = (id: string, time: string, rate: string) =>
     `${id.padEnd(names)}  ${time.padStart(10)}  ${rate.padStart(12)}  `;
@@ -71,7 +71,8 @@ function printPeers(output: Output, { peers, seedLimitedBy }: SwarmResult): numb
     const text = lead(id, time, rate === undefined ? '-' : formatRate(rate)) + causes[i].padEnd(wide);
     output.line(`${text}  ${verdict}`);
   });
-  output.line(lead('seed', '-', '-') + causes[peers.length]);
+  const sent = `${causes[peers.length].padEnd(wide)}  sent ${seedCopies.toFixed(2)} copies`;
+  output.line(lead('seed', '-', '-') + sent);
   return names;
 }
 

@@ -1,7 +1,7 @@
 import type { LimitedBy, Metainfo } from '../../index.js';
 import { clientServerSeconds, discreteSeconds, peerToPeerSeconds } from '../../sim/index.js';
 import { hashFiles } from './payload.js';
-import type { SwarmPlan } from './plan.js';
+import { type SwarmPlan, upOf } from './plan.js';
 import type { Finish, Outcome, Race } from './race.js';
 
 /** One downloader's share of the result. Seconds count from the moment that the last downloader was up. */
@@ -41,6 +41,8 @@ export interface SwarmResult {
   readonly peers: readonly PeerResult[];
   /** What held the uploads of the seed back. */
   readonly seedLimitedBy?: LimitedBy;
+  /** What the seed sent, as a multiple of the file. */
+  readonly seedCopies: number;
   /** Seconds; NaN when not all finished. */
   readonly median: number;
   readonly last: number;
@@ -63,6 +65,7 @@ export async function summarize({ metainfo, payload, plan }: Race, outcome: Outc
   return {
     peers,
     seedLimitedBy: outcome.seed.limitedBy,
+    seedCopies: outcome.seed.uploaded / metainfo.length,
     median: complete ? median(times) : Number.NaN,
     last: complete ? last : Number.NaN,
     capacities,
@@ -105,10 +108,10 @@ function findCapacities(plan: SwarmPlan, { seedMeter, finishes }: Outcome, lastS
   const measured = ({ peak, bytes }: { peak: number; bytes: number }) => Math.max(peak, bytes / lastSeconds);
   return {
     seedUp: plan.seedUp || measured(seedMeter),
-    up: finishes.map(({ meter }) => plan.up || measured(meter)),
+    up: finishes.map(({ meter }, i) => upOf(plan, i) || measured(meter)),
     down: plan.down || Number.POSITIVE_INFINITY,
     seedUpMeasured: plan.seedUp === 0,
-    upMeasured: plan.up === 0,
+    upMeasured: plan.up.includes(0),
   };
 }
 

@@ -63,7 +63,7 @@ export interface ChokeDecision {
  */
 export class Choker {
   readonly #rng: Rng;
-  readonly #slots: number;
+  #slots: number;
   readonly #reviewMs: number;
   readonly #optimisticMs: number;
   /** Peers unchoked optimistically. */
@@ -86,6 +86,15 @@ export class Choker {
     this.#optimisticMs = options.optimisticMs ?? DEFAULT_OPTIMISTIC_MS;
     this.#optimisticSlots = slots === 0 ? 0 : (options.optimisticSlots ?? 1);
     this.#tables = kernels && heap ? { kernels, heap } : undefined;
+  }
+
+  /** Peers unchoked by rate. Fewer take effect with the next review, more with the next `fill` too. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  set slots(slots: number) {
+    this.#slots = slots;
   }
 
   /** When to review next. */

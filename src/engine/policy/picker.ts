@@ -474,5 +474,5 @@ function room(ask: Ask): number {
 function mayJoin(partial: PartialPiece, peer: PickPeer, joining: Joining): boolean {
   if (joining === 'forced' || partial.owner === peer.key) return true;
   if (joining === 'sole') return partial.isSolelyOf(peer.key);
-  return !partial.locked && (joining === 'any' || partial.requested === 0);
+  return !partial.locked && (joining === 'any' || partial.requested === 0 || partial.isSolelyOf(peer.key));
 }

@@ -44,6 +44,9 @@ const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
   slots: (value, name) => {
     if (!isWhole(value, 1, 1000)) failOption(name, value, 'a whole number from 1 to 1000');
   },
+  superSeeding: (value, name) => {
+    if (value !== 'auto' && typeof value !== 'boolean') failOption(name, value, 'auto, true or false');
+  },
   onComplete: (value, name) => {
     const { kind } = (value ?? {}) as { kind?: unknown };
     if (kind !== 'stay' && kind !== 'leave' && kind !== 'linger')

@@ -15,12 +15,6 @@ import type { PeerLimits } from './limits.js';
 /** What we tell every peer in the reserved bytes: Fast Extension and extension protocol. */
 const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
 
-/**
- * Bytes queued at one socket above which the peer is not read: who asks and never reads must not make us keep all the
- * answers. Blocks alone stay below half of it (WATERMARK_BYTES).
- */
-const MAX_QUEUED_BYTES = 2 * 1024 * 1024;
-
 /** The torrent that a link asks for, before the handshake is over. */
 export interface LinkDoor {
   readonly infoHash: InfoHash;
@@ -159,7 +153,7 @@ export class PeerLink implements PeerSocketOwner {
 
   readQuota(): number {
     if (this.peer === undefined) return this.host.region.bytes.length;
-    return this.#socket.queuedBytes < MAX_QUEUED_BYTES ? this.neighbours!.readQuota(this) : 0;
+    return this.neighbours!.readQuota(this);
   }
 
   onBytes(length: number): void {

@@ -1,6 +1,7 @@
 import { compareBytes, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
+import { UploadTurns } from '../policy/upload-turns.js';
 import type { ControlMessage } from '../protocol/peer/decoder.js';
 import type { PeerFeatures } from '../protocol/peer/features.js';
 import { clientName } from '../protocol/peer-id.js';
@@ -34,6 +35,7 @@ export interface NeighboursOptions {
   readonly peerId: Uint8Array;
   readonly memory: ArrayBufferLike;
   readonly maxPeers: number;
+  readonly sendBufferBytes: number;
   readonly reader: PieceReader;
   /** Limits of session and torrent. */
   readonly limits: readonly SharedLimits[];
@@ -57,16 +59,18 @@ export class Neighbours implements LinkTorrent {
   readonly #alarm = new Alarm(() => this.#onAlarm());
   readonly #limitAlarm = new Alarm(() => this.#onLimitOver());
   readonly #waitingToRead = new Set<PeerLink>();
+  readonly #turns = new UploadTurns();
   #turnScheduled = false;
   #blocksSinceTurn = 0;
   #closed = false;
 
   constructor(readonly options: NeighboursOptions) {
-    const { core, reader, memory } = options;
+    const { core, reader, memory, sendBufferBytes } = options;
     this.uploader = new Uploader(
       core.uploads,
       reader,
       memory,
+      sendBufferBytes,
       piece => core.demand(piece),
       untilMs => this.#limitAlarm.setNoLater(untilMs),
     );
@@ -158,7 +162,9 @@ export class Neighbours implements LinkTorrent {
     this.options.core.endBlock(peer, nowMs());
   }
 
+  /** Who asks and never reads must not make us keep all the answers; blocks alone stay below half of that. */
   readQuota(link: PeerLink): number {
+    if (link.socket.queuedBytes >= 2 * this.options.sendBufferBytes) return 0;
     const available = link.limits!.down.available(nowMs());
     return available >= MIN_READ_BYTES ? available : 0;
   }
@@ -203,12 +209,13 @@ export class Neighbours implements LinkTorrent {
     for (let action = core.poll(); action !== undefined; action = core.poll()) act(action);
     for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
     this.pumpAll();
+    if (core.dirty) this.poke(); // what was sent made it say something
     this.options.onTurn(nowMs());
     this.#alarm.set(core.nextTimeout());
     if (this.links.size === 0) this.options.onAlone();
   }
 
-  /** Sends blocks to everybody who waits for some, one each in turn where a limit makes them share. */
+  /** Sends blocks to everybody who waits for some, piece by piece in turn where a limit makes them share. */
   pumpAll(): void {
     const waiting: PeerLink[] = [];
     for (const link of this.links.values())
@@ -220,12 +227,28 @@ export class Neighbours implements LinkTorrent {
       for (const link of waiting) this.uploader.pump(link, link.peer!);
       return;
     }
-    let sent = 1;
-    while (sent > 0) {
-      sent = 0;
-      for (const link of waiting) if (link.peer !== undefined) sent += this.uploader.pump(link, link.peer, 1);
+    while (this.#pumpOne(waiting, now));
+  }
+
+  /** Sends a block to the peer whose turn it is, or else begins the turn of the next that can be sent one. */
+  #pumpOne(waiting: PeerLink[], now: number): boolean {
+    const holder = waiting.findIndex(({ key, peer }) => {
+      const head = peer?.uploads[0];
+      return head !== undefined && this.#turns.holds(key, head.piece, now);
+    });
+    if (holder >= 0 && this.uploader.pump(waiting[holder], waiting[holder].peer!, 1) > 0) return true;
+    for (let at = 0; at < waiting.length; at++) {
+      const link = waiting[at];
+      const head = link.peer?.uploads[0];
+      if (at === holder || head === undefined) continue;
+      if (this.uploader.pump(link, link.peer!, 1) === 0) continue;
+      this.#turns.begin(link.key, head.piece, now);
+      waiting.push(...waiting.splice(at, 1));
+      // Those who had their turn are last in the order of links, too.
+      if (this.links.delete(link.key)) this.links.set(link.key, link);
+      return true;
     }
-    this.#rotate(waiting);
+    return false;
   }
 
   /** Waits that were reckoned with the old limits are over. */
@@ -282,13 +305,6 @@ export class Neighbours implements LinkTorrent {
     this.#waitingToRead.clear();
     for (const link of links) link.socket.resumeReading();
     this.turn();
-  }
-
-  /** The peer that was first under a limit is last the next time. */
-  #rotate(waiting: readonly PeerLink[]): void {
-    const [first] = waiting;
-    if (waiting.length < 2 || !this.links.delete(first.key)) return;
-    this.links.set(first.key, first);
   }
 }
 

@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../errors.js';
+import type { SlotGrowth } from '../policy/unchoke-slots.js';
+import type { SuperSeedMode } from '../swarm/super-seeder.js';
+import { PROFILES, type Profile } from './profiles.js';
 import type { KernelsOption, LogSink, ProfileName, RateLimits, SessionOptions } from './types.js';
 
 /** A row of the options table: docs/options.md is made from it, and nothing else knows a default. */
@@ -23,6 +26,9 @@ export interface ResolvedOptions {
   readonly limits: Required<RateLimits>;
   readonly profile: ProfileName;
   readonly slots: number;
+  readonly slotGrowth: SlotGrowth;
+  readonly superSeeding: SuperSeedMode;
+  readonly sendBufferBytes: number;
   readonly maxPeersPerTorrent: number;
   readonly workers: number;
   readonly kernels: KernelsOption;
@@ -55,8 +61,14 @@ export function failOption(name: string, value: unknown, bounds: string): never 
   });
 }
 
-function whole(name: string, bounds: string, min: number, max: number, fallback: number | (() => number)) {
-  return (value: unknown): number => {
+function whole(
+  name: string,
+  bounds: string,
+  min: number,
+  max: number,
+  fallback: number | (() => number | undefined),
+) {
+  return (value: unknown): number | undefined => {
     if (value === undefined) return typeof fallback === 'function' ? fallback() : fallback;
     return Number.isInteger(value) && (value as number) >= min && (value as number) <= max
       ? (value as number)
@@ -71,7 +83,11 @@ function text(name: string, bounds: string, fallback: string | undefined) {
   };
 }
 
-function oneOf<T extends string>(name: string, values: readonly T[], fallback: (env: Env) => T) {
+function oneOf<T extends string | boolean | undefined>(
+  name: string,
+  values: readonly T[],
+  fallback: (env: Env) => T,
+) {
   return (value: unknown, env: Env): T => {
     if (value === undefined) return fallback(env);
     return values.includes(value as T) ? (value as T) : failOption(name, value, values.join(', '));
@@ -104,6 +120,16 @@ function resolveListen(value: unknown): { host: string; port: number } | undefin
     failOption('listen', value, 'false, or an object with host (an address) and port (0 to 65535)');
   return { host: host as string, port: port as number };
 }
+
+const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[];
+const SUPER_SEEDING: readonly SuperSeedMode[] = ['auto', true, false];
+
+/** The profile says it, when all else is known. */
+const BY_PROFILE = () => undefined;
+
+/** From one block up; a socket that holds more than the piece memory of a session makes no sense. */
+const MIN_SEND_BUFFER_BYTES = 16 * 1024;
+const MAX_SEND_BUFFER_BYTES = 64 * MiB;
 
 const KERNEL_NAMES: readonly KernelsOption[] = ['auto', 'wasm', 'js', 'native'];
 
@@ -141,25 +167,55 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   {
     name: 'profile',
     meaning:
-      'What the session is for: `classic` ordinary swarms; `seedbox` more slots; `cluster` machines that trust each other: no choking.',
+      'What the session is for, which sets the defaults of `slots`, `slotGrowth`, `maxPeersPerTorrent` and `sendBufferBytes`: see [profiles](profiles.md).',
     defaultText: '`classic`',
-    bounds: '`classic`, `seedbox`, `cluster`',
-    resolve: oneOf('profile', ['classic', 'seedbox', 'cluster'], () => 'classic'),
+    bounds: PROFILE_NAMES.map(name => `\`${name}\``).join(', '),
+    resolve: oneOf('profile', PROFILE_NAMES, () => 'classic'),
   },
   {
     name: 'slots',
     meaning: 'Unchoke slots of each torrent, the optimistic one not counted.',
     defaultText: '4 (BEP 3); 20 in `seedbox`; all in `cluster`',
     bounds: '1 to 1000',
-    resolve: whole('slots', 'a whole number from 1 to 1000', 1, 1000, 0),
+    resolve: whole('slots', 'a whole number from 1 to 1000', 1, 1000, BY_PROFILE),
+  },
+  {
+    name: 'slotGrowth',
+    meaning:
+      'What adds slots to these: `turns` while super-seeding as many as get a piece each within 10 s, `rate` also as many as are sent enough to each.',
+    defaultText: '`turns`; `rate` in `seedbox`; `none` in `cluster` and when `slots` is given',
+    bounds: '`none`, `turns`, `rate`',
+    resolve: oneOf<SlotGrowth | undefined>('slotGrowth', ['none', 'turns', 'rate'], () => undefined),
+  },
+  {
+    name: 'superSeeding',
+    meaning:
+      'Whether a complete torrent tells each peer of a few pieces of its own until all have been sent once (BEP 16). `auto`: while it is the only source of some piece and several peers lack it.',
+    defaultText: '`auto`',
+    bounds: '`auto`, `true`, `false`',
+    resolve: oneOf<SuperSeedMode>('superSeeding', SUPER_SEEDING, () => 'auto'),
   },
   {
     name: 'maxPeersPerTorrent',
     meaning:
       'Connections of one torrent. It dials up to half of them and keeps the rest for those who dial in.',
-    defaultText: '100',
+    defaultText: '100; 200 in `seedbox`; 20 in `cluster`',
     bounds: '1 to 10000',
-    resolve: whole('maxPeersPerTorrent', 'a whole number from 1 to 10000', 1, 10_000, 100),
+    resolve: whole('maxPeersPerTorrent', 'a whole number from 1 to 10000', 1, 10_000, BY_PROFILE),
+  },
+  {
+    name: 'sendBufferBytes',
+    meaning: 'Blocks that wait in the queue of one socket.',
+    unit: 'bytes',
+    defaultText: '1 MiB; 3 MiB in `seedbox`',
+    bounds: '16 KiB to 64 MiB',
+    resolve: whole(
+      'sendBufferBytes',
+      `a whole number of bytes from ${MIN_SEND_BUFFER_BYTES} to ${MAX_SEND_BUFFER_BYTES}`,
+      MIN_SEND_BUFFER_BYTES,
+      MAX_SEND_BUFFER_BYTES,
+      BY_PROFILE,
+    ),
   },
   {
     name: 'workers',
@@ -239,13 +295,6 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
 ];
 
-/** Unchoke slots that a profile sets when the user does not; Infinity is no choking at all. */
-const PROFILE_SLOTS: Readonly<Record<ProfileName, number>> = {
-  classic: 4,
-  seedbox: 20,
-  cluster: Number.POSITIVE_INFINITY,
-};
-
 /** What `createTorrent` and `verifyTorrent` take of the options of a session. @throws MillraceError ERR_OPTION */
 export function resolveHashing(
   options: Pick<SessionOptions, 'workers' | 'kernels'>,
@@ -265,6 +314,8 @@ export function resolveOptions(options: SessionOptions, env: Env = process.env):
   const resolved: Record<string, unknown> = {};
   for (const row of OPTION_TABLE)
     resolved[row.name] = row.resolve((options as Record<string, unknown>)[row.name], env);
-  if (resolved.slots === 0) resolved.slots = PROFILE_SLOTS[resolved.profile as ProfileName];
+  const profile: Profile = PROFILES[resolved.profile as ProfileName];
+  if (options.slots !== undefined) resolved.slotGrowth ??= 'none';
+  for (const [name, value] of Object.entries(profile)) resolved[name] ??= value;
   return resolved as unknown as ResolvedOptions;
 }

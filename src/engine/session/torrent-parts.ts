@@ -20,7 +20,7 @@ import { PieceReader } from './piece-reader.js';
 import { PieceWaits } from './piece-waits.js';
 import { Progress } from './progress.js';
 import type { TorrentDisk } from './torrent-disk.js';
-import type { TorrentState } from './types.js';
+import type { SlotGrowth, SuperSeedMode, TorrentState } from './types.js';
 import { CLIENT_VERSION } from './version.js';
 
 export interface TorrentPartsOptions {
@@ -32,6 +32,8 @@ export interface TorrentPartsOptions {
   readonly number: number;
   readonly limits: SharedLimits;
   readonly slots: number;
+  readonly slotGrowth: SlotGrowth;
+  readonly superSeeding: SuperSeedMode;
   readonly sequential: boolean;
   readonly listenPort: number | undefined;
   readonly owner: PartsOwner;
@@ -98,6 +100,7 @@ export class TorrentParts {
       peerId,
       memory: arena.buffer,
       maxPeers: engine.options.maxPeersPerTorrent,
+      sendBufferBytes: engine.options.sendBufferBytes,
       reader: this.reader,
       limits: [engine.limits, limits],
       isBanned: link => owner.presence.isBanned(link),
@@ -212,7 +215,7 @@ export class TorrentParts {
 }
 
 function createCore(
-  { engine, metainfo, slots, sequential, listenPort }: TorrentPartsOptions,
+  { engine, metainfo, slots, slotGrowth, superSeeding, sequential, listenPort }: TorrentPartsOptions,
   padding: readonly { offset: number; length: number }[],
 ): TorrentCore {
   const { arena, budget, rng, sha1 } = engine;
@@ -228,6 +231,8 @@ function createCore(
     padding,
     sequential,
     unchokeSlots: slots,
+    slotGrowth,
+    superSeeding,
     client: CLIENT_VERSION,
     maxBlockBytes: MAX_BLOCK_BYTES,
     listenPort,

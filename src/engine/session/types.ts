@@ -3,7 +3,9 @@ import type { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { HashBackendName } from '../kernels/types.js';
 import type { LimitedBy } from '../policy/limiting.js';
+import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
+import type { SuperSeedMode } from '../swarm/super-seeder.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
 export interface RateLimits {
@@ -43,7 +45,11 @@ export interface SessionOptions {
   profile?: ProfileName;
   /** Unchoke slots of each torrent, the optimistic one not counted. */
   slots?: number;
+  slotGrowth?: SlotGrowth;
+  superSeeding?: SuperSeedMode;
   maxPeersPerTorrent?: number;
+  /** Blocks that wait in the queue of one socket. */
+  sendBufferBytes?: number;
   /** Threads that hash and touch the disk; 0 does both on the event loop. */
   workers?: number;
   kernels?: KernelsOption;
@@ -74,7 +80,10 @@ export interface AddOptions {
   select?: readonly number[];
   sequential?: boolean;
   limits?: RateLimits;
+  /** Without growth. Default: the session's slots, and its growth. */
   slots?: number;
+  /** Default: the session's. */
+  superSeeding?: SuperSeedMode;
   onComplete?: OnComplete;
   preallocate?: 'sparse' | 'full';
   /** `full` hashes every piece first; `seed` trusts the files; `auto` (default) trusts resume state, else hashes what exists. */
@@ -86,7 +95,7 @@ export interface AddOptions {
 
 export type TorrentState = 'checking' | 'downloading' | 'seeding' | 'paused' | 'error' | 'closed';
 
-export type { LimitedBy };
+export type { LimitedBy, SlotGrowth, SuperSeedMode };
 
 export interface PeerStats {
   readonly address: string;

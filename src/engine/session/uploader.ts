@@ -7,9 +7,6 @@ import type { PeerLink } from './link.js';
 import type { PieceReader } from './piece-reader.js';
 import type { CachedPiece } from './read-cache.js';
 
-/** Bytes queued at one socket: libtorrent's ceiling of `send_buffer_watermark` is 500 KiB, its fast-seed profile 3 MiB. */
-const WATERMARK_BYTES = 1024 * 1024;
-
 /** A block on its way: its piece is pinned until the system has taken it. */
 interface Departing {
   readonly index: number;
@@ -29,6 +26,8 @@ export class Uploader {
     readonly uploads: Uploads,
     readonly reader: PieceReader,
     memory: ArrayBufferLike,
+    /** Bytes that wait in the queue of one socket. */
+    readonly sendBufferBytes: number,
     /** Peers that may ask for a piece. */
     readonly demand: (piece: number) => number,
     /** A limit holds blocks back until then. */
@@ -42,7 +41,7 @@ export class Uploader {
     const { socket } = link;
     peer.uploadWait = 'peers';
     const limits = link.limits!.up;
-    if (peer.uploads.length === 0 || socket.closed || socket.queuedBytes >= WATERMARK_BYTES) return 0;
+    if (peer.uploads.length === 0 || socket.closed || socket.queuedBytes >= this.sendBufferBytes) return 0;
     const departing: Departing[] = [];
     const headers: Buffer[] = [];
     const now = nowMs();
@@ -50,7 +49,7 @@ export class Uploader {
     let block: Buffer | undefined;
     let queuedBytes = socket.queuedBytes;
     socket.cork();
-    while (peer.uploads.length > 0 && departing.length < most && queuedBytes < WATERMARK_BYTES) {
+    while (peer.uploads.length > 0 && departing.length < most && queuedBytes < this.sendBufferBytes) {
       const range = limited ? firstBlock(peer) : peer.uploads[0];
       const wait = limits.delayMs(range.length, now);
       if (wait > 0) {

@@ -281,6 +281,8 @@ export class Workings {
       number: this.#number,
       limits: this.#sharedLimits(),
       slots: options.slots ?? engine.options.slots,
+      slotGrowth: options.slots === undefined ? engine.options.slotGrowth : 'none',
+      superSeeding: options.superSeeding ?? engine.options.superSeeding,
       sequential: this.#sequential ?? options.sequential ?? false,
       listenPort,
       owner,

@@ -1,15 +1,24 @@
 import type { ChokePeer, Choker } from '../policy/choker.js';
+import { type SlotGrowth, slotsByRate, slotsByTurns } from '../policy/unchoke-slots.js';
 import { ANTI_SNUB_MS } from './limits.js';
 import type { PeerCore } from './peer-core.js';
 import type { Uploads } from './uploads.js';
 
 /** Carries out what the choker decides. */
 export class Choking {
+  readonly #leastSlots: number;
+
   constructor(
     readonly choker: Choker,
     readonly uploads: Uploads,
     readonly peers: ReadonlyMap<number, PeerCore>,
-  ) {}
+    readonly growth: SlotGrowth,
+    readonly pieceLength: number,
+    /** Peers get pieces of their own in turn. */
+    readonly takesTurns: () => boolean,
+  ) {
+    this.#leastSlots = choker.slots;
+  }
 
   nextTimeout(): number {
     return this.choker.nextTimeout();
@@ -17,7 +26,9 @@ export class Choking {
 
   /** The regular review: every 10 s by rate, every 30 s one optimistically (BEP 3). */
   review(nowMs: number, seeding: boolean): void {
-    this.#apply(this.choker.review(this.#views(nowMs), nowMs, seeding), nowMs);
+    const views = this.#views(nowMs);
+    this.#grow(views);
+    this.#apply(this.choker.review(views, nowMs, seeding), nowMs);
   }
 
   /**
@@ -27,10 +38,20 @@ export class Choking {
    */
   fillFreeSlots(nowMs: number, seeding: boolean): void {
     const views = this.#views(nowMs);
+    this.#grow(views);
     const { unchoke } = this.choker.fill(views, nowMs, seeding);
     const idle = views.filter(peer => !peer.choked && !peer.interested);
     const given = unchoke.length > 0 && this.choker.slotsFree(views) !== Number.POSITIVE_INFINITY;
     this.#apply({ unchoke, choke: given ? idle.map(peer => peer.key) : [] }, nowMs);
+  }
+
+  #grow(views: readonly ChokePeer[]): void {
+    if (this.growth === 'none') return;
+    const rates = views.map(peer => peer.upRate);
+    let slots = this.#leastSlots;
+    if (this.growth === 'rate') slots = Math.max(slots, slotsByRate(rates));
+    if (this.takesTurns()) slots = Math.max(slots, slotsByTurns(rates, this.pieceLength));
+    this.choker.slots = slots;
   }
 
   #apply(decision: { unchoke: readonly number[]; choke: readonly number[] }, nowMs: number): void {

@@ -5,6 +5,7 @@ import { Choker, type ChokerOptions } from '../policy/choker.js';
 import { Picker, type Priority } from '../policy/picker.js';
 import { hasBit } from '../policy/picker-bits.js';
 import type { Rng } from '../policy/rng.js';
+import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 import type { Action } from './actions.js';
 import { clearBit, setAllBits, setBit } from './bits.js';
@@ -23,6 +24,7 @@ import {
 } from './limits.js';
 import { PeerCore, type PeerInfo } from './peer-core.js';
 import type { SlotPool } from './ports.js';
+import { SuperSeeder, type SuperSeedMode } from './super-seeder.js';
 import { Suspicion } from './suspicion.js';
 import { Uploads } from './uploads.js';
 
@@ -42,6 +44,10 @@ export interface TorrentCoreOptions {
   readonly choking?: Pick<ChokerOptions, 'reviewMs' | 'optimisticMs' | 'optimisticSlots'>;
   /** Unchoke slots; Infinity unchokes everybody who is interested (profile `cluster`). */
   readonly unchokeSlots: number;
+  /** What adds slots. Defaults to none. */
+  readonly slotGrowth?: SlotGrowth;
+  /** Defaults to false. */
+  readonly superSeeding?: SuperSeedMode;
   /** Most bytes asked for by one request of a peer that takes more than 16 KiB. Defaults to 16 KiB. */
   readonly maxBlockBytes?: number;
   /** Our client name and the port where we listen, for the extension handshake. */
@@ -70,6 +76,7 @@ export class TorrentCore {
   readonly #choking: Choking;
   readonly #extensions: Extensions;
   readonly #suspicion: Suspicion;
+  readonly #superSeeder: SuperSeeder;
   readonly #memory: Uint8Array;
   #lastTickMs = Number.NEGATIVE_INFINITY;
   #announcedComplete = false;
@@ -86,12 +93,18 @@ export class TorrentCore {
     this.#memory = new Uint8Array(kernels.buffer);
     this.picker = new Picker(options);
     this.downloads = new Downloads(this.picker, options.slots, pieceLength, this.peers, act);
-    this.uploads = new Uploads(this.picker, act);
+    this.uploads = new Uploads(this.picker, act, (peer, piece, length, nowMs) =>
+      this.#superSeeder.sent(peer, piece, length, nowMs),
+    );
+    this.#superSeeder = new SuperSeeder(options.superSeeding ?? false, this.picker, this.#memory, this.peers);
     this.#interest = new Interest(kernels, this.picker, pieceCount);
     this.#choking = new Choking(
       new Choker({ ...options.choking, slots: options.unchokeSlots, rng }),
       this.uploads,
       this.peers,
+      options.slotGrowth ?? 'none',
+      pieceLength,
+      () => this.#superSeeder.active,
     );
     this.#extensions = new Extensions(
       options.client,
@@ -113,6 +126,11 @@ export class TorrentCore {
     return this.#dirty.length === 0 ? NO_PEERS : this.#dirty.splice(0);
   }
 
+  /** Somebody is to be told something. */
+  get dirty(): boolean {
+    return this.#dirty.length > 0;
+  }
+
   /** When `handleTimeout` must be called at the latest; Infinity while there is nothing to watch. */
   nextTimeout(): number {
     if (this.peers.size === 0) return Number.POSITIVE_INFINITY;
@@ -128,6 +146,10 @@ export class TorrentCore {
     this.peers.set(key, peer);
     this.picker.addPeer(peer.bitsAt); // counts as a neighbour although it has told of no piece
     if (info.extended) this.#extensions.greet(peer, this.picker.finished);
+    if (this.#superSeeder.takes(peer, nowMs)) {
+      if (info.fast) peer.send({ type: 'have-none' });
+      return peer;
+    }
     this.#tellPieces(peer);
     if (info.fast && this.picker.haveCount > 0) this.#offerAllowedFast(peer);
     return peer;
@@ -142,6 +164,7 @@ export class TorrentCore {
     this.#suspicion.left(peer);
     this.peers.delete(key);
     this.#hungry.delete(peer);
+    this.#superSeeder.left(peer);
     peer.outbox.length = 0;
     this.options.heap.free(peer.bitsAt);
     this.#freeSlotCheck = true;
@@ -173,12 +196,12 @@ export class TorrentCore {
         this.#freeSlotCheck = true;
         return;
       case 'have':
-        this.#handleHave(peer, message.piece);
+        this.#handleHave(peer, message.piece, nowMs);
         return;
       case 'bitfield':
       case 'have-all':
       case 'have-none':
-        this.#handleGreeting(peer, message);
+        this.#handleGreeting(peer, message, nowMs);
         return;
       case 'request':
         this.uploads.request(peer, message);
@@ -202,6 +225,7 @@ export class TorrentCore {
         return;
       case 'extended':
         this.#extensions.handle(peer, message, piece => this.#handleDontHave(peer, piece));
+        if (peer.uploadOnly) this.#superSeeder.greeted(peer, nowMs);
         this.#dropIfRedundant(peer);
         return;
       case 'piece':
@@ -281,6 +305,8 @@ export class TorrentCore {
         );
       else if (nowMs - peer.lastOutMs >= KEEP_ALIVE_MS) peer.send({ type: 'keep-alive' });
     }
+    this.#superSeeder.tick(nowMs);
+    this.#freeSlotCheck ||= this.#superSeeder.active; // its slots grow with what it sends
     this.#wakeAll();
     this.settle(nowMs);
   }
@@ -293,7 +319,9 @@ export class TorrentCore {
     if (this.#freeSlotCheck) {
       this.#freeSlotCheck = false;
       this.#choking.fillFreeSlots(nowMs, this.picker.finished);
+      this.#superSeeder.changed();
     }
+    this.#superSeeder.settle(nowMs);
     for (const peer of this.#dirty) peer.lastOutMs = nowMs;
   }
 
@@ -396,13 +424,13 @@ export class TorrentCore {
     }
   }
 
-  #handleGreeting(peer: PeerCore, message: Message): void {
+  #handleGreeting(peer: PeerCore, message: Message, nowMs: number): void {
     const late = peer.greeted || peer.haveCount > 0;
     if ((message.type !== 'bitfield' && !peer.info.fast) || (late && message.type === 'have-none'))
       throw new MillraceError('ERR_WIRE_MESSAGE', `${message.type} is only allowed as the first message`, {});
     if (late) {
       // BEP 3 and 6 want these first, but aria2 1.36 sends them wherever they are shorter than the haves that it owes.
-      this.#handleLateGreeting(peer, message.type === 'bitfield' ? message.bits : undefined);
+      this.#handleLateGreeting(peer, message.type === 'bitfield' ? message.bits : undefined, nowMs);
       return;
     }
     peer.greeted = true;
@@ -416,28 +444,30 @@ export class TorrentCore {
     peer.seed = peer.haveCount === pieceCount;
     if (peer.seed) this.picker.addSeed();
     else this.picker.addPeer(peer.bitsAt);
+    this.#superSeeder.greeted(peer, nowMs);
     this.#interest.update(peer);
     this.#hungry.add(peer);
     this.#dropIfRedundant(peer);
   }
 
   /** Pieces that are new in `told`, or in all, become haves. Byte by byte: five bytes of message can name 500,000 pieces. */
-  #handleLateGreeting(peer: PeerCore, told: Uint8Array | undefined): void {
+  #handleLateGreeting(peer: PeerCore, told: Uint8Array | undefined, nowMs: number): void {
     const bits = this.#bits(peer);
     for (let at = 0; !peer.seed && at < bits.length; at++) {
       const fresh = (told?.[at] ?? 0xff) & ~bits[at];
       const end = fresh === 0 ? 0 : Math.min(8 * at + 8, this.options.pieceCount);
       for (let piece = 8 * at; piece < end; piece++)
-        if (fresh & (0x80 >>> (piece & 7))) this.#handleHave(peer, piece);
+        if (fresh & (0x80 >>> (piece & 7))) this.#handleHave(peer, piece, nowMs);
     }
   }
 
-  #handleHave(peer: PeerCore, piece: number): void {
+  #handleHave(peer: PeerCore, piece: number, nowMs: number): void {
     const bits = this.#bits(peer);
     if (hasBit(this.#memory, peer.bitsAt, piece)) return;
     setBit(bits, piece);
     peer.haveCount++;
     this.picker.addHave(piece);
+    this.#superSeeder.seen(peer, piece, nowMs);
     if (peer.haveCount === this.options.pieceCount) {
       // From now on counted with the seeds: its bits leave the table in one go.
       this.picker.removePeer(peer.bitsAt);

@@ -10,6 +10,7 @@ export class Uploads {
   constructor(
     readonly picker: Picker,
     readonly act: ActionSink,
+    readonly onSent: (peer: PeerCore, piece: number, length: number, nowMs: number) => void = () => {},
   ) {}
 
   /** @throws MillraceError ERR_WIRE_MESSAGE for a range outside the torrent: nobody asks so by accident. */
@@ -69,6 +70,7 @@ export class Uploads {
     else peer.uploads.shift();
     peer.up.add(length, nowMs);
     peer.lastOutMs = nowMs;
+    this.onSent(peer, piece, length, nowMs);
   }
 
   #reject(peer: PeerCore, { piece, begin, length }: BlockRange): void {

@@ -121,7 +121,7 @@ class BlockSwarm {
 
   #options(plan: PeerPlan): VirtualPeerOptions {
     const { scenario } = this;
-    const { slots, reviewMs, optimisticMs, picker } = scenario;
+    const { slots, reviewMs, optimisticMs, picker, uplink, superSeeding } = scenario;
     return {
       have: plan.isSeed ? 'all' : [],
       upBytesPerSecond: plan.up * 1000,
@@ -133,6 +133,9 @@ class BlockSwarm {
         optimisticMs: optimisticMs === 0 ? Number.POSITIVE_INFINITY : optimisticMs,
         optimisticSlots: optimisticMs === 0 ? 0 : 1,
       },
+      turns: uplink === 'turns',
+      superSeeding: plan.isSeed && superSeeding,
+      slotGrowth: uplink === 'turns' && slots !== Number.POSITIVE_INFINITY ? 'turns' : 'none',
       sequential: picker === 'sequential',
       randomFirstPieces: picker === 'random' ? Number.POSITIVE_INFINITY : undefined,
       mostNeighbours: this.#star ? this.plans.length : mostNeighbours(this.#neighbourhood),

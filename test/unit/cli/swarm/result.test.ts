@@ -36,14 +36,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-function race(limits: { seedUp?: number; up?: number; down?: number }): Race {
-  const plan = { seedUp: 0, up: 0, down: 0, ...limits };
+function race(limits: { seedUp?: number; up?: number[]; down?: number }): Race {
+  const plan = { seedUp: 0, up: [0], down: 0, ...limits };
   return { metainfo, payload: { path: '', dir: join(dir, 'source') }, plan } as unknown as Race;
 }
 
 function outcome(seconds: (number | undefined)[], folders = ['peer1', 'peer2', 'peer3', 'peer4']): Outcome {
   return {
-    seed: { limitedBy: only('localCap') },
+    seed: { limitedBy: only('localCap'), uploaded: 1.25 * FILE_BYTES },
     seedMeter: meter(8e6),
     finishes: seconds.map((seconds, i) => ({
       id: `peer${i + 1}`,
@@ -71,7 +71,7 @@ function meter(bytesPerSecond: number): Meter {
 
 describe('summarize', () => {
   it('computes bounds and ratios from the limits', async () => {
-    const result = await summarize(race({ seedUp: 1e6, up: 1e6, down: 8e6 }), outcome([4, 4.4, 4.8, 6]));
+    const result = await summarize(race({ seedUp: 1e6, up: [1e6], down: 8e6 }), outcome([4, 4.4, 4.8, 6]));
     expect(swarmEvent(result)).toEqual({
       peers: [4, 4.4, 4.8, 6].map((seconds, i) => ({
         id: `peer${i + 1}`,
@@ -80,7 +80,7 @@ describe('summarize', () => {
         ok: true,
         limitedBy: only('remote'),
       })),
-      seed: { limitedBy: only('localCap') },
+      seed: { limitedBy: only('localCap'), copies: 1.25 },
       median: 4.6,
       last: 6,
       // N F / u = 16; max(F / u = 4, N F / 5 u = 3.2); (M + 2) F / M / u = 6
@@ -117,6 +117,15 @@ describe('summarize', () => {
     expect((await summarize(one, outcome([12, 12, 12, 12]))).bound.discrete).toBe(12);
   });
 
+  it('goes round the rates where there are fewer than downloaders', async () => {
+    const { capacities, bound } = await summarize(
+      race({ seedUp: 2e6, up: [1e6, 2e6, 0] }),
+      outcome([4, 4, 4, 4]),
+    );
+    expect(capacities).toMatchObject({ up: [1e6, 2e6, 2e6, 1e6], upMeasured: true });
+    expect(bound.peerToPeer).toBe(2); // max(F / u_s = 2, 4 F / (2 + 1 + 2 + 2 + 1) = 2)
+  });
+
   it('finds a byte that differs', async () => {
     const result = await summarize(race({}), outcome([1, 1], ['peer1', 'wrong']));
     expect(result.peers.map(peer => [peer.ok, peer.error])).toEqual([
@@ -148,9 +157,9 @@ describe('printReport', () => {
   };
 
   it('says which rates were measured', async () => {
-    const text = print(await summarize(race({ up: 2e6 }), outcome([2, 3])));
+    const text = print(await summarize(race({ up: [2e6] }), outcome([2, 3])));
     expect(text).toMatch(/^peer2 +3 s +1\.3 MB\/s {2}remote 100 % +ok$/m);
-    expect(text).toMatch(/^seed +- +- {2}local cap 100 %$/m);
+    expect(text).toMatch(/^seed +- +- {2}local cap 100 % +sent 1\.25 copies$/m);
     expect(text).toMatch(/^peer-to-peer +0\.67 s {3}median 3\.75 {3}last 4\.50$/m);
     expect(text).toMatch(/^seed sends +8\.0 MB\/s, measured$/m);
     expect(text).toMatch(/^peers send +2\.0 MB\/s$/m);

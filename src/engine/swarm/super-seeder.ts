@@ -1,0 +1,168 @@
+import type { PeerKey } from '../ids.js';
+import type { Picker } from '../policy/picker.js';
+import { hasBit } from '../policy/picker-bits.js';
+import { SuperSeeding } from '../policy/super-seeding.js';
+import type { PeerCore } from './peer-core.js';
+
+/** `auto`: while we are the only source of some piece, as far as we know, and several peers lack it. */
+export type SuperSeedMode = 'auto' | boolean;
+
+/** A peer that could ask for what it was told of, and does not, gets others after so long. */
+const IDLE_MS = 5_000;
+
+/** A peer that is alone with us for so long is told of everything: there is nobody to share with. */
+const ALONE_MS = 1_000;
+
+/** With so many pieces that came from elsewhere there is another source. One may have left since. */
+const MAX_FOREIGN = 4;
+
+/** Another source that was seen is thought to be there for so long. */
+const OTHER_SOURCE_MS = 10 * 60_000;
+
+/** Super-seeding among the neighbours of one torrent: when it begins and ends, who is told of which piece when. */
+export class SuperSeeder {
+  #policy: SuperSeeding | undefined;
+  /** Peers that may be told of more. */
+  readonly #short = new Set<PeerKey>();
+  /** When a peer was last seen to ask, or had nothing to ask for. */
+  readonly #activeMs = new Map<PeerKey, number>();
+  #otherSourceUntilMs = Number.NEGATIVE_INFINITY;
+  #aloneSinceMs = 0;
+  #nowMs = 0;
+
+  constructor(
+    readonly mode: SuperSeedMode,
+    readonly picker: Picker,
+    readonly memory: Uint8Array,
+    readonly peers: ReadonlyMap<PeerKey, PeerCore>,
+  ) {}
+
+  get active(): boolean {
+    return this.#policy !== undefined;
+  }
+
+  /** A peer comes. @returns true when it is not to be told what we have, but for the pieces that `settle` tells it */
+  takes({ key }: PeerCore, nowMs: number): boolean {
+    if (this.mode === false || !this.picker.complete) return false;
+    if (this.mode === 'auto' && nowMs < this.#otherSourceUntilMs) return false;
+    if (this.#policy === undefined && this.picker.copies() >= 2) return false; // all of it is at neighbours
+    this.#policy ??= this.#createPolicy();
+    this.#policy.join(key);
+    this.#activeMs.set(key, nowMs);
+    this.#aloneSinceMs = nowMs;
+    this.#short.add(key);
+    return true;
+  }
+
+  /** The peer's pieces are no longer counted. */
+  left({ key }: PeerCore): void {
+    if (this.#policy === undefined) return;
+    this.#forget(key);
+    this.changed();
+    if (this.peers.size <= 1) this.#aloneSinceMs = this.#nowMs;
+  }
+
+  /** The peer told of many pieces at once, or that it wants none. */
+  greeted(peer: PeerCore, nowMs: number): void {
+    // Another that super-seeds shows no pieces, but wants none. A peer that got what it wanted of us is no source.
+    if (peer.seed || (peer.uploadOnly && peer.up.total === 0)) this.#sawOtherSource(nowMs);
+    this.#policy?.recount();
+    this.changed();
+  }
+
+  seen({ key }: PeerCore, piece: number, nowMs: number): void {
+    const owner = this.#policy?.seen(key, piece);
+    if (owner !== undefined) this.#short.add(owner);
+    if (this.#policy !== undefined && this.#policy.foreign >= MAX_FOREIGN) this.#sawOtherSource(nowMs);
+  }
+
+  sent({ key }: PeerCore, piece: number, bytes: number, nowMs: number): void {
+    if (this.#policy === undefined) return;
+    this.#nowMs = nowMs;
+    if (this.#activeMs.has(key)) this.#activeMs.set(key, nowMs);
+    if (this.#policy.sent(key, piece, bytes, nowMs)) this.#tell(key);
+  }
+
+  /** Peers were choked or unchoked, became interested or lost interest. */
+  changed(): void {
+    for (const key of this.#policy?.peers ?? []) this.#short.add(key);
+  }
+
+  settle(nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (this.#policy === undefined) return;
+    if (this.#policy.done || !this.picker.complete) this.#end();
+    for (const key of this.#short) this.#tell(key);
+    this.#short.clear();
+  }
+
+  tick(nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (this.#policy === undefined) return;
+    this.#policy.expire(nowMs);
+    for (const key of [...this.#policy.peers]) this.#watch(this.peers.get(key)!, nowMs);
+    this.changed();
+  }
+
+  /** Who does not want what it was told of is told of everything; who wants it and does not ask is told of other pieces. */
+  #watch(peer: PeerCore, nowMs: number): void {
+    const { key, peerInterested } = peer;
+    const alone = this.mode === 'auto' && this.peers.size === 1 && nowMs - this.#aloneSinceMs >= ALONE_MS;
+    const waits = isServed(peer) ? peer.uploads.length > 0 || !this.#policy!.isBusy(key) : peerInterested;
+    if (waits) this.#activeMs.set(key, nowMs);
+    const idle = nowMs - this.#activeMs.get(key)! >= IDLE_MS;
+    if (idle) this.#activeMs.set(key, nowMs);
+    if (alone || (idle && !peerInterested)) this.#tellAll(peer);
+    else if (idle) this.#policy!.giveUp(key);
+  }
+
+  #sawOtherSource(nowMs: number): void {
+    this.#otherSourceUntilMs = nowMs + OTHER_SOURCE_MS;
+    if (this.mode === 'auto' && this.#policy !== undefined) this.#end();
+  }
+
+  #end(): void {
+    for (const key of [...this.#policy!.peers]) this.#tellAll(this.peers.get(key)!);
+    this.#policy = undefined;
+    this.#short.clear();
+  }
+
+  #tell(key: PeerKey): void {
+    const peer = this.peers.get(key);
+    if (peer === undefined || peer.seed) return;
+    for (const piece of this.#policy?.next(key) ?? []) peer.send({ type: 'have', piece });
+  }
+
+  /** Nothing that it lacks is kept from the peer any more. */
+  #tellAll(peer: PeerCore): void {
+    const { picker, memory } = this;
+    for (let piece = 0; piece < picker.pieceCount; piece++) {
+      const lacks = picker.has(piece) && !hasBit(memory, peer.bitsAt, piece);
+      if (lacks && !this.#policy!.isTold(peer.key, piece)) peer.send({ type: 'have', piece });
+    }
+    this.#forget(peer.key);
+  }
+
+  #forget(key: PeerKey): void {
+    this.#short.delete(key);
+    this.#activeMs.delete(key);
+    this.#policy!.leave(key);
+  }
+
+  #createPolicy(): SuperSeeding {
+    const { picker, memory, peers } = this;
+    const peer = (key: PeerKey) => peers.get(key)!;
+    return new SuperSeeding({
+      pieceCount: picker.pieceCount,
+      pieceBytes: piece => picker.pieceBytes(piece),
+      holders: piece => picker.availability(piece),
+      has: (key, piece) => hasBit(memory, peer(key).bitsAt, piece),
+      served: key => isServed(peer(key)),
+      rate: key => peer(key).up.rate(this.#nowMs),
+    });
+  }
+}
+
+function isServed({ peerInterested, amChoking }: PeerCore): boolean {
+  return peerInterested && !amChoking;
+}
