@@ -1,7 +1,7 @@
 /** Peers that send bad blocks: they are found out, nobody else is. */
 import { describe, expect, it } from 'vitest';
-import type { Behaviour, VirtualPeer } from '../../src/sim/virtual-peer.js';
-import { type SimEvent, VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import type { Behaviour, VirtualPeer } from '../../src/sim/block/virtual-peer.js';
+import { type SimEvent, VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from './expect.js';
 
 /** Turns one byte of every block, or of the blocks named. */

@@ -1,7 +1,7 @@
 /** Tit for tat, optimistic unchoke, and what a choke does to requests. That slots are kept is the auditor's business. */
 import { describe, expect, it } from 'vitest';
-import type { VirtualPeer } from '../../src/sim/virtual-peer.js';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import type { VirtualPeer } from '../../src/sim/block/virtual-peer.js';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 
 describe.each([51, 52, 53])('seed %i', seed => {
   it('those who give finish before those who only take', () => {

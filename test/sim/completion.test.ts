@@ -1,6 +1,6 @@
 /** Who wants nothing any more, and what the others make of it. */
 import { describe, expect, it } from 'vitest';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from './expect.js';
 
 describe.each([71, 72])('seed %i', seed => {

@@ -1,7 +1,7 @@
 /** A seed reproduces a run to the last event, whatever computes it. */
 import { expect, it } from 'vitest';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import type { MachineFactory } from '../../src/sim/machine.js';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
 import { createWasmMachines } from './machines.js';
 
 /** A bit of everything: churn, a liar, different rates, few slots. */

@@ -1,7 +1,7 @@
 /** A file from one seed to many peers, some of whom come and go. */
 import { describe, expect, it } from 'vitest';
-import type { VirtualPeer } from '../../src/sim/virtual-peer.js';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import type { VirtualPeer } from '../../src/sim/block/virtual-peer.js';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from './expect.js';
 
 const KIB = 1024;

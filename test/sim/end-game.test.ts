@@ -1,6 +1,6 @@
 /** The last blocks are asked of several peers; the auditor sees to it that none is written twice. */
 import { describe, expect, it } from 'vitest';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from './expect.js';
 
 describe.each([31, 32, 33, 34])('seed %i', seed => {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { bytesEqual } from '../../src/engine/bytes.js';
-import type { VirtualPeer } from '../../src/sim/virtual-peer.js';
-import type { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import type { VirtualPeer } from '../../src/sim/block/virtual-peer.js';
+import type { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 
 /** Everybody (or those given) has every byte, and it is the right one. */
 export function expectWhole(swarm: VirtualSwarm, peers: readonly VirtualPeer[] = swarm.peers): void {

@@ -1,6 +1,6 @@
 /** Little memory makes a download slow, never stuck. */
 import { describe, expect, it } from 'vitest';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from './expect.js';
 
 describe.each([41, 42])('seed %i', seed => {

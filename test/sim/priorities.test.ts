@@ -1,7 +1,7 @@
 /** What the user wants first comes first. */
 import { describe, expect, it } from 'vitest';
-import type { VirtualPeer } from '../../src/sim/virtual-peer.js';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import type { VirtualPeer } from '../../src/sim/block/virtual-peer.js';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 
 /** Pieces in the order in which this peer first asked for them. */
 function watchRequests(swarm: VirtualSwarm, peer: VirtualPeer): number[] {

@@ -1,7 +1,7 @@
 /** Any small swarm completes while one full copy stays, and nobody breaks a rule on the way. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from './expect.js';
 
 const BLOCK = 16 * 1024;

@@ -1,6 +1,6 @@
 /** Peers that stop answering, or stop altogether. */
 import { describe, expect, it } from 'vitest';
-import { VirtualSwarm } from '../../src/sim/virtual-swarm.js';
+import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from './expect.js';
 
 describe.each([21, 22, 23])('seed %i', seed => {

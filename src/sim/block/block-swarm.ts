@@ -7,8 +7,8 @@ import { Recorder } from '../recorder.js';
 import type { RunResult } from '../report.js';
 import { expectedMs, type ResolvedScenario } from '../scenario.js';
 import { SimTracker } from '../tracker.js';
-import type { SimEvent, VirtualPeer, VirtualPeerOptions } from '../virtual-peer.js';
-import { VirtualSwarm } from '../virtual-swarm.js';
+import type { SimEvent, VirtualPeer, VirtualPeerOptions } from './virtual-peer.js';
+import { VirtualSwarm } from './virtual-swarm.js';
 
 /** A peer that has lost half of its neighbours asks the tracker again so often. */
 const ASK_AGAIN_MS = 60_000;

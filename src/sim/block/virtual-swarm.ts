@@ -1,10 +1,10 @@
-import type { PeerKey } from '../engine/ids.js';
-import type { Message } from '../engine/protocol/peer/messages.js';
+import type { PeerKey } from '../../engine/ids.js';
+import type { Message } from '../../engine/protocol/peer/messages.js';
+import { createJsMachine, type MachineFactory } from '../machine.js';
+import { VirtualClock } from '../virtual-clock.js';
 import { Content } from './content.js';
 import { EventDigest } from './event-digest.js';
 import { LinkEnd } from './link.js';
-import { createJsMachine, type MachineFactory } from './machine.js';
-import { VirtualClock } from './virtual-clock.js';
 import { type SimEvent, VirtualPeer, type VirtualPeerOptions, type World } from './virtual-peer.js';
 
 export type { SimEvent } from './virtual-peer.js';

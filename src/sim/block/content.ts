@@ -1,6 +1,6 @@
-import { createJsSha1 } from '../engine/kernels/js-sha1.js';
-import { SHA1_BYTES } from '../engine/kernels/types.js';
-import { createRng } from '../engine/policy/rng.js';
+import { createJsSha1 } from '../../engine/kernels/js-sha1.js';
+import { SHA1_BYTES } from '../../engine/kernels/types.js';
+import { createRng } from '../../engine/policy/rng.js';
 
 /** What a simulated swarm shares: bytes drawn from a seed, and the hashes of their pieces; or their number alone. */
 export class Content {

@@ -1,18 +1,19 @@
-import type { ErrorCode } from '../engine/errors.js';
-import type { PeerAddress, PeerKey } from '../engine/ids.js';
-import { createRng } from '../engine/policy/rng.js';
-import { UploadTurns } from '../engine/policy/upload-turns.js';
-import type { BlockRange, Message } from '../engine/protocol/peer/messages.js';
-import type { Action } from '../engine/swarm/actions.js';
-import type { PeerCore } from '../engine/swarm/peer-core.js';
-import { TorrentCore, type TorrentCoreOptions } from '../engine/swarm/torrent-core.js';
+import type { ErrorCode } from '../../engine/errors.js';
+import type { PeerAddress, PeerKey } from '../../engine/ids.js';
+import { TABLE_ALIGN } from '../../engine/kernels/types.js';
+import { createRng } from '../../engine/policy/rng.js';
+import { UploadTurns } from '../../engine/policy/upload-turns.js';
+import type { BlockRange, Message } from '../../engine/protocol/peer/messages.js';
+import type { Action } from '../../engine/swarm/actions.js';
+import type { PeerCore } from '../../engine/swarm/peer-core.js';
+import { TorrentCore, type TorrentCoreOptions } from '../../engine/swarm/torrent-core.js';
+import type { MachineFactory } from '../machine.js';
+import type { VirtualClock } from '../virtual-clock.js';
 import { Auditor } from './auditor.js';
 import { type Cargo, type Payload, PhantomCargo, RealCargo } from './cargo.js';
 import type { Content } from './content.js';
 import type { LinkEnd, LinkOwner } from './link.js';
-import type { MachineFactory } from './machine.js';
 import { Pipe } from './pipe.js';
-import type { VirtualClock } from './virtual-clock.js';
 
 /** Everything that happens, for tests to watch. */
 export type SimEvent =
@@ -105,7 +106,8 @@ const DEFAULT_MOST_NEIGHBOURS = 100;
 
 /** Tables of a core: counts, its bitfields and those of the neighbours, and as much again for what is small. */
 function heapBytes(pieces: number, neighbours: number): number {
-  return 16_384 + 2 * (2 * pieces + (Math.ceil(pieces / 8) + 64) * (neighbours + 8));
+  const bytes = 16_384 + 2 * (2 * pieces + (Math.ceil(pieces / 8) + 64) * (neighbours + 8));
+  return Math.ceil(bytes / TABLE_ALIGN) * TABLE_ALIGN; // the slots lie behind it
 }
 
 /** One peer of a simulated swarm: the real torrent core, its memory, and what a session would be to it. */

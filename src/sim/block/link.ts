@@ -1,8 +1,8 @@
-import { messageBytes, PIECE_HEADER_BYTES } from '../engine/protocol/peer/encoder.js';
-import type { BlockRange, Message } from '../engine/protocol/peer/messages.js';
+import { messageBytes, PIECE_HEADER_BYTES } from '../../engine/protocol/peer/encoder.js';
+import type { BlockRange, Message } from '../../engine/protocol/peer/messages.js';
+import type { VirtualClock } from '../virtual-clock.js';
 import type { Payload } from './cargo.js';
 import type { Pipe } from './pipe.js';
-import type { VirtualClock } from './virtual-clock.js';
 
 /** What travels: a message, which arrives whole, or a block, whose last byte comes later than its first. */
 type Parcel =

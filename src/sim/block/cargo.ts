@@ -1,8 +1,8 @@
-import { bytesEqual } from '../engine/bytes.js';
-import { SHA1_BYTES, TABLE_ALIGN } from '../engine/kernels/types.js';
-import { BLOCK_BYTES, type BlockRange } from '../engine/protocol/peer/messages.js';
+import { bytesEqual } from '../../engine/bytes.js';
+import { SHA1_BYTES, TABLE_ALIGN } from '../../engine/kernels/types.js';
+import { BLOCK_BYTES, type BlockRange } from '../../engine/protocol/peer/messages.js';
+import { createSlots, type Machine, type MachineFactory } from '../machine.js';
 import type { Content } from './content.js';
-import { createSlots, type Machine, type MachineFactory } from './machine.js';
 
 /** A block on its way: bytes, or only the word that it is good or bad. */
 export type Payload = Uint8Array | PhantomBlock;
