@@ -15,7 +15,7 @@ describe.each([31, 32, 33, 34])('seed %i', seed => {
     });
     expect(swarm.runUntil(() => leecher.complete, 60_000)).toBe(true);
     expectWhole(swarm);
-    expect(leecher.auditor.doubles).toBeGreaterThan(0);
+    expect(leecher.auditor!.doubles).toBeGreaterThan(0);
     expect(cancels).toBeGreaterThan(0);
     expect(leecher.core.downloads.wastedBytes).toBeLessThanOrEqual(3 * 4 * 16_384); // 3 peers, 4 doubles each
     swarm.finish();

@@ -66,7 +66,7 @@ describe.each([61, 62])('seed %i', seed => {
     swarm.run(1500);
     const before = [...order];
     const urgent = [15, 3, 9, 7, 0].filter(piece => !before.includes(piece)).slice(0, 3);
-    leecher.auditor.urgent = true;
+    leecher.auditor!.urgent = true;
     leecher.core.setUrgent(urgent);
     leecher.poke();
     expect(swarm.runUntil(() => leecher.complete, 60_000)).toBe(true);
@@ -79,7 +79,7 @@ it('an urgent piece that a slow peer owes is asked of a second one after two sec
   const swarm = new VirtualSwarm({ seed: 63, length: 64 * 16 * 1024, pieceLength: 16 * 1024 });
   const slow = swarm.join(swarm.add({ have: [5], upBytesPerSecond: 500 }));
   const leecher = swarm.add();
-  leecher.auditor.urgent = true;
+  leecher.auditor!.urgent = true;
   leecher.core.setUrgent([5]);
   swarm.join(leecher);
   swarm.run(1000);

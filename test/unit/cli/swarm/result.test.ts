@@ -103,7 +103,7 @@ describe('summarize', () => {
   });
 
   it('counts the whole pieces where the last one is shorter', async () => {
-    const short = race({ seedUp: 1e6, up: 1e6 });
+    const short = race({ seedUp: 1e6, up: [1e6] });
     const long = {
       ...short,
       metainfo: { ...metainfo, pieceLength: 1_500_000, pieceCount: 3 },
