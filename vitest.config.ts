@@ -10,6 +10,7 @@ const quick = [
   'test/workers/**/*.test.ts',
   'test/e2e/**/*.test.ts',
   'test/hostile/**/*.test.ts',
+  'test/examples/**/*.test.ts',
   'test/*.test.ts',
 ];
 

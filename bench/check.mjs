@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bestOf, comparable, compare, makeBaseline, partsOf } from './lib/baseline.mjs';
 import { figure } from './lib/format.mjs';
-import { chooseParts, OWN_PARTS, resolveSamples } from './lib/options.mjs';
+import { CHECKED_PARTS, chooseParts, resolveSamples } from './lib/options.mjs';
 import { runSuite } from './lib/suite.mjs';
 import { renderText } from './lib/table.mjs';
 
@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
     dir: { type: 'string' },
   },
 });
-const parts = chooseParts(positionals, OWN_PARTS);
+const parts = chooseParts(positionals, CHECKED_PARTS);
 const run = await measure(parts);
 if (values.update) update();
 else await check();

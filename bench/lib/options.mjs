@@ -2,10 +2,13 @@
 import { parseArgs } from 'node:util';
 
 /** In the order in which they run. */
-export const PARTS = ['kernels', 'wire', 'loopback', 'scale', 'memory', 'peers'];
+export const PARTS = ['kernels', 'wire', 'loopback', 'scale', 'memory', 'sockets', 'peers'];
 
 /** Parts that need nothing but the package. */
 export const OWN_PARTS = PARTS.filter(part => part !== 'peers');
+
+/** Parts with figures that compare across machines, for `npm run bench:check`. */
+export const CHECKED_PARTS = OWN_PARTS.filter(part => part !== 'sockets');
 
 /** Other engines, the fastest first; see peers/clients.mjs. */
 export const ENGINES = ['libtorrent', 'aria2', 'webtorrent', 'transmission'];

@@ -18,10 +18,11 @@ export class Processes {
 
   /**
    * A script of ours that calls `serve` of child.mjs.
-   * @param {URL} script @param {{ env?: NodeJS.ProcessEnv, execArgv?: string[], args?: string[] }} [options]
+   * @param {URL} script @param {{ env?: NodeJS.ProcessEnv, execPath?: string, execArgv?: string[], args?: string[] }} [options]
    */
-  node(script, { env, execArgv = [], args = [] } = {}) {
+  node(script, { env, execPath, execArgv = [], args = [] } = {}) {
     const child = fork(fileURLToPath(script), args, {
+      execPath,
       execArgv,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

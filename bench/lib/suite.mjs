@@ -10,6 +10,7 @@ const MODULES = {
   loopback: () => import('../loopback/loopback.mjs'),
   scale: () => import('../scale/scale.mjs'),
   memory: () => import('../memory/memory.mjs'),
+  sockets: () => import('../sockets/sockets.mjs'),
   peers: () => import('../peers/peers.mjs'),
 };
 

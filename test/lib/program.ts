@@ -82,6 +82,11 @@ export class Program {
     return [`--- ${this.#child.spawnargs.join(' ')}`, ...this.lines.slice(-TAIL_LINES)].join('\n');
   }
 
+  /** A line for its stdin. */
+  type(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
   /** Ends its stdin, which asks it to leave in good order. */
   endInput(): void {
     this.#child.stdin?.end();

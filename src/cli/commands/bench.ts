@@ -12,7 +12,7 @@ interface BenchOptions extends CommonOptions {
 }
 
 /** Parts of the suite that need nothing but the package; `peers` needs other engines too. */
-const OWN_PARTS = ['kernels', 'wire', 'loopback', 'scale', 'memory'];
+const OWN_PARTS = ['kernels', 'wire', 'loopback', 'scale', 'memory', 'sockets'];
 
 /** What this command needs of the suite in bench/, which is JavaScript: see bench/lib/main.mjs and options.mjs. */
 interface Suite {
@@ -29,9 +29,9 @@ const MAX_SAMPLES = 1000;
 export const benchSetup: CommandSetup<BenchOptions> = {
   usage: 'bench [parts...]',
   summary: 'measure this machine',
-  description: `Runs the benchmark suite on this machine: kernels, wire, loopback, scale and memory, or the
-named parts. The part peers compares with libtorrent, aria2, webtorrent and Transmission where
-they are installed.
+  description: `Runs the benchmark suite on this machine: kernels, wire, loopback, scale, memory and
+sockets, or the named parts. The part peers compares with libtorrent, aria2, webtorrent and
+Transmission where they are installed.
 
 Tables go to stdout as the parts end, progress to stderr. Ratios compare across machines, times
 do not. All parts take less than 10 minutes, with --quick about one. With --json the only object
