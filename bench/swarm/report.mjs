@@ -13,16 +13,18 @@ export function capacitiesOf({ seedUp, ups, downs }) {
 /** As in `millrace swarm`. @param {import('./options.mjs').Scenario} scenario */
 export function boundOf({ size, pieceLength, ...scenario }) {
   const { seedUp, up, down } = capacitiesOf({ size, pieceLength, ...scenario });
-  const common = { fileBytes: size, seedUpBytesPerSecond: seedUp, downMinBytesPerSecond: down };
+  const swarm = {
+    fileBytes: size,
+    peers: up.length,
+    pieces: Math.ceil(size / pieceLength),
+    seedUpBytesPerSecond: seedUp,
+    upBytesPerSecond: up,
+    downBytesPerSecond: down,
+  };
   return {
-    clientServer: clientServerSeconds({ ...common, peers: up.length }),
-    peerToPeer: peerToPeerSeconds({ ...common, peerUpsBytesPerSecond: up }),
-    discrete: discreteSeconds({
-      fileBytes: size,
-      peers: up.length,
-      pieces: Math.ceil(size / pieceLength),
-      upBytesPerSecond: Math.max(seedUp, ...up),
-    }),
+    clientServer: clientServerSeconds(swarm),
+    peerToPeer: peerToPeerSeconds(swarm),
+    discrete: discreteSeconds(swarm),
   };
 }
 
