@@ -3,6 +3,7 @@ import type { ErrorCode } from '../engine/errors.js';
 import type { PeerAddress, PeerKey } from '../engine/ids.js';
 import { SHA1_BYTES } from '../engine/kernels/types.js';
 import { createRng } from '../engine/policy/rng.js';
+import { UploadTurns } from '../engine/policy/upload-turns.js';
 import type { BlockRange, Message } from '../engine/protocol/peer/messages.js';
 import type { Action } from '../engine/swarm/actions.js';
 import type { PeerCore } from '../engine/swarm/peer-core.js';
@@ -73,6 +74,10 @@ export interface VirtualPeerOptions extends Behaviour {
   readonly budgetPieces?: number;
   /** Unchoke slots. Defaults to 4; 0 is a free rider. */
   readonly slots?: number;
+  /** What adds slots. Defaults to none. */
+  readonly slotGrowth?: TorrentCoreOptions['slotGrowth'];
+  /** Defaults to false. */
+  readonly superSeeding?: TorrentCoreOptions['superSeeding'];
   /** Speaks the Fast Extension (BEP 6) and the extension protocol (BEP 10). Both default to true. */
   readonly fast?: boolean;
   readonly extended?: boolean;
@@ -110,6 +115,7 @@ export class VirtualPeer implements LinkOwner {
   completions = 0;
   sentBytes = 0;
 
+  readonly #turns = new UploadTurns();
   readonly #byEnd = new Map<LinkEnd, Connection>();
   readonly #digestAt: number;
   readonly #heapAtStart: number;
@@ -144,6 +150,8 @@ export class VirtualPeer implements LinkOwner {
       length,
       sequential: options.sequential,
       unchokeSlots: options.slots ?? 4,
+      slotGrowth: options.slotGrowth,
+      superSeeding: options.superSeeding,
       client: 'millrace sim',
       listenPort: this.address.port,
       allowedFastSet: options.allowedFastSet,
@@ -249,6 +257,7 @@ export class VirtualPeer implements LinkOwner {
   #turn(): void {
     const { core, options, swarm } = this;
     core.settle(swarm.clock.nowMs);
+    this.auditor.settled();
     for (let action = core.poll(); action !== undefined; action = core.poll()) this.#act(action);
     for (const peer of core.takeDirty()) this.#flush(peer);
     this.#pump();
@@ -308,7 +317,7 @@ export class VirtualPeer implements LinkOwner {
     }
   }
 
-  /** Puts the next block on the uplink when it is free, one a peer in turn. */
+  /** Puts the next block on the uplink when it is free, piece by piece in turn. */
   #pump(): void {
     const { clock, content } = this.swarm;
     const { nowMs } = clock;
@@ -322,8 +331,7 @@ export class VirtualPeer implements LinkOwner {
       const good = this.store.slice(from, from + range.length);
       const bytes = payload === undefined ? good : payload(range, good, nowMs);
       this.core.uploads.sent(waiting.peer, nowMs);
-      this.connections.delete(waiting.peer.key);
-      this.connections.set(waiting.peer.key, waiting);
+      if (this.core.dirty) this.poke();
       if (bytes !== undefined) {
         this.sentBytes += bytes.length;
         this.swarm.note({ type: 'sent-block', by: this, to: waiting.other, range });
@@ -380,10 +388,22 @@ export class VirtualPeer implements LinkOwner {
     this.poke();
   }
 
+  /** Whose turn it is; else a turn of the one that has waited longest begins. */
   #nextToServe(): Connection | undefined {
-    for (const connection of this.connections.values())
-      if (connection.peer.uploads.length > 0) return connection;
-    return undefined;
+    const { nowMs } = this.swarm.clock;
+    let next: Connection | undefined;
+    for (const connection of this.connections.values()) {
+      const { key, uploads } = connection.peer;
+      if (uploads.length === 0) continue;
+      if (this.#turns.holds(key, uploads[0].piece, nowMs)) return connection;
+      next ??= connection;
+    }
+    if (next === undefined || this.up.freeMs > nowMs) return next;
+    const { key, uploads } = next.peer;
+    this.#turns.begin(key, uploads[0].piece, nowMs);
+    this.connections.delete(key);
+    this.connections.set(key, next);
+    return next;
   }
 
   #cut(connection: Connection): void {
