@@ -106,7 +106,8 @@ export class Auditor {
       const owed = other.outstanding.get(block);
       if (other === peer || owed === undefined || owed.lapsed) continue;
       this.doubles++;
-      if (!picker.endgame && !this.#endgame && !this.urgent) this.#fail(`${name} is asked for twice before the end-game`);
+      if (!picker.endgame && !this.#endgame && !this.urgent)
+        this.#fail(`${name} is asked for twice before the end-game`);
     }
   }
 
