@@ -29,8 +29,8 @@ const classic: ProfileRules = {
 
 export const PROFILES: Readonly<Record<ProfileName, ProfileRules>> = {
   classic,
-  /** Machines that trust each other: nobody is choked, and ten neighbours are enough (Kraken: 10). */
-  cluster: { ...classic, slots: Number.POSITIVE_INFINITY, neighbours: 10 },
+  /** Machines that trust each other: two slots, as in the engine's profile, and ten neighbours (Kraken: 10). */
+  cluster: { ...classic, slots: 2, neighbours: 10 },
   /** One server sends everything to everybody; downloaders do not know each other. */
   'client-server': { ...classic, slots: Number.POSITIVE_INFINITY, superSeeding: false, uplink: 'fair' },
 };

@@ -31,6 +31,7 @@ async function transfer(
   direction: Direction,
   content: 'single' | 'multi',
   pieceLength: number,
+  superSeeding?: boolean,
 ): Promise<void> {
   const source = await writeContent(stage.path('source'), content);
   const copy = stage.path('copy', basename(source));
@@ -46,7 +47,7 @@ async function transfer(
   const startOther = (dial: StartOptions['dial'] = []) =>
     client.start(stage, { torrent, dir: dirs[roles.other], role: roles.other, dial });
   const startOurs = (peers: StartOptions['dial'] = []) =>
-    startMillrace(stage, { torrent, dir: dirs[roles.millrace], peers });
+    startMillrace(stage, { torrent, dir: dirs[roles.millrace], peers, superSeeding });
   const announced = () => until('an announce', () => !byTracker || tracker.stats().peers > 0);
 
   let other: OtherPeer;
@@ -79,4 +80,7 @@ for (const client of [libtorrent, aria2, transmission])
         for (const kiB of [256, 1024])
           it(`${direction}, ${content} file, pieces of ${kiB} KiB`, ({ stage }) =>
             transfer(stage, client, direction, content, kiB * 1024));
+
+    it('millrace seeds piece by piece (BEP 16), pieces of 256 KiB', ({ stage }) =>
+      transfer(stage, client, 'millrace seeds', 'single', 256 * 1024, true));
   });

@@ -24,7 +24,12 @@ const busy = (fidelity: 'piece' | 'block'): Scenario => ({
   seedUp: 1 * MB,
   groups: [
     group('early', 12, { up: [1 * MB, 2 * MB], leavers: 0.5 }),
-    group('late', 8, { arrivals: { kind: 'poisson', perSecond: 2 }, aborts: 0.25, returns: 0.25, awayMs: 3000 }),
+    group('late', 8, {
+      arrivals: { kind: 'poisson', perSecond: 2 },
+      aborts: 0.25,
+      returns: 0.25,
+      awayMs: 3000,
+    }),
     group('free riders', 3, { freeRider: true, departure: { kind: 'linger', forMs: 1000 } }),
     group('liars', 1, { liar: true }),
   ],

@@ -1,7 +1,9 @@
 /** A real swarm takes as long as the simulator says. */
 import { describe, expect, it } from 'vitest';
-import { runReal, runVirtual } from '../../bench/swarm/agree.mjs';
 import { openStage } from '../lib/e2e-stage.js';
+import { loadBench } from '../unit/bench/load.js';
+
+const { runReal, runVirtual } = await loadBench('swarm/agree.mjs');
 
 const KIB = 1024;
 const MB = 1_000_000;

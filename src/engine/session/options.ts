@@ -175,7 +175,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   {
     name: 'slots',
     meaning: 'Unchoke slots of each torrent, the optimistic one not counted.',
-    defaultText: '4 (BEP 3); 20 in `seedbox`; all in `cluster`',
+    defaultText: '4 (BEP 3); 20 in `seedbox`; 2 in `cluster`',
     bounds: '1 to 1000',
     resolve: whole('slots', 'a whole number from 1 to 1000', 1, 1000, BY_PROFILE),
   },
@@ -183,7 +183,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     name: 'slotGrowth',
     meaning:
       'What adds slots to these: `turns` while super-seeding as many as get a piece each within 10 s, `rate` also as many as are sent enough to each.',
-    defaultText: '`turns`; `rate` in `seedbox`; `none` in `cluster` and when `slots` is given',
+    defaultText: '`turns`; `rate` in `seedbox`; `none` when `slots` is given',
     bounds: '`none`, `turns`, `rate`',
     resolve: oneOf<SlotGrowth | undefined>('slotGrowth', ['none', 'turns', 'rate'], () => undefined),
   },

@@ -16,11 +16,9 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   classic: { slots: 4, slotGrowth: 'turns', maxPeersPerTorrent: 100, sendBufferBytes: MiB },
   /** libtorrent `high_performance_seed`: 3 MiB; 200 peers are its default and Transmission's. */
   seedbox: { slots: 20, slotGrowth: 'rate', maxPeersPerTorrent: 200, sendBufferBytes: 3 * MiB },
-  /** No choking. Twice the ten connections that each torrent of Kraken has: ten dialled, ten taken in. */
-  cluster: {
-    slots: Number.POSITIVE_INFINITY,
-    slotGrowth: 'none',
-    maxPeersPerTorrent: 20,
-    sendBufferBytes: MiB,
-  },
+  /**
+   * Two slots: the fewer peers share an uplink, the sooner each has a whole piece to pass on (docs/profiles.md has the
+   * figures). Twice the ten connections that each torrent of Kraken has: ten dialled, ten taken in.
+   */
+  cluster: { slots: 2, slotGrowth: 'turns', maxPeersPerTorrent: 20, sendBufferBytes: MiB },
 };

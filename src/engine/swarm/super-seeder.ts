@@ -35,13 +35,18 @@ export class SuperSeeder {
     readonly picker: Picker,
     readonly memory: Uint8Array,
     readonly peers: ReadonlyMap<PeerKey, PeerCore>,
+    /** The peer now knows all that we have. */
+    readonly onTold: (peer: PeerCore) => void,
   ) {}
 
   get active(): boolean {
     return this.#policy !== undefined;
   }
 
-  /** A peer comes. @returns true when it is not to be told what we have, but for the pieces that `settle` tells it */
+  /**
+   * A peer comes. @returns true when it is not to be told what we have, but for the pieces that `settle` tells it, nor
+   * that we want nothing: libtorrent leaves a peer that has nothing for it and wants nothing.
+   */
   takes({ key }: PeerCore, nowMs: number): boolean {
     if (this.mode === false || !this.picker.complete) return false;
     if (this.mode === 'auto' && nowMs < this.#otherSourceUntilMs) return false;
@@ -62,18 +67,20 @@ export class SuperSeeder {
     if (this.peers.size <= 1) this.#aloneSinceMs = this.#nowMs;
   }
 
-  /** The peer told of many pieces at once, or that it wants none. */
+  /** The peer told of many pieces at once. */
   greeted(peer: PeerCore, nowMs: number): void {
-    // Another that super-seeds shows no pieces, but wants none. A peer that got what it wanted of us is no source.
-    if (peer.seed || (peer.uploadOnly && peer.up.total === 0)) this.#sawOtherSource(nowMs);
+    if (peer.seed) this.#sawOtherSource(nowMs);
     this.#policy?.recount();
     this.changed();
   }
 
-  seen({ key }: PeerCore, piece: number, nowMs: number): void {
-    const owner = this.#policy?.seen(key, piece);
+  seen(peer: PeerCore, piece: number, nowMs: number): void {
+    if (this.#policy === undefined) return;
+    const owner = this.#policy.seen(peer.key, piece);
     if (owner !== undefined) this.#short.add(owner);
-    if (this.#policy !== undefined && this.#policy.foreign >= MAX_FOREIGN) this.#sawOtherSource(nowMs);
+    // Another that super-seeds shows its pieces one by one, and all at once when it finds out that we want none.
+    const source = peer.seed && peer.up.total === 0;
+    if (source || this.#policy.foreign >= MAX_FOREIGN) this.#sawOtherSource(nowMs);
   }
 
   sent({ key }: PeerCore, piece: number, bytes: number, nowMs: number): void {
@@ -141,6 +148,7 @@ export class SuperSeeder {
       if (lacks && !this.#policy!.isTold(peer.key, piece)) peer.send({ type: 'have', piece });
     }
     this.#forget(peer.key);
+    this.onTold(peer);
   }
 
   #forget(key: PeerKey): void {

@@ -96,7 +96,13 @@ export class TorrentCore {
     this.uploads = new Uploads(this.picker, act, (peer, piece, length, nowMs) =>
       this.#superSeeder.sent(peer, piece, length, nowMs),
     );
-    this.#superSeeder = new SuperSeeder(options.superSeeding ?? false, this.picker, this.#memory, this.peers);
+    this.#superSeeder = new SuperSeeder(
+      options.superSeeding ?? false,
+      this.picker,
+      this.#memory,
+      this.peers,
+      peer => peer.info.extended && this.#extensions.greet(peer, this.picker.finished),
+    );
     this.#interest = new Interest(kernels, this.picker, pieceCount);
     this.#choking = new Choking(
       new Choker({ ...options.choking, slots: options.unchokeSlots, rng }),
@@ -145,8 +151,9 @@ export class TorrentCore {
     const peer = new PeerCore(key, info, heap.allocate(bitfieldBytes(pieceCount)), nowMs, this.#dirty);
     this.peers.set(key, peer);
     this.picker.addPeer(peer.bitsAt); // counts as a neighbour although it has told of no piece
-    if (info.extended) this.#extensions.greet(peer, this.picker.finished);
-    if (this.#superSeeder.takes(peer, nowMs)) {
+    const hides = this.#superSeeder.takes(peer, nowMs);
+    if (info.extended) this.#extensions.greet(peer, this.picker.finished && !hides);
+    if (hides) {
       if (info.fast) peer.send({ type: 'have-none' });
       return peer;
     }
@@ -225,7 +232,6 @@ export class TorrentCore {
         return;
       case 'extended':
         this.#extensions.handle(peer, message, piece => this.#handleDontHave(peer, piece));
-        if (peer.uploadOnly) this.#superSeeder.greeted(peer, nowMs);
         this.#dropIfRedundant(peer);
         return;
       case 'piece':
@@ -467,13 +473,13 @@ export class TorrentCore {
     setBit(bits, piece);
     peer.haveCount++;
     this.picker.addHave(piece);
-    this.#superSeeder.seen(peer, piece, nowMs);
     if (peer.haveCount === this.options.pieceCount) {
       // From now on counted with the seeds: its bits leave the table in one go.
       this.picker.removePeer(peer.bitsAt);
       this.picker.addSeed();
       peer.seed = true;
     }
+    this.#superSeeder.seen(peer, piece, nowMs);
     if (this.#interest.gained(peer, piece) || peer.amInterested) this.#hungry.add(peer);
     this.#dropIfRedundant(peer);
   }

@@ -12,6 +12,8 @@ export class Auditor {
   doubles = 0;
   /** Set while pieces are urgent, which may be asked for twice before the end-game. */
   urgent = false;
+  /** When the requests of this turn were made; a ban may have ended it since. */
+  #endgame = false;
   /** Blocks asked of each peer and not answered, as the wire saw it. */
   readonly #asked = new Map<PeerKey, Set<number>>();
   readonly #askedNow = new Set<PeerCore>();
@@ -26,6 +28,11 @@ export class Auditor {
     this.#memory = new Uint8Array(core.options.kernels.buffer);
     this.#bytes = bitfieldBytes(core.options.pieceCount);
     this.#blocksPerPiece = Math.ceil(core.options.pieceLength / BLOCK_BYTES);
+  }
+
+  /** The core has made the requests of this turn. */
+  settled(): void {
+    this.#endgame = this.core.picker.endgame;
   }
 
   sent(peer: PeerCore, message: Message): void {
@@ -74,8 +81,8 @@ export class Auditor {
       this.#checkBooks(peer);
       if (peer.peerInterested && !peer.amChoking) unchoked++;
     }
-    const { unchokeSlots, slots, pieceLength } = core.options;
-    if (unchoked > (unchokeSlots === 0 ? 0 : unchokeSlots + 1))
+    const { unchokeSlots, slotGrowth = 'none', slots, pieceLength } = core.options;
+    if (slotGrowth === 'none' && unchoked > (unchokeSlots === 0 ? 0 : unchokeSlots + 1))
       this.#fail(`${unchoked} interested peers are unchoked, slots are ${unchokeSlots} and one`);
     const held = core.downloads.openPieces * pieceLength;
     if (slots.usedBytes !== held) this.#fail(`slots hold ${slots.usedBytes} bytes, open pieces ${held}`);
@@ -99,7 +106,8 @@ export class Auditor {
       const owed = other.outstanding.get(block);
       if (other === peer || owed === undefined || owed.lapsed) continue;
       this.doubles++;
-      if (!picker.endgame && !this.urgent) this.#fail(`${name} is asked for twice before the end-game`);
+      if (!picker.endgame && !this.#endgame && !this.urgent)
+        this.#fail(`${name} is asked for twice before the end-game`);
     }
   }
 

@@ -85,7 +85,7 @@ export interface VirtualPeerOptions extends Behaviour {
   readonly extended?: boolean;
   readonly sequential?: boolean;
   readonly randomFirstPieces?: number;
-  /** Serves a piece to one peer before the next one's turn. Defaults to false: a block in turn. */
+  /** Serves a piece to one peer before the next one's turn, as the session does; false: a block in turn. */
   readonly turns?: boolean;
   readonly superSeeding?: TorrentCoreOptions['superSeeding'];
   readonly slotGrowth?: TorrentCoreOptions['slotGrowth'];
@@ -143,7 +143,7 @@ export class VirtualPeer implements LinkOwner {
   ) {
     const { content, clock } = swarm;
     const { pieceCount, pieceLength, length } = content;
-    this.#turns = options.turns ? new UploadTurns() : undefined;
+    this.#turns = options.turns !== false ? new UploadTurns() : undefined;
     this.name = options.name ?? `peer ${number}`;
     this.address = { host: `10.0.${number >>> 8}.${number & 255}`, port: 6881 };
     const budgetPieces = options.budgetPieces ?? 2 * pieceCount + 4;
@@ -280,6 +280,7 @@ export class VirtualPeer implements LinkOwner {
   #turn(): void {
     const { core, options, swarm } = this;
     core.settle(swarm.clock.nowMs);
+    this.auditor?.settled();
     for (let action = core.poll(); action !== undefined; action = core.poll()) this.#act(action);
     for (const peer of core.takeDirty()) this.#flush(peer);
     this.#pump();

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createTorrent } from '../../../../src/engine/session/create.js';
 import { OPTION_TABLE, resolveLimits, resolveOptions } from '../../../../src/engine/session/options.js';
+import { PROFILES } from '../../../../src/engine/session/profiles.js';
+import type { ProfileName } from '../../../../src/engine/session/types.js';
 import { verifyTorrent } from '../../../../src/engine/session/verify.js';
 
 describe('resolveOptions', () => {
@@ -26,8 +28,29 @@ describe('resolveOptions', () => {
 
   it('a profile sets the slots unless they are given', () => {
     expect(resolveOptions({ profile: 'seedbox' }, {}).slots).toBe(20);
-    expect(resolveOptions({ profile: 'cluster' }, {}).slots).toBe(Number.POSITIVE_INFINITY);
+    expect(resolveOptions({ profile: 'cluster' }, {}).slots).toBe(2);
     expect(resolveOptions({ profile: 'cluster', slots: 7 }, {}).slots).toBe(7);
+  });
+
+  it('a profile sets all that is not given', () => {
+    for (const [name, profile] of Object.entries(PROFILES))
+      expect(resolveOptions({ profile: name as ProfileName }, {})).toMatchObject(profile);
+    const own = { slotGrowth: 'rate', maxPeersPerTorrent: 7, sendBufferBytes: 65_536 } as const;
+    expect(resolveOptions({ profile: 'seedbox', ...own }, {})).toMatchObject({ slots: 20, ...own });
+  });
+
+  it('slots that are given do not grow unless that is said too', () => {
+    expect(resolveOptions({ slots: 4 }, {}).slotGrowth).toBe('none');
+    expect(resolveOptions({ profile: 'seedbox', slots: 30 }, {}).slotGrowth).toBe('none');
+    expect(resolveOptions({ slots: 4, slotGrowth: 'rate' }, {}).slotGrowth).toBe('rate');
+  });
+
+  it('super-seeding is auto, on or off', () => {
+    expect(resolveOptions({}, {}).superSeeding).toBe('auto');
+    for (const superSeeding of ['auto', true, false] as const)
+      expect(resolveOptions({ superSeeding }, {}).superSeeding).toBe(superSeeding);
+    for (const superSeeding of ['on', 1, null] as never[])
+      expect(() => resolveOptions({ superSeeding }, {})).toThrow('superSeeding is');
   });
 
   it('the environment names the kernels unless the option does', () => {
@@ -47,6 +70,7 @@ describe('resolveOptions', () => {
       workers: [0, 64],
       slots: [1, 1000],
       maxPeersPerTorrent: [1, 10_000],
+      sendBufferBytes: [16 * 1024, 64 * 1024 * 1024],
       seed: [0, 2 ** 32 - 1],
     };
     for (const [name, [min, max]] of Object.entries(bounds)) {
