@@ -1,9 +1,17 @@
 /** No edge, no peer. */
 export const NONE = -1;
 
+/** State of an edge, as bits: the neighbour wants something that the owner has; */
+export const WANTED = 1;
+/** the owner lets it download; */
+export const UNCHOKED = 2;
+/** and something is on its way to it. */
+export const SERVING = 4;
+
 /**
  * Connections as each side sees them: an edge is a peer's view of one neighbour, and `back` the neighbour's view of the
- * peer. A peer's edges lie side by side; places of neighbours that left are used again.
+ * peer. A peer's edges lie side by side, and what it asks of all of them at once is small, so that it stays in few lines
+ * of cache; places of neighbours that left are used again.
  */
 export class EdgeTable {
   /** A peer's edges are `first[peer]` up to `end[peer]`, those with `other` NONE left out. */
@@ -12,10 +20,10 @@ export class EdgeTable {
   readonly degree: Int32Array;
   readonly other: Int32Array;
   readonly back: Int32Array;
-  /** Pieces that the neighbour has and the peer lacks: it is interested while there is one. */
-  readonly wants: Int32Array;
-  /** The peer lets the neighbour download. */
-  readonly unchoked: Uint8Array;
+  /** Pieces that the owner has and the neighbour lacks: it is interested while there is one. */
+  readonly offers: Int32Array;
+  /** WANTED, UNCHOKED, SERVING; 0 without a neighbour. */
+  readonly state: Uint8Array;
   /** Bytes that came from the neighbour: since `turn`, and in the turn before it. */
   readonly gotBytes: Float64Array;
   readonly gotAtTurn: Float64Array;
@@ -36,8 +44,8 @@ export class EdgeTable {
     }
     this.other = new Int32Array(edges).fill(NONE);
     this.back = new Int32Array(edges).fill(NONE);
-    this.wants = new Int32Array(edges);
-    this.unchoked = new Uint8Array(edges);
+    this.offers = new Int32Array(edges);
+    this.state = new Uint8Array(edges);
     this.gotBytes = new Float64Array(edges);
     this.gotAtTurn = new Float64Array(edges);
     this.gotBefore = new Float64Array(edges);
@@ -69,8 +77,10 @@ export class EdgeTable {
     const back = this.back[edge];
     this.degree[this.other[edge]]--;
     this.degree[this.other[back]]--;
-    this.other[edge] = this.other[back] = NONE;
-    this.back[edge] = this.back[back] = NONE;
+    for (const side of [edge, back]) {
+      this.other[side] = this.back[side] = NONE;
+      this.offers[side] = this.state[side] = 0;
+    }
   }
 
   /** Bytes a second from the neighbour over the last two turns, which BEP 3 calls a 20 s rolling average. */
@@ -78,10 +88,12 @@ export class EdgeTable {
     return (this.gotBytes[edge] - this.gotBefore[edge]) / seconds;
   }
 
-  /** A turn of the rolling average ends. */
-  turn(edge: number): void {
-    this.gotBefore[edge] = this.gotAtTurn[edge];
-    this.gotAtTurn[edge] = this.gotBytes[edge];
+  /** A turn of the rolling average ends for all edges of the peer. */
+  turn(peer: number): void {
+    const first = this.first[peer];
+    const end = this.end[peer];
+    this.gotBefore.set(this.gotAtTurn.subarray(first, end), first);
+    this.gotAtTurn.set(this.gotBytes.subarray(first, end), first);
   }
 
   #take(peer: number, other: number, nowMs: number): number {
@@ -90,8 +102,6 @@ export class EdgeTable {
     if (edge === this.end[peer]) this.end[peer]++;
     this.degree[peer]++;
     this.other[edge] = other;
-    this.wants[edge] = 0;
-    this.unchoked[edge] = 0;
     this.gotBytes[edge] = this.gotAtTurn[edge] = this.gotBefore[edge] = 0;
     this.connectedAtMs[edge] = nowMs;
     this.unchokedAtMs[edge] = Number.NEGATIVE_INFINITY;

@@ -5,7 +5,14 @@ export class Download implements Timed {
   heapAt = -1;
   piece = 0;
   to = 0;
+  /** What is missing at `atMs`, while `rate` bytes a ms come. */
   remainingBytes = 0;
+  atMs = 0;
+  rate = 0;
+  /** Its rate is to be added up when the moment ends. */
+  changed = false;
+  /** What is in no peer's books yet. */
+  unbookedBytes = 0;
   /** Some of it came from a liar: it will fail its hash. */
   bad = false;
   /** Peers that sent a part of it, while somebody lies in this swarm. */

@@ -1,8 +1,13 @@
 import { DeadlineHeap } from './deadline-heap.js';
 import type { Download, Flow } from './flow.js';
+import { PeerList } from './peer-list.js';
+import { waterLevel } from './water-level.js';
 
 /** Rounding that a link may be above its rate by, as a share. */
 const ROUNDING = 1e-9;
+
+/** What a running sum of rates may be off by, as a share: nearer to the link's rate they are added up anew. */
+const DRIFT = 1e-6;
 
 /** Uplinks and downlinks are settled against each other so many times; what is left over is cut at the receiver. */
 const MAX_ROUNDS = 2;
@@ -21,30 +26,37 @@ export class Links {
   readonly sentBytes: Float64Array;
   readonly receivedBytes: Float64Array;
 
+  readonly #fair: boolean;
+  /** Flows from each peer; in turns, a queue: what its head leaves goes to the next one. */
   readonly #out: Flow[][];
   readonly #in: Flow[][];
-  /** The most that a downlink takes of one flow. */
+  /** What an uplink has left, and what a downlink carries, give or take `DRIFT`. */
+  readonly #left: Float64Array;
+  readonly #load: Float64Array;
+  /** The most that a downlink takes of one flow: Infinity while it takes everything. */
   readonly #levels: Float64Array;
-  readonly #changedUp: number[] = [];
-  readonly #changedDown: number[] = [];
-  readonly #upMarked: Uint8Array;
-  readonly #downMarked: Uint8Array;
+  readonly #changedUp: PeerList;
+  readonly #changedDown: PeerList;
+  readonly #changed: Download[] = [];
 
   /** Rates in bytes a ms. `gotBytes` is booked by the receiver's edge. */
   constructor(
     readonly up: Float64Array,
     readonly down: Float64Array,
     readonly gotBytes: Float64Array,
-    readonly order: UplinkOrder,
+    order: UplinkOrder,
   ) {
     const peers = up.length;
     this.sentBytes = new Float64Array(peers);
     this.receivedBytes = new Float64Array(peers);
+    this.#fair = order === 'fair';
     this.#out = Array.from({ length: peers }, () => []);
     this.#in = Array.from({ length: peers }, () => []);
+    this.#left = up.slice();
+    this.#load = new Float64Array(peers);
     this.#levels = new Float64Array(peers).fill(Number.POSITIVE_INFINITY);
-    this.#upMarked = new Uint8Array(peers);
-    this.#downMarked = new Uint8Array(peers);
+    this.#changedUp = new PeerList(peers);
+    this.#changedDown = new PeerList(peers);
   }
 
   outOf(peer: number): readonly Flow[] {
@@ -62,53 +74,61 @@ export class Links {
     flow.download.flows.push(flow);
     this.#out[flow.from].push(flow);
     this.#in[flow.to].push(flow);
-    this.#markUp(flow.from);
-    if (this.#levels[flow.to] !== Number.POSITIVE_INFINITY) this.#markDown(flow.to);
+    // behind a queue that takes the whole uplink it waits, and nothing changes
+    if (this.#fair || this.#left[flow.from] > 0) this.#changedUp.add(flow.from);
   }
 
-  /** The flow ends, its piece complete or not. */
+  /** The flow ends before its piece does. */
   remove(flow: Flow, nowMs: number): void {
+    const { download } = flow;
     this.book(flow, nowMs);
-    drop(flow.download.flows, flow);
-    if (this.order === 'turns') take(this.#out[flow.from], flow);
-    else drop(this.#out[flow.from], flow);
-    drop(this.#in[flow.to], flow);
-    this.#markUp(flow.from);
-    if (this.#levels[flow.to] !== Number.POSITIVE_INFINITY) this.#markDown(flow.to);
-    if (flow.download.flows.length === 0) this.due.remove(flow.download);
-    else if (flow.rate > 0) this.#schedule(flow.download, nowMs);
+    drop(download.flows, flow);
+    this.#takeOff(flow);
+    advance(download, nowMs);
+    if (download.flows.length === 0) {
+      download.rate = 0;
+      this.due.remove(download);
+    } else if (flow.rate > 0) this.#change(download);
+  }
+
+  /** The download is through. What rounding left of it is booked too, so that no byte is lost or made. */
+  finish(download: Download, nowMs: number): void {
+    const { flows } = download;
+    for (const flow of flows) this.book(flow, nowMs);
+    this.#count(flows[0], download.unbookedBytes);
+    for (const flow of flows) this.#takeOff(flow);
+    flows.length = 0;
+    download.rate = 0;
+    this.due.remove(download);
   }
 
   /** Counts what has passed since it was counted last. */
   book(flow: Flow, nowMs: number): void {
-    this.#count(flow, flow.rate * (nowMs - flow.bookedMs));
+    if (flow.bookedMs === nowMs) return;
+    if (flow.rate > 0) this.#count(flow, flow.rate * (nowMs - flow.bookedMs));
     flow.bookedMs = nowMs;
   }
 
-  /** The download is through: what rounding left of it is counted too, so that no byte is lost or made. */
-  bookRest(download: Download, nowMs: number): void {
-    for (const flow of download.flows) this.book(flow, nowMs);
-    this.#count(download.flows[0], download.remainingBytes);
-    download.remainingBytes = 0;
-  }
-
   bookAll(nowMs: number): void {
-    for (const flows of this.#out) for (const flow of flows) this.book(flow, nowMs);
+    for (const flows of this.#out)
+      for (const flow of flows) {
+        if (flow.rate > 0) this.book(flow, nowMs);
+        else if (!this.#fair) break; // those behind it wait as well
+      }
   }
 
   /** Ends the moment: rates follow what has begun and ended in it. */
   settle(nowMs: number): void {
-    for (let round = 0; this.#changedUp.length > 0 || this.#changedDown.length > 0; round++) {
-      for (const peer of this.#changedUp.splice(0)) {
-        this.#upMarked[peer] = 0;
-        this.#shareUp(peer, nowMs, round < MAX_ROUNDS);
-      }
-      for (const peer of this.#changedDown.splice(0)) {
-        this.#downMarked[peer] = 0;
-        if (round < MAX_ROUNDS) this.#shareDown(peer);
+    for (let round = 0; this.#changedUp.size > 0 || this.#changedDown.size > 0; round++) {
+      const mayAsk = round < MAX_ROUNDS;
+      for (const peer of this.#changedUp.take()) this.#shareUp(peer, nowMs, mayAsk);
+      for (const peer of this.#changedDown.take()) {
+        if (mayAsk) this.#shareDown(peer);
         else this.#cut(peer, nowMs);
       }
     }
+    for (const download of this.#changed) this.#schedule(download, nowMs);
+    this.#changed.length = 0;
   }
 
   /** @throws Error when a link carries more than its rate */
@@ -127,93 +147,109 @@ export class Links {
     this.sentBytes[flow.from] += bytes;
     this.receivedBytes[flow.to] += bytes;
     this.gotBytes[flow.edge] += bytes;
-    flow.download.remainingBytes -= bytes;
+    flow.download.unbookedBytes -= bytes;
   }
 
-  /** Divides an uplink; what receivers cannot take goes to the others. */
+  /** The flow no longer goes over its two links. One that had nothing leaves nothing to others. */
+  #takeOff(flow: Flow): void {
+    const { from, to } = flow;
+    if (this.#fair) drop(this.#out[from], flow);
+    else take(this.#out[from], flow);
+    drop(this.#in[to], flow);
+    if (this.#fair || flow.offer > 0 || this.#left[from] > 0) this.#changedUp.add(from);
+    if (flow.offer > 0 && this.#levels[to] !== Number.POSITIVE_INFINITY) this.#changedDown.add(to);
+    this.#load[to] = this.#in[to].length === 0 ? 0 : this.#load[to] - flow.rate;
+  }
+
   #shareUp(peer: number, nowMs: number, mayAsk: boolean): void {
+    if (this.#fair) this.#shareAlike(peer, nowMs, mayAsk);
+    else this.#serveInTurn(peer, nowMs, mayAsk);
+  }
+
+  /** Divides an uplink equally; what receivers cannot take goes to the others. */
+  #shareAlike(peer: number, nowMs: number, mayAsk: boolean): void {
     const flows = this.#out[peer];
-    if (flows.length === 0) return;
-    const fair = this.order === 'fair';
-    const share = fair ? this.#fill(flows, this.up[peer], flow => this.#levels[flow.to]) : 0;
+    const share = waterLevel(flows, this.up[peer], flow => this.#levels[flow.to]);
+    for (const flow of flows) this.#offer(flow, share, nowMs, mayAsk);
+  }
+
+  /** The head of the queue has the whole uplink; what its receiver cannot take goes to the next one. */
+  #serveInTurn(peer: number, nowMs: number, mayAsk: boolean): void {
     let left = this.up[peer];
-    for (const flow of flows) {
-      flow.offer = fair ? share : left;
-      const rate = Math.min(flow.offer, this.#levels[flow.to]);
-      left = Math.max(0, left - rate);
-      if (rate !== flow.rate) this.#setRate(flow, rate, nowMs);
+    for (const flow of this.#out[peer]) {
+      if (left === 0 && flow.offer === 0) break; // nothing for those behind it either, now or before
+      this.#offer(flow, left, nowMs, mayAsk);
+      left = Math.max(0, left - flow.rate);
     }
-    for (const { to } of flows)
-      if ((mayAsk && this.#levels[to] !== Number.POSITIVE_INFINITY) || this.#overfull(to)) this.#markDown(to);
+    this.#left[peer] = left;
+  }
+
+  #offer(flow: Flow, offer: number, nowMs: number, mayAsk: boolean): void {
+    const { to } = flow;
+    const level = this.#levels[to];
+    const rate = Math.min(offer, level);
+    if (offer === flow.offer && rate === flow.rate) return;
+    flow.offer = offer;
+    if (rate !== flow.rate) this.#setRate(flow, rate, nowMs);
+    if ((mayAsk && level !== Number.POSITIVE_INFINITY) || this.#load[to] > this.down[to] * (1 - DRIFT))
+      this.#changedDown.add(to);
   }
 
   /** Divides a downlink among flows that could bring more than it takes. */
   #shareDown(peer: number): void {
     const flows = this.#in[peer];
     const before = this.#levels[peer];
-    const wanted = flows.reduce((total, flow) => total + flow.offer, 0);
+    let wanted = 0;
+    for (const flow of flows) wanted += flow.offer;
     const level =
       wanted <= this.down[peer] * (1 + ROUNDING)
         ? Number.POSITIVE_INFINITY
-        : this.#fill(flows, this.down[peer], flow => flow.offer);
+        : waterLevel(flows, this.down[peer], flow => flow.offer);
     if (level === before) return;
     this.#levels[peer] = level;
-    for (const flow of flows) this.#markUp(flow.from);
+    for (const { offer, from } of flows)
+      if (Math.min(offer, level) !== Math.min(offer, before)) this.#changedUp.add(from);
   }
 
   /** The rounds are over: all flows into the peer are slowed down alike. */
   #cut(peer: number, nowMs: number): void {
     const into = sum(this.#in[peer]);
     if (into <= this.down[peer]) return;
-    for (const flow of this.#in[peer]) this.#setRate(flow, (flow.rate * this.down[peer]) / into, nowMs);
-  }
-
-  /** Water-filling: the level at which the flows, each up to its limit at the other end, fill the capacity. */
-  #fill(flows: readonly Flow[], capacity: number, limitOf: (flow: Flow) => number): number {
-    let level = capacity / flows.length;
-    for (let held = 0; ; ) {
-      let heldNow = 0;
-      let used = 0;
-      for (const flow of flows) {
-        const limit = limitOf(flow);
-        if (limit >= level) continue;
-        heldNow++;
-        used += limit;
-      }
-      if (heldNow <= held || heldNow === flows.length) return level; // fewer: rounding
-      held = heldNow;
-      level = (capacity - used) / (flows.length - held);
+    for (const flow of this.#in[peer]) {
+      const { rate } = flow;
+      if (rate === 0) continue;
+      this.#setRate(flow, (rate * this.down[peer]) / into, nowMs);
+      this.#left[flow.from] += rate - flow.rate;
     }
   }
 
-  #overfull(peer: number): boolean {
-    return this.down[peer] !== Number.POSITIVE_INFINITY && sum(this.#in[peer]) > this.down[peer];
-  }
-
   #setRate(flow: Flow, rate: number, nowMs: number): void {
-    for (const part of flow.download.flows) this.book(part, nowMs);
+    this.book(flow, nowMs);
+    this.#load[flow.to] += rate - flow.rate;
     flow.rate = rate;
-    this.#schedule(flow.download, nowMs);
+    this.#change(flow.download);
   }
 
+  #change(download: Download): void {
+    if (download.changed) return;
+    download.changed = true;
+    this.#changed.push(download);
+  }
+
+  /** When the download will be complete at the rate that it has from now on. */
   #schedule(download: Download, nowMs: number): void {
-    for (const part of download.flows) this.book(part, nowMs);
-    const rate = sum(download.flows);
-    if (rate > 0) this.due.set(download, nowMs + Math.max(0, download.remainingBytes) / rate);
+    download.changed = false;
+    if (download.flows.length === 0) return;
+    advance(download, nowMs);
+    download.rate = sum(download.flows);
+    if (download.rate > 0) this.due.set(download, nowMs + Math.max(0, download.remainingBytes) / download.rate);
     else this.due.remove(download);
   }
+}
 
-  #markUp(peer: number): void {
-    if (this.#upMarked[peer]) return;
-    this.#upMarked[peer] = 1;
-    this.#changedUp.push(peer);
-  }
-
-  #markDown(peer: number): void {
-    if (this.#downMarked[peer]) return;
-    this.#downMarked[peer] = 1;
-    this.#changedDown.push(peer);
-  }
+function advance(download: Download, nowMs: number): void {
+  download.remainingBytes -= download.rate * (nowMs - download.atMs);
+  download.atMs = nowMs;
 }
 
 function sum(flows: readonly Flow[]): number {
@@ -229,5 +265,6 @@ function drop(flows: Flow[], flow: Flow): void {
 
 /** Takes it out of a queue whose order counts. */
 function take(flows: Flow[], flow: Flow): void {
-  flows.splice(flows.indexOf(flow), 1);
+  for (let at = flows.indexOf(flow) + 1; at < flows.length; at++) flows[at - 1] = flows[at];
+  flows.pop();
 }

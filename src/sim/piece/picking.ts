@@ -88,7 +88,7 @@ export class PiecePicking {
     const download = this.#spare.pop() ?? new Download();
     download.piece = piece;
     download.to = to;
-    download.remainingBytes = this.pieceBytes(piece);
+    download.remainingBytes = download.unbookedBytes = this.pieceBytes(piece);
     download.bad = false;
     if (download.sources.length > 0) download.sources = [];
     this.#open[to].push(download);

@@ -79,21 +79,31 @@ export class PieceTables {
     this.clear(this.lackAt(peer), piece);
   }
 
+  isComplete(peer: number): boolean {
+    return this.haveCount[peer] === this.pieces;
+  }
+
   /** Neighbours of the peer that have the piece. */
   count(peer: number, piece: number): number {
     return this.#counts[(this.countsAt(peer) >>> 1) + piece];
   }
-  addHave(peer: number, piece: number): void {
-    this.#counts[(this.countsAt(peer) >>> 1) + piece]++;
+  /** A neighbour has the piece from now on. @returns whether the peer has it too */
+  heard(peer: number, piece: number): boolean {
+    const at = this.#at + peer * this.#stride;
+    this.#counts[(at >>> 1) + piece]++;
+    return (this.memory[at + this.#haveOffset + (piece >>> 3)] & (0x80 >>> (piece & 7))) !== 0;
   }
   addNeighbour(peer: number, other: number): void {
-    this.kernels.availabilityAdd(this.countsAt(peer), this.haveAt(other), this.pieces);
+    if (this.haveCount[other] > 0)
+      this.kernels.availabilityAdd(this.countsAt(peer), this.haveAt(other), this.pieces);
   }
   removeNeighbour(peer: number, other: number): void {
-    this.kernels.availabilityRemove(this.countsAt(peer), this.haveAt(other), this.pieces);
+    if (this.haveCount[other] > 0)
+      this.kernels.availabilityRemove(this.countsAt(peer), this.haveAt(other), this.pieces);
   }
   /** Pieces that `other` has and the peer lacks. */
   wanted(peer: number, other: number): number {
+    if (this.haveCount[other] === 0) return 0;
     return this.kernels.bitAndNotCount(this.haveAt(other), this.haveAt(peer), this.bitBytes);
   }
 
