@@ -22,6 +22,9 @@ const STALLED_MS = 90_000;
 /** More events of a peer in one moment are a loop. */
 const EVENTS_PER_PEER_AND_MOMENT = 100;
 
+/** What a peer's sums may be off by: far below a byte a flow. */
+const ROUNDING_BYTES = 1;
+
 /**
  * A swarm at the fidelity `piece`: peers are rows of tables, and a piece that travels is a flow over two links. Picking,
  * choking and leaving are decided by the engine's policy and its kernels; requests, haves and messages cost no time.
@@ -61,7 +64,7 @@ export class FlowSwarm {
     );
     const picking = new PiecePicking(scenario, plans, tables, rng);
     const lies = Uint8Array.from(plans, plan => (plan.liar ? 1 : 0));
-    const liars = lies.includes(1) ? new Liars(lies, pieces) : undefined;
+    const liars = lies.includes(1) ? new Liars(lies) : undefined;
     const transfers = new Transfers(clock, edges, links, picking, recorder, liars?.lies);
     const uploads = Uint8Array.from(plans, plan => (uploadsAtAll(plan, neighbourhood) ? 1 : 0));
     const slots = new Slots(scenario, uploads, clock, tables, edges, links, transfers, rng);
@@ -102,13 +105,14 @@ export class FlowSwarm {
       if (Math.min(clock.nextMs, links.due.nextMs) > clock.nowMs) this.#settle();
     }
     this.recorder.end(clock.nowMs, this);
-    this.links.bookAll(clock.nowMs);
-    this.links.check();
+    this.#checkBooks();
   }
 
+  /** Also holds the links to their rates, at every sample. */
   sentBytesAt(atMs: number): { all: number; seeds: number } {
     const { sentBytes } = this.links;
     this.links.bookAll(atMs);
+    this.links.check();
     let all = 0;
     let seeds = 0;
     for (let peer = 0; peer < sentBytes.length; peer++) {
@@ -118,8 +122,24 @@ export class FlowSwarm {
     return { all, seeds };
   }
 
-  /** Bytes of pieces that are here and of those under way: what must have been received. */
-  heldBytes(peer: number): number {
+  /** @throws Error when bytes were lost or made */
+  #checkBooks(): void {
+    const { sentBytes, receivedBytes } = this.links;
+    let sent = 0;
+    let received = 0;
+    for (let peer = 0; peer < sentBytes.length; peer++) {
+      sent += sentBytes[peer];
+      received += receivedBytes[peer];
+      const held = this.plans[peer].isSeed ? 0 : this.#heldBytes(peer) + this.recorder.wastedBytes[peer];
+      if (Math.abs(held - receivedBytes[peer]) > ROUNDING_BYTES)
+        throw new Error(`peer ${peer} received ${receivedBytes[peer]} bytes and holds ${held}`);
+    }
+    if (Math.abs(sent - received) > ROUNDING_BYTES * sentBytes.length)
+      throw new Error(`${sent} bytes were sent, ${received} received`);
+  }
+
+  /** Bytes of pieces that are here and of those under way. */
+  #heldBytes(peer: number): number {
     let bytes = 0;
     for (let piece = 0; piece < this.scenario.pieces; piece++)
       if (this.tables.has(this.tables.haveAt(peer), piece)) bytes += this.picking.pieceBytes(piece);
@@ -135,9 +155,9 @@ export class FlowSwarm {
       this.#haves.got(to, piece);
       this.#membership.progressed(to);
     }
-    if (this.#liars !== undefined) {
-      if (bad) this.recorder.wasted(to, this.picking.pieceBytes(piece));
-      for (const liar of this.#liars.judge(to, piece, sources, !bad)) this.#membership.part(to, liar);
+    if (bad) {
+      this.recorder.wasted(to, this.picking.pieceBytes(piece));
+      for (const liar of this.#liars!.convict(to, sources)) this.#membership.part(to, liar);
     }
     for (const edge of senders) this.#transfers.start(edge);
   }
@@ -150,9 +170,7 @@ export class FlowSwarm {
   #stalled(nextMs: number): boolean {
     return (
       nextMs === Number.POSITIVE_INFINITY ||
-      (this.links.due.size === 0 &&
-        !this.#membership.awaits &&
-        nextMs - this.#transfers.movedMs > STALLED_MS)
+      (this.links.due.size === 0 && !this.#membership.awaits && nextMs - this.#transfers.movedMs > STALLED_MS)
     );
   }
 }
