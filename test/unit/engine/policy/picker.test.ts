@@ -112,6 +112,12 @@ describe.each(BACKENDS)('picker on $name kernels', backend => {
       expect(w.picker.partialCount).toBe(2);
     });
 
+    it('a peer that proves fast goes on with the piece that it alone has begun', () => {
+      const w = world({ avail: '2222' });
+      const [{ piece }] = w.pick({ key: 1 }, 2);
+      expect(pieces(w.pick({ key: 1, wholePieces: true }, 2))).toEqual([piece]);
+    });
+
     it('fast peers keep a piece to themselves while there are others, and share when there are none', () => {
       const w = world({ avail: '22' });
       for (let i = 0; i < 2; i++) w.picker.addSeed();
