@@ -13,6 +13,8 @@ import type { PieceTables } from './tables.js';
 export class PiecePicking {
   readonly #open: Download[][];
   readonly #spare: Download[] = [];
+  /** Pieces of each peer that were begun and that nobody brings now. */
+  readonly #interrupted: Int32Array;
   /** Copies of each piece that a seed has begun to send, while it spreads its first copy. */
   readonly #sent = new Map<number, { countsAt: number; unsent: number }>();
   readonly #sentCounts: Uint16Array;
@@ -27,6 +29,7 @@ export class PiecePicking {
   ) {
     const { picker, pieces, pieceLength, fileBytes, superSeeding } = scenario;
     this.#open = plans.map(() => []);
+    this.#interrupted = new Int32Array(plans.length);
     this.#sentCounts = new Uint16Array(tables.kernels.buffer);
     this.#randomFirst = picker === 'random' ? Number.POSITIVE_INFINITY : DEFAULT_RANDOM_FIRST_PIECES;
     this.#lastBytes = fileBytes - (pieces - 1) * pieceLength;
@@ -50,8 +53,9 @@ export class PiecePicking {
 
   /** Nobody may bring it now. A piece of which nothing came is as if it had not been begun. */
   interrupted(download: Download): void {
-    if (download.flows.length === 0 && download.remainingBytes >= this.pieceBytes(download.piece))
-      this.close(download);
+    if (download.flows.length > 0) return;
+    if (download.remainingBytes >= this.pieceBytes(download.piece)) this.close(download);
+    else this.#interrupted[download.to]++;
   }
 
   /** The piece is no longer under way. */
@@ -65,6 +69,7 @@ export class PiecePicking {
 
   /** Begun, and nobody brings it: the rarest, then the most complete. */
   #resume(to: number, from: number): Download | undefined {
+    if (this.#interrupted[to] === 0) return undefined;
     const { tables } = this;
     let best: Download | undefined;
     let bestCount = 0;
@@ -79,6 +84,7 @@ export class PiecePicking {
       best = download;
       bestCount = count;
     }
+    if (best !== undefined) this.#interrupted[to]--;
     return best;
   }
 
@@ -110,13 +116,17 @@ export class PiecePicking {
     return tables.rarest(to, from, tables.countsAt(to), rng.u32());
   }
 
-  /** Nothing new: blocks of a piece that others bring, the one that is farthest from its end. */
+  /** Nothing new: a block at least of a piece that others bring, the one that is farthest from its end. */
   #join(to: number, from: number): Download | undefined {
     const { tables } = this;
     let best: Download | undefined;
+    let mostBytes = 0;
     for (const download of this.#open[to]) {
-      if (download.remainingBytes < BLOCK_BYTES || !tables.has(tables.haveAt(from), download.piece)) continue;
-      if (best === undefined || download.remainingBytes > best.remainingBytes) best = download;
+      const { remainingBytes } = download;
+      if (remainingBytes < (download.flows.length + 1) * BLOCK_BYTES || remainingBytes <= mostBytes) continue;
+      if (!tables.has(tables.haveAt(from), download.piece)) continue;
+      best = download;
+      mostBytes = remainingBytes;
     }
     return best;
   }

@@ -25,6 +25,9 @@ export class Slots {
   readonly #turnedMs: Float64Array;
   /** Peers that may have a free slot for somebody who waits. */
   readonly #fillDue: PeerList;
+  /** Of the peer that is looked at: edges of those that wait, and their rates. */
+  readonly #waiting: number[] = [];
+  readonly #rates: number[] = [];
 
   /** `uploads`: who uploads at all, by number. */
   constructor(
@@ -125,16 +128,18 @@ export class Slots {
   #fill(peer: number): void {
     const { state, first, end } = this.edges;
     const seeding = this.tables.isComplete(peer);
-    const waiting: number[] = [];
-    const rates: number[] = [];
+    const waiting = this.#waiting;
+    const rates = this.#rates;
     const idle: number[] = [];
+    let waiters = 0;
     for (let edge = first[peer]; edge < end[peer]; edge++) {
       const bits = state[edge] & (WANTED | UNCHOKED);
       if (bits === WANTED) {
-        waiting.push(edge);
-        rates.push(seeding ? 0 : this.edges.rate(edge, RATE_SECONDS));
+        waiting[waiters] = edge;
+        rates[waiters++] = seeding ? 0 : this.edges.rate(edge, RATE_SECONDS);
       } else if (bits === UNCHOKED) idle.push(edge);
     }
+    rates.length = waiters;
     const free = this.#slots[peer] - this.#held[peer];
     const chosen = this.#chokers[peer].fillWith(rates, free);
     // whoever holds a place without interest gives it up, as in the torrent core
