@@ -79,7 +79,9 @@ async function simulate(context: Context, options: SimulateOptions, file?: strin
     freeRiders,
     liars,
   };
-  const { output } = context;
+  const { output, interrupt } = context;
+  // A run is one turn of the event loop, in which nobody would hear a signal; there is nothing to save either.
+  interrupt.unwatch();
   const kernels = findKernels(options.kernels);
   const outcomes: Outcome[] = [];
   for (const peers of sweep ?? [undefined]) {

@@ -22,9 +22,7 @@ function drawCompletion({ scenario, report }: Outcome): string {
     { name: 'peer-to-peer bound', at: bounds.peerToPeer },
     { name: 'bound by pieces', at: bounds.discrete },
   ];
-  const beyond = all
-    .filter(({ at }) => at > longest)
-    .map(({ name, at }) => `; the ${name}, ${formatSeconds(at)}, is far to the right`);
+  const beyond = all.filter(({ at }) => at > longest).map(({ name, at }) => `; ${name} ${formatSeconds(at)}`);
   return cdfChart({
     title: describeSwarm(scenario),
     subtitle: describeRules(scenario)[0] + beyond.join(''),
@@ -51,15 +49,10 @@ function drawCopies(outcome: Outcome): string {
 }
 
 function drawUse(outcome: Outcome): string {
-  return overTime(
-    outcome,
-    'Use of the uplinks',
-    { name: 'share of what they could send', unit: '%', max: 100 },
-    [
-      ['all uplinks', sample => 100 * sample.utilisation],
-      ["the seeds' part of all that was sent so far", sample => 100 * sample.seedShare],
-    ],
-  );
+  return overTime(outcome, 'Use of the uplinks', { name: 'used', unit: '%', max: 100 }, [
+    ['all uplinks', sample => 100 * sample.utilisation],
+    ["the seeds' part of all bytes so far", sample => 100 * sample.seedShare],
+  ]);
 }
 
 type SampleOf = (sample: Outcome['report']['samples'][number]) => number;

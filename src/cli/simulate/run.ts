@@ -29,14 +29,12 @@ const CLEAR = '\r\u001b[K';
 
 /** Runs to the end. Says on a terminal that it does, and how long it took: never in the report. */
 export function run(
-  { io, interrupt }: Pick<Context, 'io' | 'interrupt'>,
+  { io }: Pick<Context, 'io'>,
   scenario: Scenario,
   createMachine: MachineFactory | undefined,
 ): Outcome {
   const resolved = resolveScenario(scenario);
   const note = io.stderr.isTTY ? (text: string) => void io.stderr.write(text) : () => {};
-  // A run hears no signals before it is over: they end the process.
-  interrupt.unwatch();
   note(`simulating ${formatCount(resolved.peers, 'peer')} ...`);
   const startedMs = performance.now();
   try {
@@ -47,7 +45,5 @@ export function run(
   } catch (error) {
     note(CLEAR);
     throw error;
-  } finally {
-    interrupt.watch();
   }
 }

@@ -35,10 +35,10 @@ export function buildScenario(
 /** So many peers in all, the groups in proportion: what is left by rounding goes to the largest remainders. */
 function scale(groups: readonly PeerGroup[], peers: number): PeerGroup[] {
   const all = groups.reduce((sum, group) => sum + group.peers, 0);
-  const exact = groups.map(group => (group.peers * peers) / all);
-  const counts = exact.map(Math.floor);
+  const shares = groups.map(group => group.peers * peers);
+  const counts = shares.map(share => Math.floor(share / all));
   const left = peers - counts.reduce((sum, count) => sum + count, 0);
-  const byRemainder = groups.map((_, i) => i).sort((a, b) => exact[b] - counts[b] - (exact[a] - counts[a]));
+  const byRemainder = groups.map((_, i) => i).sort((a, b) => (shares[b] % all) - (shares[a] % all));
   for (const i of byRemainder.slice(0, left)) counts[i]++;
   return groups.map((group, i) => {
     if (counts[i] === 0 && groups.length > 1)

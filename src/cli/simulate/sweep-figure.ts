@@ -1,26 +1,44 @@
 import type { SimulationReport } from '../../sim/index.js';
-import { type Line, lineChart } from '../charts/index.js';
+import { type Line, lineChart, stack } from '../charts/index.js';
 import type { Outcome } from './outcome.js';
-import { describeRules, describeSwarm } from './table.js';
+import { describeFile, describeRules } from './table.js';
 
-/** Times and bounds over the number of peers. Both axes are logarithmic: the bounds are factors of hundreds apart. */
+type Numbers = (report: SimulationReport) => number | null;
+
+const PANEL = { width: 860, height: 360 };
+
+/** Times and bounds over the number of peers, on logarithmic axes; below, how far the times are from the bound. */
 export function drawSweep(outcomes: readonly Outcome[]): string {
-  const curve = (name: string, of: (report: SimulationReport) => number | null): Line => ({
+  const [{ scenario }] = outcomes;
+  const curve = (name: string, of: Numbers): Line => ({
     name,
     points: outcomes.map(({ scenario, report }) => [scenario.peers, of(report) ?? Number.NaN]),
+    marks: true,
   });
-  const [{ scenario }] = outcomes;
-  return lineChart({
+  const bound = (name: string, of: Numbers): Line => ({ ...curve(name, of), marks: false, dashed: true });
+  const peers = { name: 'peers', whole: true, log: true, max: outcomes.at(-1)!.scenario.peers };
+  const times = lineChart({
     title: 'Time in which a file reaches all peers',
-    subtitle: `${describeSwarm(scenario).replace(/^.*?: /, '')}. ${describeRules(scenario)[0]}`,
-    x: { name: 'peers', whole: true, log: true, max: outcomes.at(-1)!.scenario.peers },
+    subtitle: `${describeFile(scenario)}. ${describeRules(scenario)[0]}`,
+    x: peers,
     y: { name: 'time', unit: 's', log: true },
     series: [
-      { ...curve('client-server bound', ({ bounds }) => bounds.clientServer), dashed: true },
-      { ...curve('peer-to-peer bound', ({ bounds }) => bounds.peerToPeer), dashed: true },
-      { ...curve('bound by pieces', ({ bounds }) => bounds.discrete), dashed: true },
-      { ...curve('last peer', ({ completion }) => completion.last), marks: true },
-      { ...curve('median peer', ({ completion }) => completion.median), marks: true },
+      curve('last peer', ({ completion }) => completion.last),
+      bound('client-server bound', ({ bounds }) => bounds.clientServer),
+      bound('peer-to-peer bound', ({ bounds }) => bounds.peerToPeer),
     ],
+    size: PANEL,
   });
+  const ratios = lineChart({
+    title: 'As a multiple of the peer-to-peer bound',
+    x: peers,
+    y: { name: 'ratio' },
+    series: [
+      curve('last peer', ({ ratio }) => ratio.peerToPeer.last),
+      curve('median peer', ({ ratio }) => ratio.peerToPeer.median),
+      bound('bound by pieces', ({ bounds }) => bounds.discrete / bounds.peerToPeer),
+    ],
+    size: PANEL,
+  });
+  return stack([times, ratios]);
 }

@@ -2,7 +2,7 @@ import { formatSeconds } from '../format.js';
 import type { Output } from '../output.js';
 import { parseCount } from '../values.js';
 import type { Outcome } from './outcome.js';
-import { describeRules, describeSwarm } from './table.js';
+import { describeFile, describeRules } from './table.js';
 
 /** `10,100,1000`: numbers of peers, rising. */
 export function parseSweep(text: string, most: number): number[] {
@@ -21,7 +21,7 @@ function line(...cells: string[]): string {
 
 /** Printed before the first run; a row follows each, so that a long sweep shows how far it is. */
 export function printSweepHead(output: Output, { scenario }: Outcome): void {
-  output.line(describeSwarm(scenario).replace(/^.*?: /, ''));
+  output.line(describeFile(scenario));
   for (const text of describeRules(scenario)) output.line(text);
   output.line();
   const head = line('peers', 'median', 'last', 'ratio', 'client-server', 'peer-to-peer', 'by pieces');

@@ -1,6 +1,6 @@
-import type { ResolvedScenario } from '../../sim/index.js';
-import { describeRates } from '../bound/report.js';
-import { formatBytes, formatCount, formatPieceLength, formatSeconds } from '../format.js';
+import type { ResolvedGroup, ResolvedScenario } from '../../sim/index.js';
+import { formatRates } from '../bound/report.js';
+import { formatBytes, formatCount, formatPieceLength, formatRate, formatSeconds } from '../format.js';
 import type { Output } from '../output.js';
 import { describeLost, type Outcome } from './outcome.js';
 
@@ -19,27 +19,32 @@ export function printOutcome(output: Output, outcome: Outcome): void {
 }
 
 /** `100 peers, 1 seed: 67.1 MB in 256 pieces of 256 KiB`. */
-export function describeSwarm({ peers, seeds, fileBytes, pieces, pieceLength }: ResolvedScenario): string {
-  const who = `${formatCount(peers, 'peer')}, ${formatCount(seeds, 'seed')}`;
-  return `${who}: ${formatBytes(fileBytes)} in ${formatCount(pieces, 'piece')} of ${formatPieceLength(pieceLength)}`;
+export function describeSwarm(scenario: ResolvedScenario): string {
+  const { peers, seeds } = scenario;
+  return `${formatCount(peers, 'peer')}, ${formatCount(seeds, 'seed')}: ${describeFile(scenario)}`;
 }
 
-export function describeRules(scenario: ResolvedScenario): string[] {
-  const { profile, slots, neighbours, picker, superSeeding, seed, fidelity, groups, seedUp } = scenario;
-  const down = groups.flatMap(group => group.down);
-  const rates = describeRates({
-    fileBytes: scenario.fileBytes,
-    seedUp,
-    up: groups.flatMap(group => group.up),
-    down: down.every(rate => rate === Number.POSITIVE_INFINITY) ? undefined : down,
-  });
+export function describeFile({ fileBytes, pieces, pieceLength }: ResolvedScenario): string {
+  return `${formatBytes(fileBytes)} in ${formatCount(pieces, 'piece')} of ${formatPieceLength(pieceLength)}`;
+}
+
+/** Who sends and receives how fast, and by which rules. */
+export function describeRules(scenario: ResolvedScenario): [rates: string, rules: string] {
+  const { profile, slots, neighbours, picker, superSeeding, seed, fidelity, groups } = scenario;
+  const rates = (of: (group: ResolvedGroup) => readonly number[]) => [...new Set(groups.flatMap(of))];
+  const down = rates(group => group.down);
+  const sends = `${scenario.seeds === 1 ? 'The seed' : 'Each seed'} sends ${formatRate(scenario.seedUp)}, peers send`;
+  const receives = down.includes(Number.POSITIVE_INFINITY) ? '' : `, receive ${formatRates(down)}`;
   const rules = [
     slots === Number.POSITIVE_INFINITY ? 'nobody is choked' : formatCount(slots, 'slot'),
     formatCount(neighbours, 'neighbour'),
     `${picker}${picker === 'rarest' ? ' first' : ''}`,
     ...(superSeeding ? ['super-seeding'] : []),
   ];
-  return [rates, `${profile}: ${rules.join(', ')}; by ${fidelity}s, seed ${seed}`];
+  return [
+    `${sends} ${formatRates(rates(group => group.up))}${receives}`,
+    `${profile}: ${rules.join(', ')}; by ${fidelity}s, seed ${seed}`,
+  ];
 }
 
 function printTimes(output: Output, { report }: Outcome): void {
@@ -75,14 +80,18 @@ function printBounds(output: Output, { scenario, report }: Outcome): void {
   row('client-server', clientServer);
   row('peer-to-peer', peerToPeer);
   row('by pieces', discrete);
-  if (scenario.groups.some(({ arrivals }) => arrivals.kind !== 'flash'))
+  if (!isFlash(scenario))
     output.line('They count from a start at which all peers are there; here some come later.');
 }
 
-function printTraffic(output: Output, { report }: Outcome): void {
+function isFlash({ groups }: ResolvedScenario): boolean {
+  return groups.every(({ arrivals }) => arrivals.kind === 'flash');
+}
+
+function printTraffic(output: Output, { scenario, report }: Outcome): void {
   const { completion, bounds, seeds, utilisation, unchokes, wastedBytes } = report;
   const row = (name: string, text: string) => output.line(`${name.padEnd(18)}${text}`);
-  if (completion.last !== null)
+  if (completion.complete === completion.peers && completion.last !== null && isFlash(scenario))
     row('speed-up', `${over(bounds.clientServer, completion.last)} times as fast as client-server`);
   row('seeds sent', `${seeds.copies.toFixed(2)} copies, ${percent(seeds.share)} of all bytes`);
   row('utilisation', `${percent(utilisation)} of all uplinks`);
