@@ -43,7 +43,7 @@ describe('simulate', () => {
   it('exits with 1 when a peer is not complete, with 2 when it makes no sense', async () => {
     running = new CliProcess(['simulate', '--peers', '2', '--size', '2MiB', '--limit', '1s']);
     expect(await running.ended).toBe(1);
-    expect(running.events.at(-1)).toMatchObject({ event: 'error', code: 'ERR_INCOMPLETE' });
+    expect(running.events.at(-1)).toMatchObject({ event: 'error', code: 'EINCOMPLETE' });
     running = new CliProcess(['simulate', '--peers', '2', '--up', '0']);
     expect(await running.ended).toBe(2);
     expect(running.events).toEqual([

@@ -98,7 +98,7 @@ async function simulate(context: Context, options: SimulateOptions, file?: strin
   if (svg !== undefined) await write(output, 'svg', svg, await draw(outcomes, sweep !== undefined));
   for (const outcome of outcomes) {
     const reason = shortfall(outcome);
-    if (reason !== undefined) throw new CliError('ERR_INCOMPLETE', reason);
+    if (reason !== undefined) throw new CliError('EINCOMPLETE', reason);
   }
   return EXIT_OK;
 }

@@ -1,16 +1,10 @@
 import { type Command, Option } from 'commander';
-import type { PeerGroup, Scenario } from '../../sim/index.js';
 import { value } from '../context.js';
 import { defaultOf } from './defaults.js';
 import { type Field, SECTIONS } from './field.js';
 import { GROUP_FIELDS } from './group-fields.js';
+import type { Flags } from './scenario.js';
 import { SCENARIO_FIELDS } from './scenario-fields.js';
-
-/** What the command line says of a scenario. */
-export interface Flags {
-  readonly scenario: Partial<Scenario>;
-  readonly group: Partial<PeerGroup>;
-}
 
 const TABLES = { scenario: SCENARIO_FIELDS, group: GROUP_FIELDS };
 

@@ -1,6 +1,5 @@
 import { MillraceError } from '../../files.js';
 import type { Arrivals, PeerGroup, Scenario } from '../../sim/index.js';
-import type { Flags } from './flags.js';
 
 /** What is simulated when nothing is said: a fraction of a second, and enough of a swarm to see it scale. */
 export const DEFAULT_SCENARIO: Scenario = {
@@ -8,6 +7,12 @@ export const DEFAULT_SCENARIO: Scenario = {
   seedUp: 2_000_000,
   groups: [{ name: 'peers', peers: 100, up: [2_000_000], down: [Number.POSITIVE_INFINITY] }],
 };
+
+/** What the command line says of a scenario, and of each of its groups. */
+export interface Flags {
+  readonly scenario: Partial<Scenario>;
+  readonly group: Partial<PeerGroup>;
+}
 
 /** A scenario and what the command line changes of it. */
 export interface Order {

@@ -127,7 +127,7 @@ describe('simulate', () => {
     });
     expect(late.exitCode).toBe(1);
     expect(late.events.at(-1)).toMatchObject({
-      code: 'ERR_INCOMPLETE',
+      code: 'EINCOMPLETE',
       message: expect.stringMatching(/^6 peers of 6 did not complete: the run ended at /),
     });
   });
@@ -143,9 +143,9 @@ describe('simulate', () => {
     const stdout = new PassThrough();
     const stderr = Object.assign(new PassThrough(), { isTTY: true });
     await main(['simulate', ...SMALL], { stdin: new PassThrough(), stdout, stderr, env: {} });
-    expect(String(stderr.read())).toMatch(
-      /^simulating 6 peers \.\.\.\r\u001b\[K[\d.]+ s simulated in [\d.]+ s\n$/,
-    );
+    const [running, took] = String(stderr.read()).split('\r\u001b[K');
+    expect(running).toBe('simulating 6 peers ...');
+    expect(took).toMatch(/^[\d.]+ s simulated in [\d.]+ s\n$/);
   });
 
   it.each([
