@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../../src/cli/main.js';
 import { runMain } from '../run-main.js';
@@ -180,7 +181,11 @@ describe('simulate a file', () => {
   });
 
   it.each(files)('%s', async name => {
-    const { exitCode, stdout, stderr } = await simulate(new URL(name, EXAMPLES).pathname, '--peers', '40');
+    const { exitCode, stdout, stderr } = await simulate(
+      fileURLToPath(new URL(name, EXAMPLES)),
+      '--peers',
+      '40',
+    );
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^40 peers, 1 seed/);
   });
