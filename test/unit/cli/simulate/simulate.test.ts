@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../../src/cli/main.js';
+import { findKernels } from '../../../../src/cli/simulate/run.js';
 import { runMain } from '../run-main.js';
 
 const EXAMPLES = new URL('../../../../examples/scenarios/', import.meta.url);
@@ -103,6 +104,12 @@ describe('simulate', () => {
     expect(await reportOf(...BUSY, '--kernels', 'js')).toBe(first);
     expect(await reportOf(...BUSY)).toBe(first);
     expect(await reportOf(...BUSY, '--seed', '2')).not.toBe(first);
+  });
+
+  it('takes the compiled kernels unless told otherwise', () => {
+    expect(findKernels(undefined)).toBeTypeOf('function');
+    expect(findKernels('wasm')).toBeTypeOf('function');
+    expect(findKernels('js')).toBeUndefined();
   });
 
   // Of what the policy decides: when it changes, so do these. They must not with the version of Node.js or the machine.
