@@ -26,6 +26,7 @@ const COMMANDS: ReadonlyMap<string, (add: AddCommand) => Promise<void>> = new Ma
   ['tracker', async add => add((await import('./commands/tracker.js')).trackerSetup)],
   ['swarm', async add => add((await import('./commands/swarm.js')).swarmSetup)],
   ['bound', async add => add((await import('./commands/bound.js')).boundSetup)],
+  ['simulate', async add => add((await import('./commands/simulate.js')).simulateSetup)],
   ['bench', async add => add((await import('./commands/bench.js')).benchSetup)],
 ] satisfies [string, (add: AddCommand) => Promise<void>][]);
 

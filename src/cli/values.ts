@@ -60,13 +60,26 @@ const MAX_DURATION_MS = 2 ** 31 - 1;
 
 /** Milliseconds of `60s`, `10m`, `2h`, `1d`, `500ms` or a plain number of seconds. */
 export function parseDuration(text: string): number {
+  const ms = parseVirtualDuration(text);
+  if (ms > MAX_DURATION_MS) throw new RangeError(`'${text}' is too long, at most 24d`);
+  return ms;
+}
+
+/** The same for time that no timer measures. */
+export function parseVirtualDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|min|m|h|d)?$/i.exec(text.trim());
   if (!match || match[1].length > MAX_DIGITS) {
     throw new RangeError(`'${text}' is not a time, write for example 60s, 10m or 2h`);
   }
-  const ms = Math.round(Number(match[1]) * MILLISECONDS[(match[2] ?? '').toLowerCase()]);
-  if (ms > MAX_DURATION_MS) throw new RangeError(`'${text}' is too long, at most 24d`);
-  return ms;
+  return Math.round(Number(match[1]) * MILLISECONDS[(match[2] ?? '').toLowerCase()]);
+}
+
+/** `20%` or 0.2. */
+export function parseShare(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(%?)$/.exec(text.trim());
+  const value = match ? Number(match[1]) / (match[2] === '%' ? 100 : 1) : Number.NaN;
+  if (!(value <= 1)) throw new RangeError(`'${text}' is not a share, write for example 20% or 0.2`);
+  return value;
 }
 
 /** A whole number within bounds, both included. */

@@ -22,6 +22,9 @@ export {
   MAX_SIMULATED_PEERS,
   MAX_SIMULATED_PIECES,
   type PeerGroup,
+  type ResolvedGroup,
+  type ResolvedScenario,
+  resolveScenario,
   type Scenario,
 } from './scenario.js';
 export { type SimulateOptions, simulate } from './simulate.js';

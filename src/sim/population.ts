@@ -1,6 +1,6 @@
 import type { DeparturePolicy } from '../engine/policy/departure.js';
 import { createRng, type Rng, shuffle } from '../engine/policy/rng.js';
-import type { Arrivals, ResolvedGroup, ResolvedScenario } from './scenario.js';
+import { type Arrivals, type ResolvedGroup, type ResolvedScenario, SEED_GROUP } from './scenario.js';
 
 /** Who a simulated peer is and what it will do, drawn before the run begins. Rates in bytes a ms. */
 export interface PeerPlan {
@@ -20,8 +20,6 @@ export interface PeerPlan {
   readonly vanishAtPieces: number;
   readonly awayMs: number;
 }
-
-export const SEED_GROUP = 'seed';
 
 /** All peers of the scenario, seeds first, then group by group. */
 export function drawPopulation(scenario: ResolvedScenario): PeerPlan[] {

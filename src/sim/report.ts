@@ -1,7 +1,7 @@
 import { clientServerSeconds, discreteSeconds, peerToPeerSeconds } from './bounds.js';
-import { type PeerPlan, SEED_GROUP } from './population.js';
+import type { PeerPlan } from './population.js';
 import type { LostPiece, Recorder, Sample } from './recorder.js';
-import type { ResolvedScenario } from './scenario.js';
+import { type ResolvedScenario, SEED_GROUP } from './scenario.js';
 
 /** Seconds are virtual, counted from a peer's arrival; null where it did not happen. */
 export interface PeerResult {

@@ -76,6 +76,9 @@ export type ResolvedGroup = Required<PeerGroup> & {
   readonly down: readonly number[];
 };
 
+/** What reports call the seeds. */
+export const SEED_GROUP = 'seed';
+
 const DEFAULT_PIECE_LENGTH = 256 * 1024;
 const DEFAULT_LIMIT_MS = 30 * 86_400_000;
 const DEFAULT_AWAY_MS = 30_000;
@@ -93,6 +96,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
   const pieceLength = whole('pieceLength', scenario.pieceLength ?? DEFAULT_PIECE_LENGTH, 1, 2 ** 29);
   const pieces = whole('pieces', Math.ceil(fileBytes / pieceLength), 1, MAX_SIMULATED_PIECES);
   const groups = scenario.groups.map(group => resolveGroup(group));
+  checkNames(groups);
   const peers = groups.reduce((sum, group) => sum + group.peers, 0);
   whole('peers', peers, 1, MAX_SIMULATED_PEERS);
   return {
@@ -103,7 +107,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     peers,
     seeds: whole('seeds', scenario.seeds ?? 1, 0, MAX_SIMULATED_PEERS),
     seedUp: positive('seedUp', scenario.seedUp),
-    seedLeaves: scenario.seedLeaves ?? 'never',
+    seedLeaves: oneOf('seedLeaves', scenario.seedLeaves ?? 'never', ['never', 'after-one-copy']),
     seed: whole('seed', scenario.seed ?? 1, 0, 2 ** 32 - 1),
     fidelity: oneOf('fidelity', scenario.fidelity ?? 'piece', ['block', 'piece']),
     profile,
@@ -120,6 +124,14 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     latencyMs: atLeast0('latencyMs', scenario.latencyMs ?? 0),
     limitMs: positive('limitMs', scenario.limitMs ?? DEFAULT_LIMIT_MS),
   };
+}
+
+function checkNames(groups: readonly ResolvedGroup[]): void {
+  const taken = new Set([SEED_GROUP]);
+  for (const { name } of groups) {
+    if (taken.has(name)) refuse('name', name, 'a name that nobody else has');
+    taken.add(name);
+  }
 }
 
 /** About how long the run takes: samples are spread over it. */

@@ -1,17 +1,9 @@
-import { type Line, lineChart } from '../charts/index.js';
+import { type Line, lineChart, timeUnit } from '../charts/index.js';
 import { type BoundPlan, type Bounds, boundsOf, evenly, geometrically, type Sweep } from './bounds.js';
 import { describeFile, describeRates } from './report.js';
 
 /** Points of a curve; more would fall on the same pixels. */
 const MAX_POINTS = 500;
-
-/** Units of the vertical axis and the time from which each is used, in seconds. */
-const UNITS = [
-  { unit: 'days', seconds: 86_400, from: 3 * 86_400 },
-  { unit: 'hours', seconds: 3600, from: 3 * 3600 },
-  { unit: 'minutes', seconds: 60, from: 180 },
-  { unit: 's', seconds: 1, from: 0 },
-];
 
 /** The figure of the textbooks: the time of a server alone rises with the peers, that of a swarm flattens. */
 export function drawFigure(plan: BoundPlan, sweep: Sweep, log = false): string {
@@ -21,7 +13,7 @@ export function drawFigure(plan: BoundPlan, sweep: Sweep, log = false): string {
     ...bounds.map(({ clientServer, discrete = 0 }) => Math.max(clientServer, discrete)),
   );
   // A logarithmic axis has room for any number of seconds.
-  const { unit, seconds } = UNITS.find(({ from }) => (log ? 0 : longest) >= from)!;
+  const { unit, seconds } = timeUnit(log ? 0 : longest);
   const line = (name: string, of: (bounds: Bounds) => number): Line => ({
     name,
     points: bounds.map(at => [at.peers, of(at) / seconds]),

@@ -64,7 +64,7 @@ export function describeRates({ seedUp, up, down }: BoundPlan): string {
 /** The longest list that is shown rate by rate. */
 const MAX_RATES = 4;
 
-function formatRates(rates: readonly number[]): string {
+export function formatRates(rates: readonly number[]): string {
   const [first] = rates;
   if (rates.every(rate => rate === first)) return formatRate(first);
   if (rates.length <= MAX_RATES) return rates.map(formatRate).join(' or ');

@@ -1,4 +1,4 @@
-import { type Axis, type LineChart, lineChart, type Point } from './line-chart.js';
+import { type Axis, type Line, type LineChart, lineChart, type Point } from './line-chart.js';
 
 export interface Sample {
   readonly name: string;
@@ -13,20 +13,34 @@ export interface CdfChart extends Pick<LineChart, 'title' | 'subtitle' | 'size'>
   /** What has reached the value: `peers that are complete`. */
   readonly share: string;
   readonly series: readonly Sample[];
+  /** Values to hold the curves against: dashed lines from bottom to top. */
+  readonly marks?: readonly { readonly name: string; readonly at: number }[];
 }
 
 /** Shares of all that have reached a value, in steps, as SVG. */
-export function cdfChart({ share, series, ...chart }: CdfChart): string {
+export function cdfChart({ share, series, marks = [], ...chart }: CdfChart): string {
   const last = Math.max(...series.flatMap(({ values }) => values.reduce((a, b) => Math.max(a, b), 0)));
   return lineChart({
     ...chart,
     y: { name: share, unit: '%', max: 100 },
-    series: series.map(({ name, values, of, dashed }) => ({
-      name,
-      dashed,
-      step: true,
-      points: cdfPoints(values, of, chart.x.max ?? last),
-    })),
+    series: [
+      ...series.map(({ name, values, of, dashed }) => ({
+        name,
+        dashed,
+        step: true,
+        points: cdfPoints(values, of, chart.x.max ?? last),
+      })),
+      ...marks.map(
+        ({ name, at }): Line => ({
+          name,
+          dashed: true,
+          points: [
+            [at, 0],
+            [at, 100],
+          ],
+        }),
+      ),
+    ],
   });
 }
 

@@ -5,4 +5,6 @@
 export { type BarChart, type BarValue, barChart } from './bar-chart.js';
 export { type CdfChart, cdfChart, cdfPoints, type Sample } from './cdf-chart.js';
 export { type Axis, type Line, type LineChart, lineChart, type Point, type Range } from './line-chart.js';
+export { stack } from './stack.js';
 export { label } from './style.js';
+export { timeUnit } from './time-unit.js';

@@ -8,7 +8,9 @@ import {
   parseRange,
   parseRate,
   parseRates,
+  parseShare,
   parseTrackerUrl,
+  parseVirtualDuration,
 } from '../../../src/cli/values.js';
 
 describe('parseBytes', () => {
@@ -82,6 +84,30 @@ describe('parseRange', () => {
       expect(() => parseRange(text, 1, 1000)).toThrow(RangeError);
     },
   );
+});
+
+describe('parseVirtualDuration', () => {
+  it('has no timer that ends it', () => {
+    expect(parseVirtualDuration('60d')).toBe(60 * 86_400_000);
+    expect(() => parseDuration('60d')).toThrow('at most 24d');
+    expect(() => parseVirtualDuration('soon')).toThrow(RangeError);
+  });
+});
+
+describe('parseShare', () => {
+  it.each([
+    ['20%', 0.2],
+    ['12.5 %', 0.125],
+    ['0.2', 0.2],
+    ['100%', 1],
+    ['0', 0],
+  ])('%s is %d', (text, share) => {
+    expect(parseShare(text)).toBe(share);
+  });
+
+  it.each(['', '50', '101%', '-1%', '%', 'half', '1e-1'])('refuses %j', text => {
+    expect(() => parseShare(text)).toThrow(RangeError);
+  });
 });
 
 describe('parseDuration', () => {

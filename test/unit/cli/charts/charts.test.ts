@@ -6,6 +6,8 @@ import {
   type LineChart,
   label,
   lineChart,
+  stack,
+  timeUnit,
 } from '../../../../src/cli/charts/index.js';
 
 /** What a reader sees: the texts of a chart. */
@@ -154,6 +156,49 @@ describe('CDF chart', () => {
     const top = (curve: [number, number][]) => Math.min(...curve.map(([, y]) => y));
     expect(top(cluster)).toBeGreaterThan(top(classic));
     expect(cluster.at(-1)![0]).toBe(classic.at(-1)![0]);
+  });
+});
+
+describe('marks of a CDF chart', () => {
+  it('are dashed lines from bottom to top, with names', () => {
+    const svg = cdfChart({
+      title: 'Completion',
+      share: 'peers',
+      x: { name: 'time', unit: 's', max: 10 },
+      series: [{ name: 'all', values: [1, 8] }],
+      marks: [{ name: 'bound', at: 5 }],
+    });
+    const [[x0, bottom], [x1, top]] = curvesOf(svg)[1];
+    expect(textsOf(svg)).toContain('bound');
+    expect(x1).toBe(x0);
+    expect(x0).toBe((84 + 820) / 2);
+    expect(bottom).toBeGreaterThan(top + 200);
+  });
+});
+
+describe('stack', () => {
+  it('puts charts one below the other, each with ids of its own', () => {
+    const svg = stack([lineChart(chart), lineChart({ ...chart, size: { width: 900, height: 300 } })]);
+    expect(svg).toMatch(/^<svg [^>]*width="900" height="740"/);
+    expect([...svg.matchAll(/<svg y="(\d+)"/g)].map(([, y]) => Number(y))).toEqual([0, 440]);
+    const ids = [...svg.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(ids.length).toBeGreaterThan(1);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, id] of svg.matchAll(/url\(#([^)]+)\)/g)) expect(ids).toContain(id);
+  });
+});
+
+describe('unit of a time axis', () => {
+  it('grows with the time', () => {
+    expect([1, 179, 180, 10_799, 10_800, 259_199, 259_200].map(seconds => timeUnit(seconds).unit)).toEqual([
+      's',
+      's',
+      'minutes',
+      'minutes',
+      'hours',
+      'hours',
+      'days',
+    ]);
   });
 });
 
