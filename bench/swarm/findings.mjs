@@ -9,14 +9,17 @@ import { parseArgs } from 'node:util';
 import * as draw from '../../dist/cli/charts/index.js';
 import { createWasmMachines, simulate } from '../../dist/sim/index.js';
 import { measure } from './findings/measure.mjs';
+import { newcomersScenario } from './findings/newcomers.mjs';
 import {
   chartUrl,
   FIGURES,
   FINDINGS,
+  NEWCOMERS,
   PAGE,
   renderCharts,
   renderFigures,
   renderPage,
+  renderScenario,
 } from './findings/page.mjs';
 
 const { positionals, values } = parseArgs({
@@ -41,4 +44,5 @@ for (const finding of FINDINGS) {
 }
 await writeFile(FIGURES, renderFigures(figures));
 for (const [name, svg] of Object.entries(renderCharts(figures, draw))) await writeFile(chartUrl(name), svg);
+await writeFile(NEWCOMERS, renderScenario(newcomersScenario(30_000)));
 await writeFile(PAGE, renderPage(await readFile(PAGE, 'utf8'), figures));

@@ -12,7 +12,8 @@ const OVER_MS = 30_000;
 /** Two optimistic rounds of 30 s. */
 export const TWO_ROUNDS = 60;
 
-const scenario = optimisticMs => ({
+/** @returns {import('./swarms.mjs').Scenario} */
+export const newcomersScenario = optimisticMs => ({
   fileBytes: 256 * MIB,
   seedUp: 10 * MB,
   seedLeaves: 'after-one-copy',
@@ -36,8 +37,8 @@ const scenario = optimisticMs => ({
 export const newcomers = {
   name: 'newcomers',
   cases: [
-    { name: 'with', scenario: scenario(30_000), seeds: SEEDS, quick: true },
-    { name: 'without', scenario: scenario(0), seeds: SEEDS, quick: true },
+    { name: 'with', scenario: newcomersScenario(30_000), seeds: SEEDS, quick: true },
+    { name: 'without', scenario: newcomersScenario(0), seeds: SEEDS, quick: true },
   ],
   measure: ({ groups: [established, late], peers }) => ({
     established: established.median,
@@ -90,7 +91,10 @@ function text(results) {
       `${starved.newcomers.toFixed(0)} s instead of ${fed.newcomers.toFixed(0)} s, because the established peers, complete`,
       `after ${starved.established.toFixed(0)} s instead of ${fed.established.toFixed(0)} s, stayed and gave them everything.`,
     ),
-    shell('node bench/swarm/findings.mjs newcomers'),
+    shell(
+      'millrace simulate docs/swarm-science/newcomers.json',
+      'millrace simulate docs/swarm-science/newcomers.json --optimistic 0',
+    ),
   ].join('\n\n');
 }
 

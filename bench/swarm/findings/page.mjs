@@ -12,6 +12,8 @@ export const FINDINGS = [selfScaling, picking, freeRiders, newcomers, churn, sen
 const DOCS = new URL('../../../docs/', import.meta.url);
 export const PAGE = new URL('swarm-science.md', DOCS);
 export const FIGURES = new URL('swarm-science/figures.json', DOCS);
+/** The scenario that no options can say, as a file for `millrace simulate`. */
+export const NEWCOMERS = new URL('swarm-science/newcomers.json', DOCS);
 export const chartUrl = name => new URL(`swarm-science/${name}.svg`, DOCS);
 
 /** @typedef {Record<string, import('./measure.mjs').Results>} Figures results of each finding */
@@ -50,4 +52,9 @@ export function renderFigures(figures) {
     return block(name, '  ', `{\n${cases.join(',\n')}\n  }`);
   });
   return `{\n${findings.join(',\n')}\n}\n`;
+}
+
+/** @param {import('./swarms.mjs').Scenario} scenario */
+export function renderScenario(scenario) {
+  return `${JSON.stringify(scenario, undefined, 2)}\n`;
 }

@@ -80,14 +80,14 @@ function text(results) {
     paragraph(
       `**Rarest first keeps the copies even.** When the average piece was at ${MEAN} of ${PEERS} peers, the rarest one was`,
       `at ${fast.rarest.rarest} with rarest first, at ${fast.random.rarest} with random and at ${fast.sequential.rarest} with`,
-      'sequential picking: at the seed alone, or at one peer that can take it away for good (see churn below).',
+      'sequential picking. A piece that is at the seed alone, or at one peer, can be gone for good (see churn below).',
     ),
     '![time of the last peer](swarm-science/picking-time.svg)',
     paragraph(
       `**Where the seed is the limit it is faster too**: the last peer took ${ratio(slow, 'rarest')} times the bound,`,
       `${ratio(slow, 'random')} with random and **${ratio(slow, 'sequential')}** with sequential picking, where all ask the`,
       `seed for the same piece: it sent ${copies(slow, 'sequential')} copies until every piece was out. A seed that itself`,
-      'gives each piece in turn (super-seeding, which `millrace simulate` does) takes most of that away:',
+      'gives each piece in turn (super-seeding) takes most of that away:',
       `${PICKERS.map(picker => ratio(supered, picker)).join(', ')}.`,
     ),
     paragraph(
@@ -96,7 +96,11 @@ function text(results) {
       `${copies(fast, 'random')} copies instead of ${copies(fast, 'rarest')} until every piece was out. Rarest first pays in`,
       'safety there, not in speed.',
     ),
-    shell(...PICKERS.map(picker => commandOf(scenarioOf({ seedUp: MB }, picker)))),
+    shell(
+      ...PICKERS.map(picker => commandOf(scenarioOf({ seedUp: MB, superSeeding: false }, picker))),
+      commandOf(scenarioOf({ seedUp: MB, superSeeding: true }, 'random')),
+      commandOf(scenarioOf({ seedUp: 4 * MB, superSeeding: false }, 'random')),
+    ),
   ].join('\n\n');
 }
 

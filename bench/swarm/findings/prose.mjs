@@ -5,7 +5,8 @@ const COLUMNS = 118;
 /** Sentences in lines that are not too long. @param {...string} parts */
 export function paragraph(...parts) {
   const lines = [''];
-  for (const word of parts.join(' ').split(' ')) {
+  // A number stays with its unit.
+  for (const word of parts.join(' ').split(/(?<!\d) | (?!(?:s|%|[KM]i?B)\b|%)/)) {
     const longer = `${lines.at(-1)} ${word}`.trim();
     if (longer.length <= COLUMNS) lines[lines.length - 1] = longer;
     else lines.push(word);

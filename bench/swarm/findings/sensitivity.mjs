@@ -86,13 +86,14 @@ function text(results) {
     rows
       .filter(({ knob }) => (title ? knob.title === title : knob.title !== 'piece length'))
       .map(row => row[key]);
-  const range = values => `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
+  const range = (values, to = 'to') =>
+    `${Math.min(...values).toFixed(2)} ${to} ${Math.max(...values).toFixed(2)}`;
   return [
     paragraph(
       `Only the **piece length** matters for the last peer: ${range(figures('equal', 'piece length'))} times the bound from`,
       `64 KiB to 4 MiB, against ${lecture.equal.toFixed(2)} with the lecture's numbers, because a piece is passed on only when all`,
-      'of it is there, and 64 MiB are but 16 pieces of 4 MiB. Slots, review, optimistic unchoke and neighbours move it between',
-      `${range(figures('equal'))}, and what free riding costs between ${range(figures('factor'))}: 4, 10 s and 30 s are good`,
+      'of it is there, and 64 MiB are but 16 pieces of 4 MiB. Slots, review, optimistic unchoke and neighbours move it only between',
+      `${range(figures('equal'), 'and')}, and what free riding costs between ${range(figures('factor'), 'and')}: 4, 10 s and 30 s are good`,
       `numbers, but others are as good. Long pieces also take the teeth from tit for tat (${least.factor.toFixed(2)} at 4 MiB).`,
       'Short ones look free here because messages cost nothing at this fidelity.',
     ),

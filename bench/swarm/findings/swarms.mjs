@@ -42,6 +42,7 @@ const FLAGS = {
   neighbours: value => `--neighbours ${value}`,
   picker: value => `--picker ${value}`,
   seedLeaves: value => `--seed-leaves ${value}`,
+  superSeeding: value => (value ? '--super-seed' : '--no-super-seed'),
 };
 
 /** The command that runs the swarm. @param {Scenario} scenario one group, or contributors and free riders */
@@ -53,8 +54,8 @@ export function commandOf(scenario) {
   const flags = Object.entries(FLAGS).flatMap(([name, flag]) =>
     scenario[name] === undefined ? [] : [flag(scenario[name])],
   );
-  if (leavers) flags.push(`--leavers ${leavers}`);
-  if (riders > 0) flags.push(`--free-riders ${riders / peers}`);
+  if (leavers) flags.push(`--leavers ${100 * leavers}%`);
+  if (riders > 0) flags.push(`--free-riders ${(100 * riders) / peers}%`);
   const rates = `--seed-up ${rateText(seedUp)} --up ${rateText(up)} --down ${rateText(down)}`;
   return [`millrace simulate --peers ${peers} --size ${sizeText(fileBytes)} ${rates}`, ...flags].join(' ');
 }
