@@ -36,7 +36,7 @@ export const churn = {
     complete: completion.complete,
     last: completion.last,
     survived,
-    ...(survived ? {} : { lost: lost.length, piece: lost[0].piece, seconds: lost[0].seconds }),
+    ...(survived ? {} : firstLost(lost)),
   }),
   conclude,
   charts: (results, draw) => ({ churn: chart(results, draw) }),
@@ -62,7 +62,7 @@ function text(results) {
   const of = (kind, leavers) => conclusion[nameOf(kind, leavers)];
   const survived = (kind, leavers) => `${of(kind, leavers).survived} of ${SEEDS}`;
   const complete = (kind, leavers) => percent(of(kind, leavers).complete);
-  const { run, piece, seconds, left } = firstDeath(results[nameOf('random', 0.5)]);
+  const { run, pieces, seconds, left } = firstDeath(results[nameOf('random', 0.5)]);
   return [
     paragraph(
       `${PEERS} peers, and a seed that leaves after one copy. **Rarest first survived ${survived('rarest first', 0.5)} runs with`,
@@ -72,8 +72,9 @@ function text(results) {
       `(${complete('rarest first', 1)} complete with rarest first, ${complete('random', 1)} with random).`,
     ),
     paragraph(
-      `The report says which piece died and when: in run ${run} with random picking and half leaving piece ${piece}, after`,
-      `${seconds.toFixed(1)} s, when a peer that was complete took the last copy away. ${left} peers never got it.`,
+      `The report says which piece died and when: in run ${run} with random picking and half leaving,`,
+      `${pieces.length === 1 ? 'piece' : 'pieces'} ${pieces.join(', ')} after ${seconds.toFixed(1)} s, when a peer that was`,
+      `complete took the last copy away. ${left} of ${PEERS} peers never got the file.`,
     ),
     paragraph(
       '**What the lecture does not say**: rarest first helps less when the seed is no faster than the peers',
@@ -89,11 +90,21 @@ function text(results) {
   ].join('\n\n');
 }
 
+/** When the first pieces died, and which. */
+function firstLost(lost) {
+  const [{ seconds }] = lost;
+  return {
+    seconds,
+    pieces: lost.filter(one => one.seconds === seconds).map(({ piece }) => piece),
+    lost: lost.length,
+  };
+}
+
 /** The first run whose swarm died. */
 function firstDeath(runs) {
   const at = runs.findIndex(({ survived }) => !survived);
-  const { piece, seconds, complete } = runs[at];
-  return { run: at + 1, piece, seconds, left: PEERS - complete };
+  const { pieces, seconds, complete } = runs[at];
+  return { run: at + 1, pieces, seconds, left: PEERS - complete };
 }
 
 function chart(results, { lineChart }) {

@@ -6,9 +6,9 @@ import { commandOf, MB, MIB, swarm, swarmWithFreeRiders } from './swarms.mjs';
 const SEEDS = 5;
 const common = { size: 128 * MIB, seedUp: 4 * MB };
 const FREE = [
-  { name: 'contributors stay', fields: {} },
+  { name: 'contributors stay', fields: {}, quick: true },
   { name: 'half leave when complete', fields: { leavers: 0.5 } },
-  { name: 'all leave when complete', fields: { leavers: 1 } },
+  { name: 'all leave when complete', fields: { leavers: 1 }, quick: true },
   { name: 'nobody is choked', fields: { slots: Number.POSITIVE_INFINITY } },
   { name: 'the seed is the limit', fields: { seedUp: MB } },
 ];
@@ -22,7 +22,7 @@ const scenarioOf = fields => swarmWithFreeRiders({ ...common, ...fields });
 export const freeRiders = {
   name: 'free-riders',
   cases: [
-    ...FREE.map(({ name, fields }) => ({ name, scenario: scenarioOf(fields), seeds: SEEDS, quick: true })),
+    ...FREE.map(({ name, fields, quick }) => ({ name, scenario: scenarioOf(fields), seeds: SEEDS, quick })),
     ...ALONE.map(({ name, fields }) => ({
       name,
       scenario: swarm({ peers: 80, ...common, ...fields }),
