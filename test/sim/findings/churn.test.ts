@@ -1,0 +1,45 @@
+/** Finding 4: the seed leaves after one copy, peers leave when they are complete. */
+import { describe, expect, it } from 'vitest';
+import { type Case, findingOf, measured, run } from './run.js';
+
+const SEEDS = 6;
+const PEERS = 50;
+const finding = findingOf('churn');
+const of = (name: string) => measured(finding, { seeds: SEEDS, names: [name] })[name];
+
+describe('half of the peers leave', () => {
+  it('rarest first: the swarm survives every time, and everybody is complete', () => {
+    for (const { survived, complete } of of('rarest first, 0.5')) {
+      expect(survived).toBe(true);
+      expect(complete).toBe(PEERS);
+    }
+  });
+
+  it('random picking: some swarms die, and with them what was not passed on', () => {
+    const dead = of('random, 0.5').filter(({ survived }) => !survived);
+    expect(dead.length).toBeGreaterThan(0);
+    for (const { complete } of dead) expect(complete).toBeLessThan(PEERS / 2);
+  });
+});
+
+it('all leave: the last one stays behind', () => {
+  for (const { survived, complete } of of('rarest first, 1')) {
+    expect(survived).toBe(false);
+    expect(complete).toBe(PEERS - 1);
+  }
+});
+
+it('the report says which piece died, and when', () => {
+  const { scenario } = finding.cases.find(({ name }: Case) => name === 'random, 0.5')!;
+  const seed = 1 + of('random, 0.5').findIndex(({ survived }) => !survived);
+  const { lost, peers, survived } = run({ ...scenario, seed });
+  expect(survived).toBe(false);
+  const [{ seconds }] = lost;
+  // its last holder was complete and left in that moment
+  expect(peers.map(peer => peer.seconds)).toContain(seconds);
+  // nothing was lost a moment before, and a moment later all that died with it
+  expect(run({ ...scenario, seed, limitMs: 1000 * seconds - 1 }).lost).toEqual([]);
+  expect(run({ ...scenario, seed, limitMs: 1000 * seconds + 1 }).lost).toEqual(
+    lost.filter(one => one.seconds === seconds),
+  );
+});
