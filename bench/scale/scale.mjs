@@ -1,9 +1,10 @@
-// Part `scale`: how cost grows with connections, pieces and workers.
+// Part `scale`: how cost grows with connections, pieces, workers, and simulated peers.
 import { size } from '../lib/format.mjs';
 import { writePayload } from '../lib/payload.mjs';
 import { scaleConnections } from './connections.mjs';
 import { scaleHashing } from './hashing.mjs';
 import { scalePicks } from './picks.mjs';
+import { scaleSimulation } from './simulation.mjs';
 
 const MiB = 1024 * 1024;
 
@@ -17,7 +18,8 @@ export async function run(context) {
   const connections = await scaleConnections(context, { payload, dir, bytes });
   const picks = await scalePicks(context);
   const hashing = await scaleHashing(context, { payload, dir, bytes });
-  const all = [connections, picks, hashing];
+  const simulation = await scaleSimulation(context);
+  const all = [connections, picks, hashing, simulation];
   return {
     title: 'Scale',
     method: [
@@ -27,6 +29,11 @@ export async function run(context) {
     tables: all.flatMap(({ tables }) => tables),
     charts: all.flatMap(({ charts }) => charts),
     figures: all.flatMap(({ figures }) => figures),
-    data: { connections: connections.data, picks: picks.data, hashing: hashing.data },
+    data: {
+      connections: connections.data,
+      picks: picks.data,
+      hashing: hashing.data,
+      simulation: simulation.data,
+    },
   };
 }
