@@ -43,7 +43,7 @@ describe('swarm', () => {
         { id: 'peer1', ...peer },
         { id: 'peer2', ...peer },
       ],
-      seed: { limitedBy: expect.any(Object) },
+      seed: { limitedBy: expect.any(Object), copies: expect.any(Number) },
       median: expect.any(Number),
       last: expect.any(Number),
       // N F / u_s; max(F / u_s, N F / 3 u); (M + 1) P / u of 9 whole pieces, a shorter one beside them

@@ -9,10 +9,13 @@ interface Errand {
 }
 
 interface Pupil {
-  /** Pieces that it knows we have, a bit each. */
-  readonly told: Uint8Array;
+  /** Pieces that it knows we have, a bit each; ALL for all. */
+  told: Uint8Array;
   readonly errands: Map<number, Errand>;
 }
+
+/** Of a peer that knows all that we have. */
+const ALL = new Uint8Array(0);
 
 /** What the policy must know of the neighbours. */
 export interface SuperSeedingView {
@@ -78,27 +81,40 @@ export class SuperSeeding {
     return this.#missing === 0;
   }
 
-  /** Peers that do not know all that we have. */
-  get peers(): Iterable<PeerKey> {
-    return this.#pupils.keys();
+  /** Whether it does not know all that we have. */
+  hidesFrom(key: PeerKey): boolean {
+    const pupil = this.#pupils.get(key);
+    return pupil !== undefined && pupil.told !== ALL;
   }
 
   join(key: PeerKey): void {
-    const told = new Uint8Array(Math.ceil(this.view.pieceCount / 8));
-    this.#pupils.set(key, { told, errands: new Map() });
+    this.#pupils.set(key, { told: new Uint8Array(Math.ceil(this.view.pieceCount / 8)), errands: new Map() });
+  }
+
+  /** The peer knows all that we have: it is told of nothing, and what it asks for is its errand. */
+  knowsAll(key: PeerKey): void {
+    this.#pupils.set(key, { told: ALL, errands: this.#pupils.get(key)?.errands ?? new Map() });
   }
 
   /** What the peer was told of and did not get goes to others. Call it when its pieces are no longer counted. */
   leave(key: PeerKey): void {
-    this.giveUp(key);
+    for (const piece of this.#pupils.get(key)?.errands.keys() ?? []) this.#giveBack(key, piece);
     this.#pupils.delete(key);
     this.recount();
   }
 
-  /** Its errands go to others: it does not do them. */
+  /** What has not been sent to it goes to others: it does not fetch it. */
   giveUp(key: PeerKey): void {
+    for (const [piece, { leftBytes }] of this.#pupils.get(key)?.errands ?? [])
+      if (leftBytes > 0) this.#giveBack(key, piece);
+  }
+
+  /** The peer asks for a piece. */
+  asked(key: PeerKey, piece: number): void {
     const pupil = this.#pupils.get(key);
-    if (pupil !== undefined) for (const piece of pupil.errands.keys()) this.#giveBack(key, piece);
+    if (pupil?.told !== ALL || this.#owners.has(piece) || this.view.holders(piece) > 0) return;
+    this.#assign(key, pupil, piece);
+    this.#returned.delete(piece);
   }
 
   /** Many pieces came or went at once. */
@@ -108,7 +124,7 @@ export class SuperSeeding {
 
   isTold(key: PeerKey, piece: number): boolean {
     const pupil = this.#pupils.get(key);
-    return pupil === undefined || hasBit(pupil.told, 0, piece);
+    return pupil === undefined || pupil.told === ALL || hasBit(pupil.told, 0, piece);
   }
 
   /** Whether something that the peer was told of waits to be sent to it. */
@@ -148,7 +164,7 @@ export class SuperSeeding {
   next(key: PeerKey): number[] {
     const pupil = this.#pupils.get(key);
     const pieces: number[] = [];
-    if (pupil === undefined) return pieces;
+    if (pupil === undefined || pupil.told === ALL) return pieces;
     const served = this.view.served(key);
     const ahead = served ? (this.view.rate(key) * AHEAD_MS) / 1000 : 0;
     let bytes = 0;
@@ -160,12 +176,10 @@ export class SuperSeeding {
     while (errands < (served ? MIN_ERRANDS : 1) || bytes < ahead) {
       const piece = this.#fresh(pupil) ?? (served ? this.#sooner(key, errands) : undefined);
       if (piece === undefined) break;
-      const leftBytes = this.view.pieceBytes(piece);
-      pupil.errands.set(piece, { leftBytes, sentMs: Number.POSITIVE_INFINITY });
-      this.#owners.set(piece, key);
+      this.#assign(key, pupil, piece);
       setBit(pupil.told, 0, piece);
       pieces.push(piece);
-      bytes += leftBytes;
+      bytes += this.view.pieceBytes(piece);
       errands++;
     }
     return pieces;
@@ -186,7 +200,7 @@ export class SuperSeeding {
     }
     while (this.#cursor < this.view.pieceCount) {
       const piece = this.#cursor++;
-      if (this.view.holders(piece) === 0) return piece;
+      if (this.view.holders(piece) === 0 && !this.#owners.has(piece)) return piece;
     }
     return undefined;
   }
@@ -208,6 +222,11 @@ export class SuperSeeding {
     }
     if (found !== undefined) this.#close(this.#owners.get(found)!, found);
     return found;
+  }
+
+  #assign(key: PeerKey, { errands }: Pupil, piece: number): void {
+    errands.set(piece, { leftBytes: this.view.pieceBytes(piece), sentMs: Number.POSITIVE_INFINITY });
+    this.#owners.set(piece, key);
   }
 
   #close(owner: PeerKey, piece: number): void {

@@ -10,9 +10,6 @@ export type SuperSeedMode = 'auto' | boolean;
 /** A peer that could ask for what it was told of, and does not, gets others after so long. */
 const IDLE_MS = 5_000;
 
-/** A peer that is alone with us for so long is told of everything: there is nobody to share with. */
-const ALONE_MS = 1_000;
-
 /** With so many pieces that came from elsewhere there is another source. One may have left since. */
 const MAX_FOREIGN = 4;
 
@@ -27,7 +24,6 @@ export class SuperSeeder {
   /** When a peer was last seen to ask, or had nothing to ask for. */
   readonly #activeMs = new Map<PeerKey, number>();
   #otherSourceUntilMs = Number.NEGATIVE_INFINITY;
-  #aloneSinceMs = 0;
   #nowMs = 0;
 
   constructor(
@@ -52,19 +48,22 @@ export class SuperSeeder {
     if (this.mode === 'auto' && nowMs < this.#otherSourceUntilMs) return false;
     if (this.#policy === undefined && this.picker.copies() >= 2) return false; // all of it is at neighbours
     this.#policy ??= this.#createPolicy();
-    this.#policy.join(key);
     this.#activeMs.set(key, nowMs);
-    this.#aloneSinceMs = nowMs;
+    // One that is alone wants pieces in the order of its choice, and has nobody to share them with.
+    const hides = this.mode === true || this.peers.size > 1;
+    if (hides) this.#policy.join(key);
+    else this.#policy.knowsAll(key);
     this.#short.add(key);
-    return true;
+    return hides;
   }
 
   /** The peer's pieces are no longer counted. */
   left({ key }: PeerCore): void {
     if (this.#policy === undefined) return;
-    this.#forget(key);
+    this.#short.delete(key);
+    this.#activeMs.delete(key);
+    this.#policy.leave(key);
     this.changed();
-    if (this.peers.size <= 1) this.#aloneSinceMs = this.#nowMs;
   }
 
   /** The peer told of many pieces at once. */
@@ -72,6 +71,10 @@ export class SuperSeeder {
     if (peer.seed) this.#sawOtherSource(nowMs);
     this.#policy?.recount();
     this.changed();
+  }
+
+  asked({ key }: PeerCore, piece: number): void {
+    this.#policy?.asked(key, piece);
   }
 
   seen(peer: PeerCore, piece: number, nowMs: number): void {
@@ -92,7 +95,7 @@ export class SuperSeeder {
 
   /** Peers were choked or unchoked, became interested or lost interest. */
   changed(): void {
-    for (const key of this.#policy?.peers ?? []) this.#short.add(key);
+    for (const key of this.#activeMs.keys()) this.#short.add(key);
   }
 
   settle(nowMs: number): void {
@@ -107,20 +110,19 @@ export class SuperSeeder {
     this.#nowMs = nowMs;
     if (this.#policy === undefined) return;
     this.#policy.expire(nowMs);
-    for (const key of [...this.#policy.peers]) this.#watch(this.peers.get(key)!, nowMs);
+    for (const key of this.#activeMs.keys()) this.#watch(this.peers.get(key)!, this.#policy, nowMs);
     this.changed();
   }
 
   /** Who does not want what it was told of is told of everything; who wants it and does not ask is told of other pieces. */
-  #watch(peer: PeerCore, nowMs: number): void {
+  #watch(peer: PeerCore, policy: SuperSeeding, nowMs: number): void {
     const { key, peerInterested } = peer;
-    const alone = this.mode === 'auto' && this.peers.size === 1 && nowMs - this.#aloneSinceMs >= ALONE_MS;
-    const waits = isServed(peer) ? peer.uploads.length > 0 || !this.#policy!.isBusy(key) : peerInterested;
-    if (waits) this.#activeMs.set(key, nowMs);
-    const idle = nowMs - this.#activeMs.get(key)! >= IDLE_MS;
-    if (idle) this.#activeMs.set(key, nowMs);
-    if (alone || (idle && !peerInterested)) this.#tellAll(peer);
-    else if (idle) this.#policy!.giveUp(key);
+    const waits = isServed(peer) ? peer.uploads.length > 0 || !policy.isBusy(key) : peerInterested;
+    const idle = !waits && nowMs - this.#activeMs.get(key)! >= IDLE_MS;
+    if (waits || idle) this.#activeMs.set(key, nowMs);
+    if (idle) policy.giveUp(key);
+    const alone = this.mode === 'auto' && this.peers.size === 1;
+    if (alone || (idle && !peerInterested)) this.#tellAll(peer, policy);
   }
 
   #sawOtherSource(nowMs: number): void {
@@ -129,8 +131,10 @@ export class SuperSeeder {
   }
 
   #end(): void {
-    for (const key of [...this.#policy!.peers]) this.#tellAll(this.peers.get(key)!);
+    const policy = this.#policy!;
+    for (const key of this.#activeMs.keys()) this.#tellAll(this.peers.get(key)!, policy);
     this.#policy = undefined;
+    this.#activeMs.clear();
     this.#short.clear();
   }
 
@@ -141,20 +145,15 @@ export class SuperSeeder {
   }
 
   /** Nothing that it lacks is kept from the peer any more. */
-  #tellAll(peer: PeerCore): void {
+  #tellAll(peer: PeerCore, policy: SuperSeeding): void {
     const { picker, memory } = this;
+    if (!policy.hidesFrom(peer.key)) return;
     for (let piece = 0; piece < picker.pieceCount; piece++) {
       const lacks = picker.has(piece) && !hasBit(memory, peer.bitsAt, piece);
-      if (lacks && !this.#policy!.isTold(peer.key, piece)) peer.send({ type: 'have', piece });
+      if (lacks && !policy.isTold(peer.key, piece)) peer.send({ type: 'have', piece });
     }
-    this.#forget(peer.key);
+    policy.knowsAll(peer.key);
     this.onTold(peer);
-  }
-
-  #forget(key: PeerKey): void {
-    this.#short.delete(key);
-    this.#activeMs.delete(key);
-    this.#policy!.leave(key);
   }
 
   #createPolicy(): SuperSeeding {

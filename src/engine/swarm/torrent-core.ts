@@ -212,6 +212,7 @@ export class TorrentCore {
         return;
       case 'request':
         this.uploads.request(peer, message);
+        this.#superSeeder.asked(peer, message.piece);
         return;
       case 'cancel':
         this.uploads.cancel(peer, message);
