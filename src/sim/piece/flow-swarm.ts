@@ -62,7 +62,7 @@ export class FlowSwarm {
     const picking = new PiecePicking(scenario, plans, tables, rng);
     const lies = Uint8Array.from(plans, plan => (plan.liar ? 1 : 0));
     const liars = lies.includes(1) ? new Liars(lies, pieces) : undefined;
-    const transfers = new Transfers(clock, edges, links, picking, recorder, liars?.lies);
+    const transfers = new Transfers(clock, edges, links, picking, recorder, liars);
     const uploads = Uint8Array.from(plans, plan => (uploadsAtAll(plan, neighbourhood) ? 1 : 0));
     const slots = new Slots(scenario, uploads, clock, tables, edges, links, transfers, rng);
     const haves = new Haves(tables, edges, slots, transfers, recorder);
@@ -139,7 +139,8 @@ export class FlowSwarm {
       if (bad) this.recorder.wasted(to, this.picking.pieceBytes(piece));
       for (const liar of this.#liars.judge(to, piece, sources, !bad)) this.#membership.part(to, liar);
     }
-    for (const edge of senders) this.#transfers.start(edge);
+    if (bad) this.#transfers.wake(to);
+    else for (const edge of senders) this.#transfers.start(edge);
   }
 
   #settle(): void {

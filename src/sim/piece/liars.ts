@@ -28,6 +28,11 @@ export class Liars {
     return convicted;
   }
 
+  /** The piece failed at the peer, and nobody knows by whom. */
+  suspects(peer: number, piece: number): boolean {
+    return this.#suspects.size > 0 && this.#suspects.has(peer * this.pieces + piece);
+  }
+
   /** One of them has banned the other. */
   apart(a: number, b: number): boolean {
     return this.#banned.size > 0 && (this.#banned.has(this.#pair(a, b)) || this.#banned.has(this.#pair(b, a)));
