@@ -64,8 +64,8 @@ export class FlowSwarm {
     );
     const picking = new PiecePicking(scenario, plans, tables, rng);
     const lies = Uint8Array.from(plans, plan => (plan.liar ? 1 : 0));
-    const liars = lies.includes(1) ? new Liars(lies) : undefined;
-    const transfers = new Transfers(clock, edges, links, picking, recorder, liars?.lies);
+    const liars = lies.includes(1) ? new Liars(lies, pieces) : undefined;
+    const transfers = new Transfers(clock, edges, links, picking, recorder, liars);
     const uploads = Uint8Array.from(plans, plan => (uploadsAtAll(plan, neighbourhood) ? 1 : 0));
     const slots = new Slots(scenario, uploads, clock, tables, edges, links, transfers, rng);
     const haves = new Haves(tables, edges, slots, transfers, recorder);
@@ -130,7 +130,7 @@ export class FlowSwarm {
     for (let peer = 0; peer < sentBytes.length; peer++) {
       sent += sentBytes[peer];
       received += receivedBytes[peer];
-      const held = this.plans[peer].isSeed ? 0 : this.#heldBytes(peer) + this.recorder.wastedBytes[peer];
+      const held = this.plans[peer].isSeed ? 0 : this.heldBytes(peer) + this.recorder.wastedBytes[peer];
       if (Math.abs(held - receivedBytes[peer]) > ROUNDING_BYTES)
         throw new Error(`peer ${peer} received ${receivedBytes[peer]} bytes and holds ${held}`);
     }
@@ -139,7 +139,7 @@ export class FlowSwarm {
   }
 
   /** Bytes of pieces that are here and of those under way. */
-  #heldBytes(peer: number): number {
+  heldBytes(peer: number): number {
     let bytes = 0;
     for (let piece = 0; piece < this.scenario.pieces; piece++)
       if (this.tables.has(this.tables.haveAt(peer), piece)) bytes += this.picking.pieceBytes(piece);
@@ -155,11 +155,12 @@ export class FlowSwarm {
       this.#haves.got(to, piece);
       this.#membership.progressed(to);
     }
-    if (bad) {
-      this.recorder.wasted(to, this.picking.pieceBytes(piece));
-      for (const liar of this.#liars!.convict(to, sources)) this.#membership.part(to, liar);
+    if (this.#liars !== undefined) {
+      if (bad) this.recorder.wasted(to, this.picking.pieceBytes(piece));
+      for (const liar of this.#liars.judge(to, piece, sources, !bad)) this.#membership.part(to, liar);
     }
-    for (const edge of senders) this.#transfers.start(edge);
+    if (bad) this.#transfers.wake(to);
+    else for (const edge of senders) this.#transfers.start(edge);
   }
 
   #settle(): void {

@@ -15,6 +15,8 @@ export class Download implements Timed {
   unbookedBytes = 0;
   /** Some of it came from a liar: it will fail its hash. */
   bad = false;
+  /** It failed before: from one peer alone, so that the next failure has one author, as in the engine's picker. */
+  alone = false;
   /** Peers that sent a part of it, while somebody lies in this swarm. */
   sources: number[] = [];
   readonly flows: Flow[] = [];

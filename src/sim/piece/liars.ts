@@ -3,19 +3,34 @@ export class Liars {
   /** Peers whose data is bad, by number. */
   readonly lies: Uint8Array;
   readonly #banned = new Set<number>();
+  /** Liars whose part of a bad piece is known, by peer and piece, until the piece is good. */
+  readonly #suspects = new Map<number, number[]>();
 
-  constructor(lies: Uint8Array) {
+  constructor(
+    lies: Uint8Array,
+    readonly pieces: number,
+  ) {
     this.lies = lies;
   }
 
-  /**
-   * Who of the sources of a bad piece is banned for it: all that lied. The engine knows one of several once it has fetched
-   * the piece again, from peers on parole, which takes it a piece's time longer.
-   */
-  convict(peer: number, sources: readonly number[]): readonly number[] {
+  /** A piece from one peer alone convicts it; otherwise its liars are known once the piece is good. @returns the convicted */
+  judge(peer: number, piece: number, sources: readonly number[], good: boolean): readonly number[] {
+    const key = peer * this.pieces + piece;
+    const suspects = this.#suspects.get(key) ?? [];
     const liars = sources.filter(source => this.lies[source]);
-    for (const liar of liars) this.#banned.add(this.#pair(peer, liar));
-    return liars;
+    if (!good && sources.length > 1) {
+      this.#suspects.set(key, [...suspects, ...liars]);
+      return [];
+    }
+    if (good) this.#suspects.delete(key);
+    const convicted = good ? suspects : liars;
+    for (const liar of convicted) this.#banned.add(this.#pair(peer, liar));
+    return convicted;
+  }
+
+  /** The piece failed at the peer, and nobody knows by whom. */
+  suspects(peer: number, piece: number): boolean {
+    return this.#suspects.size > 0 && this.#suspects.has(peer * this.pieces + piece);
   }
 
   /** One of them has banned the other. */

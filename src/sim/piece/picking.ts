@@ -95,7 +95,7 @@ export class PiecePicking {
     download.piece = piece;
     download.to = to;
     download.remainingBytes = download.unbookedBytes = this.pieceBytes(piece);
-    download.bad = false;
+    download.bad = download.alone = false;
     if (download.sources.length > 0) download.sources = [];
     this.#open[to].push(download);
     this.tables.set(this.tables.busyAt(to), piece);
@@ -124,7 +124,7 @@ export class PiecePicking {
     for (const download of this.#open[to]) {
       const { remainingBytes } = download;
       if (remainingBytes < (download.flows.length + 1) * BLOCK_BYTES || remainingBytes <= mostBytes) continue;
-      if (!tables.has(tables.haveAt(from), download.piece)) continue;
+      if (download.alone || !tables.has(tables.haveAt(from), download.piece)) continue;
       best = download;
       mostBytes = remainingBytes;
     }

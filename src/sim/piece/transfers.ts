@@ -2,6 +2,7 @@ import type { Recorder } from '../recorder.js';
 import type { VirtualClock } from '../virtual-clock.js';
 import { type EdgeTable, NONE, SERVING, UNCHOKED, WANTED } from './edges.js';
 import { type Download, Flow } from './flow.js';
+import type { Liars } from './liars.js';
 import type { Links } from './links.js';
 import type { PiecePicking } from './picking.js';
 
@@ -14,14 +15,13 @@ export class Transfers {
   readonly #flows: (Flow | undefined)[];
   readonly #spare: Flow[] = [];
 
-  /** `liars`: peers whose data is bad, by number; left out when there are none. */
   constructor(
     readonly clock: VirtualClock,
     readonly edges: EdgeTable,
     readonly links: Links,
     readonly picking: PiecePicking,
     readonly recorder: Recorder,
-    readonly liars: Uint8Array | undefined,
+    readonly liars: Liars | undefined,
   ) {
     this.#flows = new Array(edges.other.length).fill(undefined);
   }
@@ -89,8 +89,9 @@ export class Transfers {
   }
 
   /** A part of the piece comes from that peer: when it lies, the piece will fail its hash. */
-  #note(download: Download, from: number, liars: Uint8Array): void {
-    if (liars[from]) download.bad = true;
+  #note(download: Download, from: number, liars: Liars): void {
+    if (download.sources.length === 0) download.alone = liars.suspects(download.to, download.piece);
+    if (liars.lies[from]) download.bad = true;
     if (!download.sources.includes(from)) download.sources.push(from);
   }
 }

@@ -1,0 +1,47 @@
+/** The heap against a plain list of deadlines. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { DeadlineHeap, type Timed } from '../../../src/sim/piece/deadline-heap.js';
+
+const ITEMS = 40;
+
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ item: fc.nat(ITEMS - 1), atMs: fc.nat(60) }) },
+  { weight: 1, arbitrary: fc.record({ item: fc.nat(ITEMS - 1), atMs: fc.constant(undefined) }) },
+);
+
+it('has the nearest deadline on top, whatever is set, changed and removed', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), steps => {
+      const heap = new DeadlineHeap<Timed>();
+      const items: Timed[] = Array.from({ length: ITEMS }, () => ({ heapAt: -1 }));
+      const deadlines = new Map<Timed, number>();
+      for (const { item, atMs } of steps) {
+        if (atMs === undefined) {
+          heap.remove(items[item]);
+          deadlines.delete(items[item]);
+        } else {
+          heap.set(items[item], atMs);
+          deadlines.set(items[item], atMs);
+        }
+        expect(heap.size).toBe(deadlines.size);
+        expect(heap.nextMs).toBe(Math.min(Number.POSITIVE_INFINITY, ...deadlines.values()));
+        if (heap.size > 0) expect(deadlines.get(heap.next)).toBe(heap.nextMs);
+      }
+      for (const atMs of [...deadlines.values()].sort((a, b) => a - b)) {
+        expect(heap.nextMs).toBe(atMs);
+        heap.remove(heap.next);
+      }
+      expect(heap.size).toBe(0);
+    }),
+  );
+});
+
+it('grows beyond its first place', () => {
+  const heap = new DeadlineHeap<Timed>();
+  for (let atMs = 5000; atMs > 0; atMs--) heap.set({ heapAt: -1 }, atMs);
+  for (let atMs = 1; atMs <= 5000; atMs++) {
+    expect(heap.nextMs).toBe(atMs);
+    heap.remove(heap.next);
+  }
+});
