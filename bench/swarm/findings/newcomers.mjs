@@ -12,26 +12,23 @@ const OVER_MS = 30_000;
 /** Two optimistic rounds of 30 s. */
 export const TWO_ROUNDS = 60;
 
+const USUAL = { size: 256 * MIB, established: ESTABLISHED, newcomers: NEWCOMERS, fromMs: FROM_MS };
+
 /** @returns {import('./swarms.mjs').Scenario} */
-export const newcomersScenario = optimisticMs => ({
-  fileBytes: 256 * MIB,
-  seedUp: 10 * MB,
-  seedLeaves: 'after-one-copy',
-  optimisticMs,
-  groups: [
-    { name: 'established', peers: ESTABLISHED, up: MB, down: DOWN },
-    {
-      name: 'newcomers',
-      peers: NEWCOMERS,
-      up: MB,
-      down: DOWN,
-      arrivals: {
-        kind: 'trace',
-        atMs: Array.from({ length: NEWCOMERS }, (_, i) => FROM_MS + ((i + 0.5) * OVER_MS) / NEWCOMERS),
-      },
-    },
-  ],
-});
+export function newcomersScenario(optimisticMs, { size, established, newcomers, fromMs } = USUAL) {
+  const group = { up: MB, down: DOWN };
+  const atMs = Array.from({ length: newcomers }, (_, i) => fromMs + ((i + 0.5) * OVER_MS) / newcomers);
+  return {
+    fileBytes: size,
+    seedUp: 10 * MB,
+    seedLeaves: 'after-one-copy',
+    optimisticMs,
+    groups: [
+      { ...group, name: 'established', peers: established },
+      { ...group, name: 'newcomers', peers: newcomers, arrivals: { kind: 'trace', atMs } },
+    ],
+  };
+}
 
 /** @type {import('./measure.mjs').Finding} */
 export const newcomers = {

@@ -1,5 +1,6 @@
 // docs/swarm-science.md: what stands between the markers of a finding is what its figures say.
 import { churn } from './churn.mjs';
+import { fidelities } from './fidelities.mjs';
 import { freeRiders } from './free-riders.mjs';
 import { newcomers } from './newcomers.mjs';
 import { picking } from './picking.mjs';
@@ -7,7 +8,7 @@ import { selfScaling } from './self-scaling.mjs';
 import { sensitivity } from './sensitivity.mjs';
 
 /** @type {readonly import('./measure.mjs').Finding[]} */
-export const FINDINGS = [selfScaling, picking, freeRiders, newcomers, churn, sensitivity];
+export const FINDINGS = [selfScaling, picking, freeRiders, newcomers, churn, sensitivity, fidelities];
 
 const DOCS = new URL('../../../docs/', import.meta.url);
 export const PAGE = new URL('swarm-science.md', DOCS);

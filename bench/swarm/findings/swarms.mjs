@@ -41,6 +41,7 @@ const FLAGS = {
   optimisticMs: value => `--optimistic ${value / 1000}s`,
   neighbours: value => `--neighbours ${value}`,
   picker: value => `--picker ${value}`,
+  fidelity: value => `--fidelity ${value}`,
   seedLeaves: value => `--seed-leaves ${value}`,
   superSeeding: value => (value ? '--super-seed' : '--no-super-seed'),
 };
