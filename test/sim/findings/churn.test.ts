@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { type Case, findingOf, measured, run } from './run.js';
 
 const SEEDS = 6;
+/** With random picking and half of the peers leaving, 2 of 20 swarms died on 2026-11-22 (seeds 10 and 17). */
+const MANY_SEEDS = 20;
 const PEERS = 50;
 const finding = findingOf('churn');
-const of = (name: string) => measured(finding, { seeds: SEEDS, names: [name] })[name];
+const of = (name: string, seeds = SEEDS) => measured(finding, { seeds, names: [name] })[name];
 
 describe('half of the peers leave', () => {
   it('rarest first: the swarm survives every time, and everybody is complete', () => {
@@ -16,7 +18,7 @@ describe('half of the peers leave', () => {
   });
 
   it('random picking: some swarms die, and with them what was not passed on', () => {
-    const dead = of('random, 0.5').filter(({ survived }) => !survived);
+    const dead = of('random, 0.5', MANY_SEEDS).filter(({ survived }) => !survived);
     expect(dead.length).toBeGreaterThan(0);
     for (const { complete } of dead) expect(complete).toBeLessThan(PEERS / 2);
   });
@@ -31,7 +33,7 @@ it('all leave: the last one stays behind', () => {
 
 it('the report says which piece died, and when', () => {
   const { scenario } = finding.cases.find(({ name }: Case) => name === 'random, 0.5')!;
-  const seed = 1 + of('random, 0.5').findIndex(({ survived }) => !survived);
+  const seed = 1 + of('random, 0.5', MANY_SEEDS).findIndex(({ survived }) => !survived);
   const { lost, peers, survived } = run({ ...scenario, seed });
   expect(survived).toBe(false);
   const [{ seconds }] = lost;
