@@ -34,6 +34,12 @@ describe('the findings', () => {
     );
   });
 
+  it('free riders wait with every message on the wire too', () => {
+    const { riders } = conclude('fidelities');
+    expect(riders.block).toBeGreaterThan(1.1);
+    expect(riders.piece).toBeGreaterThan(1.1);
+  });
+
   it('sensitivity: of all numbers only the piece length moves the last peer by more than 5 %', () => {
     const rows: { knob: { title: string }; equal: number }[] = conclude('sensitivity');
     const spread = (isPieceLength: boolean) => {

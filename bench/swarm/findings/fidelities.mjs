@@ -99,8 +99,7 @@ function text(results) {
     ].join('\n'),
     paragraph(
       'With every message on the wire the findings stand: the order of the pickers, free riders who wait, newcomers who starve.',
-      `Free riders wait less (${conclusion.riders.block.toFixed(2)} instead of ${conclusion.riders.piece.toFixed(2)}): a peer needs rounds of`,
-      'ten seconds to find out who gives, so that tit for tat does less the shorter the download is.',
+      `Free riders wait a little less (${conclusion.riders.block.toFixed(2)} times as long as contributors instead of ${conclusion.riders.piece.toFixed(2)}).`,
     ),
     shell(commandOf({ ...riders, fidelity: 'block' })),
   ].join('\n\n');
