@@ -24,9 +24,8 @@ export class EdgeTable {
   readonly offers: Int32Array;
   /** WANTED, UNCHOKED, SERVING; 0 without a neighbour. */
   readonly state: Uint8Array;
-  /** Bytes that came from the neighbour: since `turn`, and in the turn before it. */
+  /** Bytes that came from the neighbour since the turn before the last one began, and those of them in that turn. */
   readonly gotBytes: Float64Array;
-  readonly gotAtTurn: Float64Array;
   readonly gotBefore: Float64Array;
   readonly connectedAtMs: Float64Array;
   readonly unchokedAtMs: Float64Array;
@@ -47,7 +46,6 @@ export class EdgeTable {
     this.offers = new Int32Array(edges);
     this.state = new Uint8Array(edges);
     this.gotBytes = new Float64Array(edges);
-    this.gotAtTurn = new Float64Array(edges);
     this.gotBefore = new Float64Array(edges);
     this.connectedAtMs = new Float64Array(edges);
     this.unchokedAtMs = new Float64Array(edges);
@@ -85,15 +83,13 @@ export class EdgeTable {
 
   /** Bytes a second from the neighbour over the last two turns, which BEP 3 calls a 20 s rolling average. */
   rate(edge: number, seconds: number): number {
-    return (this.gotBytes[edge] - this.gotBefore[edge]) / seconds;
+    return this.gotBytes[edge] / seconds;
   }
 
   /** A turn of the rolling average ends for all edges of the peer. */
   turn(peer: number): void {
-    const first = this.first[peer];
-    const end = this.end[peer];
-    this.gotBefore.set(this.gotAtTurn.subarray(first, end), first);
-    this.gotAtTurn.set(this.gotBytes.subarray(first, end), first);
+    for (let edge = this.first[peer]; edge < this.end[peer]; edge++)
+      this.gotBefore[edge] = this.gotBytes[edge] -= this.gotBefore[edge];
   }
 
   #take(peer: number, other: number, nowMs: number): number {
@@ -102,7 +98,7 @@ export class EdgeTable {
     if (edge === this.end[peer]) this.end[peer]++;
     this.degree[peer]++;
     this.other[edge] = other;
-    this.gotBytes[edge] = this.gotAtTurn[edge] = this.gotBefore[edge] = 0;
+    this.gotBytes[edge] = this.gotBefore[edge] = 0;
     this.connectedAtMs[edge] = nowMs;
     this.unchokedAtMs[edge] = Number.NEGATIVE_INFINITY;
     return edge;

@@ -9,7 +9,9 @@ export class Download implements Timed {
   remainingBytes = 0;
   atMs = 0;
   rate = 0;
-  /** Its rate is to be added up when the moment ends. */
+  /** The rate from the end of the moment on, of so many flows that carry something. */
+  nextRate = 0;
+  moving = 0;
   changed = false;
   /** What is in no peer's books yet. */
   unbookedBytes = 0;

@@ -88,10 +88,10 @@ export class Links {
     drop(download.flows, flow);
     this.#takeOff(flow);
     advance(download, nowMs);
-    if (download.flows.length === 0) {
-      download.rate = 0;
-      this.due.remove(download);
-    } else if (flow.rate > 0) this.#change(download);
+    this.#change(download, flow.rate, 0);
+    if (download.flows.length > 0) return;
+    download.rate = 0;
+    this.due.remove(download);
   }
 
   /** The download is through. What rounding left of it is booked too, so that no byte is lost or made. */
@@ -101,7 +101,7 @@ export class Links {
     this.#count(flows[0], download.unbookedBytes);
     for (const flow of flows) this.#takeOff(flow);
     flows.length = 0;
-    download.rate = 0;
+    download.rate = download.nextRate = download.moving = 0;
     this.due.remove(download);
   }
 
@@ -234,11 +234,15 @@ export class Links {
   #setRate(flow: Flow, rate: number, nowMs: number): void {
     this.book(flow, nowMs);
     this.#load[flow.to] += rate - flow.rate;
+    this.#change(flow.download, flow.rate, rate);
     flow.rate = rate;
-    this.#change(flow.download);
   }
 
-  #change(download: Download): void {
+  /** A flow of the download has changed its rate. */
+  #change(download: Download, from: number, to: number): void {
+    if (from === to) return;
+    download.moving += Number(to > 0) - Number(from > 0);
+    download.nextRate = download.moving === 0 ? 0 : download.nextRate + to - from;
     if (download.changed) return;
     download.changed = true;
     this.#changed.push(download);
@@ -249,7 +253,7 @@ export class Links {
     download.changed = false;
     if (download.flows.length === 0) return;
     advance(download, nowMs);
-    download.rate = sum(download.flows);
+    download.rate = download.nextRate;
     if (download.rate > 0)
       this.due.set(download, nowMs + Math.max(0, download.remainingBytes) / download.rate);
     else this.due.remove(download);

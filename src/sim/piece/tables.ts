@@ -18,6 +18,9 @@ export class PieceTables {
   readonly haveCount: Int32Array;
   readonly #counts: Uint16Array;
   readonly #chosen: Uint32Array;
+  /** Who has each piece: a have asks that of all neighbours at once, and those of one piece lie in few lines of cache. */
+  readonly #holders: Uint8Array;
+  readonly #holderBytes: number;
   readonly #at: number;
   readonly #stride: number;
   readonly #haveOffset: number;
@@ -29,6 +32,8 @@ export class PieceTables {
     seeds: number,
   ) {
     this.haveCount = new Int32Array(peers);
+    this.#holderBytes = Math.ceil(peers / 8);
+    this.#holders = new Uint8Array(pieces * this.#holderBytes);
     this.bitBytes = padded(bitfieldBytes(pieces));
     this.#haveOffset = padded(2 * pieces);
     this.#stride = this.#haveOffset + 3 * this.bitBytes;
@@ -75,6 +80,7 @@ export class PieceTables {
   /** The peer has the piece from now on. */
   gain(peer: number, piece: number): void {
     this.haveCount[peer]++;
+    this.#holders[piece * this.#holderBytes + (peer >>> 3)] |= 1 << (peer & 7);
     this.set(this.haveAt(peer), piece);
     this.clear(this.lackAt(peer), piece);
   }
@@ -89,9 +95,8 @@ export class PieceTables {
   }
   /** A neighbour has the piece from now on. @returns whether the peer has it too */
   heard(peer: number, piece: number): boolean {
-    const at = this.#at + peer * this.#stride;
-    this.#counts[(at >>> 1) + piece]++;
-    return (this.memory[at + this.#haveOffset + (piece >>> 3)] & (0x80 >>> (piece & 7))) !== 0;
+    this.#counts[((this.#at + peer * this.#stride) >>> 1) + piece]++;
+    return (this.#holders[piece * this.#holderBytes + (peer >>> 3)] & (1 << (peer & 7))) !== 0;
   }
   addNeighbour(peer: number, other: number): void {
     if (this.haveCount[other] > 0)

@@ -51,14 +51,15 @@ export class Transfers {
   /** The piece is there. @returns the edges that brought it, free for another one */
   finish(download: Download): number[] {
     const { clock, edges } = this;
-    const flows = download.flows.slice();
+    const senders: number[] = [];
+    for (const flow of download.flows) {
+      senders.push(edges.back[flow.edge]);
+      this.#free(flow); // not used again before the next start
+    }
     this.links.finish(download, clock.nowMs);
     this.movedMs = clock.nowMs;
     this.picking.close(download);
-    return flows.map(flow => {
-      this.#free(flow);
-      return edges.back[flow.edge];
-    });
+    return senders;
   }
 
   /**
