@@ -25,10 +25,11 @@ describe('the findings', () => {
     expect([fed.inTwoRounds, starved.inTwoRounds]).toEqual([1, 0]);
   });
 
-  it('churn: rarest first survives when half leave, in each of 20 runs; random picking in 17 at most', () => {
+  it('churn: rarest first survives when half leave, in each of 20 runs; random picking not always, and rarely with nine tenths', () => {
     const results = conclude('churn');
     expect(results['rarest first, 0.5']).toEqual({ runs: 20, survived: 20, complete: 1 });
-    expect(results['random, 0.5'].survived).toBeLessThanOrEqual(17);
+    expect(results['random, 0.5'].survived).toBeLessThan(20);
+    expect(results['random, 0.9'].survived).toBeLessThan(results['rarest first, 0.9'].survived - 4);
     expect(results['rarest first, slow seed, 0.9'].survived).toBeLessThan(
       results['rarest first, 0.9'].survived,
     );
