@@ -151,9 +151,7 @@ export class FlowSwarm {
   #stalled(nextMs: number): boolean {
     return (
       nextMs === Number.POSITIVE_INFINITY ||
-      (this.links.due.size === 0 &&
-        !this.#membership.awaits &&
-        nextMs - this.#transfers.movedMs > STALLED_MS)
+      (this.links.due.size === 0 && !this.#membership.awaits && nextMs - this.#transfers.movedMs > STALLED_MS)
     );
   }
 }

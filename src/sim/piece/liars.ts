@@ -35,7 +35,9 @@ export class Liars {
 
   /** One of them has banned the other. */
   apart(a: number, b: number): boolean {
-    return this.#banned.size > 0 && (this.#banned.has(this.#pair(a, b)) || this.#banned.has(this.#pair(b, a)));
+    return (
+      this.#banned.size > 0 && (this.#banned.has(this.#pair(a, b)) || this.#banned.has(this.#pair(b, a)))
+    );
   }
 
   /** The peer is back under another address. */

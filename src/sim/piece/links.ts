@@ -254,7 +254,8 @@ export class Links {
     if (download.flows.length === 0) return;
     advance(download, nowMs);
     download.rate = download.nextRate;
-    if (download.rate > 0) this.due.set(download, nowMs + Math.max(0, download.remainingBytes) / download.rate);
+    if (download.rate > 0)
+      this.due.set(download, nowMs + Math.max(0, download.remainingBytes) / download.rate);
     else this.due.remove(download);
   }
 }

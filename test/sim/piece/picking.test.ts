@@ -51,7 +51,10 @@ it('sequential: by number', () => {
 
 it('the last piece is shorter', () => {
   const { picking } = swarm();
-  expect([picking.pieceBytes(0), picking.pieceBytes(PIECES - 1)]).toEqual([BLOCKS * BLOCK_BYTES, BLOCK_BYTES]);
+  expect([picking.pieceBytes(0), picking.pieceBytes(PIECES - 1)]).toEqual([
+    BLOCKS * BLOCK_BYTES,
+    BLOCK_BYTES,
+  ]);
 });
 
 it('a seed that spreads its first copy sends every piece once before any twice', () => {
