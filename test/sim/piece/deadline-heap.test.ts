@@ -45,3 +45,19 @@ it('grows beyond its first place', () => {
     heap.remove(heap.next);
   }
 });
+
+it('what takes the place of one that is removed goes up as well as down', () => {
+  const heap = new DeadlineHeap<Timed>();
+  // in heap order, four children each: the last one is earlier than the parent of the one that goes
+  const deadlines = [0, 100, 1, 50, 51, 101, 102, 103, 104, 2, 3, 4, 5];
+  const items = deadlines.map(atMs => {
+    const item = { heapAt: -1 };
+    heap.set(item, atMs);
+    return item;
+  });
+  heap.remove(items[5]);
+  for (const atMs of deadlines.filter(atMs => atMs !== 101).sort((a, b) => a - b)) {
+    expect(heap.nextMs).toBe(atMs);
+    heap.remove(heap.next);
+  }
+});

@@ -106,6 +106,14 @@ describe('rates by hand', () => {
     expect(net.links.due.size).toBe(0);
   });
 
+  it('a piece that is through counts whole, whatever rounding has left of it', () => {
+    const net = new Net([fast, fast], 'turns');
+    const { download } = net.flow(0, 1);
+    net.links.settle(0);
+    net.links.finish(download, net.links.due.nextMs - 0.25);
+    expect([net.links.sentBytes[0], net.links.receivedBytes[1]]).toEqual([BYTES, BYTES]);
+  });
+
   it('a download that nobody brings now has no deadline, and goes on where it was', () => {
     const net = new Net([fast, fast, fast], 'turns');
     const download = net.download(2);
