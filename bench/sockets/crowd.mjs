@@ -75,7 +75,7 @@ export class Crowd {
       refused: sum(end => end.refused),
       late: sum(end => end.late),
       load,
-      limits: limitsOf(load),
+      limits: limitsOf({ ...load, asked: clients, refused: sum(end => end.refused) }),
     };
   }
 

@@ -66,6 +66,8 @@ function read(path) {
  * @property {number} ownFiles those that it had without clients
  * @property {number} [maxConnections] that it allows itself
  * @property {Counters} overflows
+ * @property {number} [asked] clients that there were, and how often one was turned away
+ * @property {number} [refused]
  * @property {Busy} server
  * @property {readonly Busy[]} clients a process each
  *
@@ -75,10 +77,25 @@ function read(path) {
  */
 
 /** @param {Load} load @returns {string[]} names of the limits, those first that turn clients away */
-export function limitsOf({ files, fileLimit, ownFiles, maxConnections, overflows, server, clients }) {
+export function limitsOf(load) {
+  const {
+    files,
+    fileLimit,
+    ownFiles,
+    maxConnections,
+    overflows,
+    asked = 0,
+    refused = 0,
+    server,
+    clients,
+  } = load;
   const limits = [];
-  if (files >= fileLimit * NEARLY) limits.push(`${group(fileLimit)} file descriptors`);
-  if (files - ownFiles >= maxConnections * NEARLY)
+  // Samples are far apart and may miss the moment when all places were taken: more came than there are.
+  const tooMany = places => refused > 0 && asked > places;
+  const bounded = maxConnections < fileLimit - ownFiles;
+  if (files >= fileLimit * NEARLY || (!bounded && tooMany(fileLimit - ownFiles)))
+    limits.push(`${group(fileLimit)} file descriptors`);
+  if (files - ownFiles >= maxConnections * NEARLY || (bounded && tooMany(maxConnections)))
     limits.push(`own bound of ${group(maxConnections)} connections`);
   if (overflows.backlog > 0) limits.push(`listen backlog of ${NODE_BACKLOG}`);
   if (overflows.datagrams > 0) limits.push('receive buffer of the socket');
