@@ -8,6 +8,7 @@ it('those with a low limit get it, the others share the rest', () => {
   expect(level([10, 100, 100, 100], 100)).toBe(30);
   expect(level([1, 2, 100], 12)).toBe(9);
   expect(level([50, 50], 60)).toBe(30);
+  expect(level([20, 100, 100], 90)).toBe(35);
 });
 
 it('is above every limit when all together are less than the capacity', () => {
