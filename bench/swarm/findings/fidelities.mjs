@@ -53,7 +53,7 @@ export const fidelities = {
       name: nameOf(row, fidelity),
       scenario: { ...scenario, fidelity },
       seeds: SEEDS,
-      quick: quick && fidelity === 'block' && row !== 'with',
+      quick: quick && (fidelity === 'piece' || row === 'without'),
     })),
   ),
   measure: ({ completion, ratio, groups }) => ({
