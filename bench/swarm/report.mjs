@@ -53,6 +53,7 @@ export function resultOf(scenario, { seed, finishes, cpu, wire }, same) {
     peers,
     seedLimitedBy: seed.limitedBy,
     seedUploaded: seed.uploaded ?? Number.NaN,
+    seedCopies: (seed.uploaded ?? Number.NaN) / scenario.size,
     median: at(0.5),
     p90: at(0.9),
     last: at(1),
