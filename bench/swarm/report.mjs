@@ -95,7 +95,6 @@ export function print(output, result, congestion) {
   const perGigabyte = cpu.seconds / ((size * peers.length) / 1e9);
   output.line();
   row('90th percentile', `${formatSeconds(p90)}, ${(p90 / bound.peerToPeer).toFixed(2)} of peer-to-peer`);
-  row('seed sent', `${(seedUploaded / size).toFixed(2)} copies`);
   row(
     'links sent',
     `${formatBytes(wire.bytes)} with headers, ${wire.drops} packets dropped, TCP ${congestion}`,
