@@ -90,7 +90,7 @@ export function print(output, result, congestion) {
   output.event('swarm', finalEvent(result, congestion));
   printReport(output, result);
   if (Number.isNaN(result.last)) return;
-  const { p90, bound, seedUploaded, size, cpu, wire, peers } = result;
+  const { p90, bound, size, cpu, wire, peers } = result;
   const row = (name, text) => output.line(`${name.padEnd(14)} ${text}`);
   const perGigabyte = cpu.seconds / ((size * peers.length) / 1e9);
   output.line();
