@@ -46,7 +46,7 @@ export interface ChokePeer {
   /** It unchoked us, we are interested, and no block came for a minute (BEP 3, anti-snubbing). */
   readonly snubbed: boolean;
   readonly connectedAtMs: number;
-  /** When we last unchoked it; leave it out when never. */
+  /** When we last unchoked it; left out or -Infinity when never. */
   readonly unchokedAtMs?: number;
 }
 
@@ -157,7 +157,9 @@ export class Choker {
   #rank(peer: ChokePeer, nowMs: number, seeding: boolean): number {
     const holds = peer.choked || this.#optimistic.has(peer.key) ? 0 : 0.5;
     if (!seeding) return peer.downRate + holds;
-    const sinceMs = nowMs - (peer.unchokedAtMs ?? (peer.choked ? peer.connectedAtMs : nowMs));
+    const { unchokedAtMs = Number.NEGATIVE_INFINITY } = peer;
+    const never = unchokedAtMs === Number.NEGATIVE_INFINITY;
+    const sinceMs = nowMs - (never ? (peer.choked ? peer.connectedAtMs : nowMs) : unchokedAtMs);
     if (peer.choked) return (sinceMs + 1) / (sinceMs + 1 + SEED_TURN_MS);
     return sinceMs >= SEED_TURN_MS ? 0 : 1 + peer.upRate + holds;
   }

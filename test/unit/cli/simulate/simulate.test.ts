@@ -151,7 +151,9 @@ describe('simulate', () => {
     const stdout = new PassThrough();
     const stderr = Object.assign(new PassThrough(), { isTTY: true });
     await main(['simulate', ...SMALL], { stdin: new PassThrough(), stdout, stderr, env: {} });
-    const [running, took] = String(stderr.read()).split('\r\u001b[K');
+    const chunks = [];
+    for (let chunk = stderr.read(); chunk !== null; chunk = stderr.read()) chunks.push(chunk);
+    const [running, took] = Buffer.concat(chunks).toString().split('\r\u001b[K');
     expect(running).toBe('simulating 6 peers ...');
     expect(took).toMatch(/^[\d.]+ s simulated in [\d.]+ s\n$/);
   });
