@@ -17,14 +17,15 @@ export function mostNeighbours({ neighbours }: Neighbourhood): number {
 
 /**
  * Calls `connect` for peers by lot until enough of them agree. Each opens half of its connections and gets the other
- * half from those that come later; in a swarm that is smaller than that everybody knows everybody.
+ * half from those that come later; in a swarm that is smaller than that, and around seeds alone, all are offered.
  */
 export function seekNeighbours(
-  { neighbours }: Neighbourhood,
+  { neighbours, starOfSeeds }: Neighbourhood,
   tracker: SimTracker,
   peer: number,
   connect: (other: number) => boolean,
 ): void {
-  if (tracker.size - 1 <= neighbours) for (const other of tracker.everybodyBut(peer)) connect(other);
+  if (starOfSeeds || tracker.size - 1 <= neighbours)
+    for (const other of tracker.everybodyBut(peer)) connect(other);
   else tracker.offer(peer, connect, Math.ceil(neighbours / 2));
 }

@@ -158,6 +158,7 @@ class BlockSwarm {
     const most = this.#star ? Number.POSITIVE_INFINITY : mostNeighbours(this.#neighbourhood);
     seekNeighbours(this.#neighbourhood, this.#tracker, number, other => {
       const to = this.#peers[other]!;
+      if (this.#star && this.plans[number].isSeed === this.plans[other].isSeed) return false;
       if (peer.connections.size >= most || to.connections.size >= most) return false;
       if (peer.to(to) !== undefined || (peer.complete && to.complete)) return false;
       return this.#swarm.connect(peer, to);

@@ -10,8 +10,8 @@ const ROUNDING = 1e-9;
 const DRIFT = 1e-6;
 
 /**
- * Uplinks and downlinks are settled against each other so many times; what is left over is cut at the receiver. With two
- * rounds, peers complete within 1 % of the same times, and a change reaches five times as many links (10,000 peers).
+ * Uplinks and downlinks are settled against each other so many times; what is left over is cut at the receiver. More
+ * rounds reach more links for every change, and times of completion that differ by 1 % in the few swarms compared.
  */
 const MAX_ROUNDS = 1;
 
