@@ -129,12 +129,7 @@ export class Choker {
     const free = this.slotsFree(peers);
     if (free === 0 || waiting.length === 0) return { unchoke: [], choke: [] };
     const rates = waiting.map(peer => (seeding ? 0 : peer.downRate));
-    return { unchoke: this.fillWith(rates, free).map(i => waiting[i].key), choke: [] };
-  }
-
-  /** Who of those that wait gets the free slots, by their rates to us: indices. */
-  fillWith(rates: readonly number[], free: number): number[] {
-    return rankTop(rates, free, this.#rng.u32());
+    return { unchoke: chooseWaiting(rates, free, this.#rng).map(i => waiting[i].key), choke: [] };
   }
 
   /** Slots that no interested peer holds, the optimistic one included. */
@@ -194,6 +189,11 @@ export class Choker {
     while (left >= weights[index]) left -= weights[index++];
     return index;
   }
+}
+
+/** Who of those that wait gets the free slots, by their rates to us: indices. */
+export function chooseWaiting(rates: readonly number[], free: number, rng: Rng): number[] {
+  return rankTop(rates, free, rng.u32());
 }
 
 function unchokeAll(peers: readonly ChokePeer[]): ChokeDecision {

@@ -1,101 +1,96 @@
-/** What has a deadline; `heapAt` belongs to the heap, -1 outside of it. */
-export interface Timed {
-  heapAt: number;
-}
+import { larger } from './number-lists.js';
 
 const ARITY = 4;
 
-/** The nearest deadline of many that keep changing: a heap of four children, its keys in one array beside the items. */
-export class DeadlineHeap<T extends Timed> {
-  #keys = new Float64Array(1024);
-  readonly #items: T[] = [];
+const FIRST_ROOM = 1024;
+
+/** The nearest deadline of many numbered items that keep changing: a heap of four children, its keys in one array. */
+export class DeadlineHeap {
+  #keys = new Float64Array(FIRST_ROOM);
+  #items = new Int32Array(FIRST_ROOM);
+  /** Where each item is in the heap, and one more: 0 outside of it. */
+  #places = new Int32Array(FIRST_ROOM);
+  #size = 0;
 
   get size(): number {
-    return this.#items.length;
+    return this.#size;
   }
 
   /** Infinity when there is none. */
   get nextMs(): number {
-    return this.#items.length === 0 ? Number.POSITIVE_INFINITY : this.#keys[0];
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#keys[0];
   }
 
-  get next(): T {
+  get next(): number {
     return this.#items[0];
   }
 
   /** Sets or changes the item's deadline. */
-  set(item: T, atMs: number): void {
-    if (item.heapAt < 0) {
-      item.heapAt = this.#items.length;
-      this.#items.push(item);
-      if (this.#items.length > this.#keys.length) this.#grow();
-      this.#keys[item.heapAt] = atMs;
-      this.#up(item, atMs);
+  set(item: number, atMs: number): void {
+    if (item >= this.#places.length) this.#places = larger(this.#places, item + 1);
+    const at = this.#places[item] - 1;
+    if (at < 0) {
+      if (this.#size === this.#keys.length) this.#grow();
+      this.#up(this.#size++, item, atMs);
       return;
     }
-    const before = this.#keys[item.heapAt];
-    this.#keys[item.heapAt] = atMs;
-    if (atMs < before) this.#up(item, atMs);
-    else if (atMs > before) this.#down(item, atMs);
-  }
-
-  remove(item: T): void {
-    const at = item.heapAt;
-    if (at < 0) return;
-    item.heapAt = -1;
-    const last = this.#items.pop()!;
-    if (last === item) return;
-    const key = this.#keys[this.#items.length];
     const before = this.#keys[at];
-    this.#items[at] = last;
-    this.#keys[at] = key;
-    last.heapAt = at;
-    if (key < before) this.#up(last, key);
-    else this.#down(last, key);
+    if (atMs < before) this.#up(at, item, atMs);
+    else if (atMs > before) this.#down(at, item, atMs);
   }
 
-  #up(item: T, key: number): void {
+  remove(item: number): void {
+    const at = item < this.#places.length ? this.#places[item] - 1 : -1;
+    if (at < 0) return;
+    this.#places[item] = 0;
+    const end = --this.#size;
+    if (at === end) return;
+    const key = this.#keys[end];
+    if (key < this.#keys[at]) this.#up(at, this.#items[end], key);
+    else this.#down(at, this.#items[end], key);
+  }
+
+  /** The item belongs at `at`, or nearer to the top. */
+  #up(at: number, item: number, key: number): void {
     const keys = this.#keys;
     const items = this.#items;
-    let at = item.heapAt;
     while (at > 0) {
       const parent = ((at - 1) / ARITY) | 0;
       if (key >= keys[parent]) break;
-      keys[at] = keys[parent];
-      items[at] = items[parent];
-      items[at].heapAt = at;
+      this.#place(at, items[parent], keys[parent]);
       at = parent;
     }
-    keys[at] = key;
-    items[at] = item;
-    item.heapAt = at;
+    this.#place(at, item, key);
   }
 
-  #down(item: T, key: number): void {
+  /** The item belongs at `at`, or farther from the top. */
+  #down(at: number, item: number, key: number): void {
     const keys = this.#keys;
     const items = this.#items;
-    const { length } = items;
-    let at = item.heapAt;
+    const size = this.#size;
     for (;;) {
       const first = ARITY * at + 1;
-      if (first >= length) break;
+      if (first >= size) break;
       let least = first;
-      const end = Math.min(first + ARITY, length);
+      const end = Math.min(first + ARITY, size);
       for (let child = first + 1; child < end; child++) if (keys[child] < keys[least]) least = child;
       if (keys[least] >= key) break;
-      keys[at] = keys[least];
-      items[at] = items[least];
-      items[at].heapAt = at;
+      this.#place(at, items[least], keys[least]);
       at = least;
     }
-    keys[at] = key;
-    items[at] = item;
-    item.heapAt = at;
+    this.#place(at, item, key);
+  }
+
+  #place(at: number, item: number, key: number): void {
+    this.#keys[at] = key;
+    this.#items[at] = item;
+    this.#places[item] = at + 1;
   }
 
   #grow(): void {
     const keys = new Float64Array(2 * this.#keys.length);
     keys.set(this.#keys);
     this.#keys = keys;
+    this.#items = larger(this.#items, keys.length);
   }
 }

@@ -1,12 +1,12 @@
 /** No edge, no peer. */
 export const NONE = -1;
 
-/** State of an edge, as bits: the neighbour wants something that the owner has; */
-export const WANTED = 1;
-/** the owner lets it download; */
-export const UNCHOKED = 2;
-/** and something is on its way to it. */
-export const SERVING = 4;
+/** How a neighbour stands with the owner of an edge. The owner lets it download; */
+export const UNCHOKED = 1;
+/** something is on its way to it; */
+export const SERVING = 2;
+/** and it wants so many times this: pieces that the owner has and it lacks. It is interested while there is one. */
+export const OFFER = 4;
 
 /**
  * Connections as each side sees them: an edge is a peer's view of one neighbour, and `back` the neighbour's view of the
@@ -20,10 +20,8 @@ export class EdgeTable {
   readonly degree: Int32Array;
   readonly other: Int32Array;
   readonly back: Int32Array;
-  /** Pieces that the owner has and the neighbour lacks: it is interested while there is one. */
-  readonly offers: Int32Array;
-  /** WANTED, UNCHOKED, SERVING; 0 without a neighbour. */
-  readonly state: Uint8Array;
+  /** UNCHOKED, SERVING, and OFFER for each piece, in one number since they change together; 0 without a neighbour. */
+  readonly standing: Int32Array;
   /** Bytes that came from the neighbour since the turn before the last one began, and those of them in that turn. */
   readonly gotBytes: Float64Array;
   readonly gotBefore: Float64Array;
@@ -43,8 +41,7 @@ export class EdgeTable {
     }
     this.other = new Int32Array(edges).fill(NONE);
     this.back = new Int32Array(edges).fill(NONE);
-    this.offers = new Int32Array(edges);
-    this.state = new Uint8Array(edges);
+    this.standing = new Int32Array(edges);
     this.gotBytes = new Float64Array(edges);
     this.gotBefore = new Float64Array(edges);
     this.connectedAtMs = new Float64Array(edges);
@@ -77,7 +74,7 @@ export class EdgeTable {
     this.degree[this.other[back]]--;
     for (const side of [edge, back]) {
       this.other[side] = this.back[side] = NONE;
-      this.offers[side] = this.state[side] = 0;
+      this.standing[side] = 0;
     }
   }
 

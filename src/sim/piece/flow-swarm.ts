@@ -6,7 +6,7 @@ import type { Recorder } from '../recorder.js';
 import type { ResolvedScenario } from '../scenario.js';
 import { VirtualClock } from '../virtual-clock.js';
 import { EdgeTable } from './edges.js';
-import type { Download } from './flow.js';
+import { Downloads, Flows } from './flow.js';
 import { Haves } from './haves.js';
 import { Liars } from './liars.js';
 import { Links } from './links.js';
@@ -56,13 +56,16 @@ export class FlowSwarm {
     const clock = new VirtualClock(EVENTS_PER_PEER_AND_MOMENT * peers);
     const tables = new PieceTables(createMachine, peers, pieces, seeds);
     const edges = new EdgeTable(mostEdges(neighbourhood, plans, seeds));
+    const downloads = new Downloads();
     const links = new Links(
       Float64Array.from(plans, plan => plan.up),
       Float64Array.from(plans, plan => plan.down),
       edges.gotBytes,
+      new Flows(),
+      downloads,
       scenario.uplink,
     );
-    const picking = new PiecePicking(scenario, plans, tables, rng);
+    const picking = new PiecePicking(scenario, plans, tables, downloads, rng);
     const lies = Uint8Array.from(plans, plan => (plan.liar ? 1 : 0));
     const liars = lies.includes(1) ? new Liars(lies, pieces) : undefined;
     const transfers = new Transfers(clock, edges, links, picking, recorder, liars);
@@ -143,13 +146,17 @@ export class FlowSwarm {
     let bytes = 0;
     for (let piece = 0; piece < this.scenario.pieces; piece++)
       if (this.tables.has(this.tables.haveAt(peer), piece)) bytes += this.picking.pieceBytes(piece);
-    for (const download of this.picking.open(peer))
-      bytes += this.picking.pieceBytes(download.piece) - download.unbookedBytes;
+    const { downloads, open } = this.picking;
+    for (const download of open.of(peer))
+      bytes += this.picking.pieceBytes(downloads.pieceOf(download)) - downloads.unbookedBytes(download);
     return bytes;
   }
 
-  #pieceCame(download: Download): void {
-    const { to, piece, bad, sources } = download;
+  #pieceCame(download: number): void {
+    const { downloads } = this.picking;
+    const to = downloads.peerOf(download);
+    const piece = downloads.pieceOf(download);
+    const bad = downloads.isBad(download);
     const senders = this.#transfers.finish(download);
     if (!bad) {
       this.#haves.got(to, piece);
@@ -157,6 +164,7 @@ export class FlowSwarm {
     }
     if (this.#liars !== undefined) {
       if (bad) this.recorder.wasted(to, this.picking.pieceBytes(piece));
+      const sources = downloads.sources.get(download) ?? [];
       for (const liar of this.#liars.judge(to, piece, sources, !bad)) this.#membership.part(to, liar);
     }
     if (bad) this.#transfers.wake(to);

@@ -1,5 +1,5 @@
 import type { Recorder } from '../recorder.js';
-import { type EdgeTable, NONE, UNCHOKED, WANTED } from './edges.js';
+import { type EdgeTable, NONE, OFFER, SERVING, UNCHOKED } from './edges.js';
 import type { Slots } from './slots.js';
 import type { PieceTables } from './tables.js';
 import type { Transfers } from './transfers.js';
@@ -22,10 +22,10 @@ export class Haves {
     const other = edges.other[edge];
     tables.addNeighbour(peer, other);
     tables.addNeighbour(other, peer);
-    edges.offers[back] = tables.wanted(peer, other);
-    edges.offers[edge] = tables.wanted(other, peer);
-    if (edges.offers[back] > 0) slots.gainedInterest(back, other);
-    if (edges.offers[edge] > 0) slots.gainedInterest(edge, peer);
+    edges.standing[back] = OFFER * tables.wanted(peer, other);
+    edges.standing[edge] = OFFER * tables.wanted(other, peer);
+    if (edges.standing[back] >= OFFER) slots.gainedInterest(back, other);
+    if (edges.standing[edge] >= OFFER) slots.gainedInterest(edge, peer);
   }
 
   /** The edge is about to go. */
@@ -34,8 +34,8 @@ export class Haves {
     const back = edges.back[edge];
     const peer = edges.other[back];
     const other = edges.other[edge];
-    if (edges.offers[edge] > 0) slots.lostInterest(edge, peer);
-    if (edges.offers[back] > 0) slots.lostInterest(back, other);
+    if (edges.standing[edge] >= OFFER) slots.lostInterest(edge, peer);
+    if (edges.standing[back] >= OFFER) slots.lostInterest(back, other);
     tables.removeNeighbour(peer, other);
     tables.removeNeighbour(other, peer);
   }
@@ -43,17 +43,23 @@ export class Haves {
   /** The peer has one more piece. */
   got(peer: number, piece: number): void {
     const { tables, slots, transfers } = this;
-    const { first, end, other, back, offers, state } = this.edges;
+    const { first, end, other, back, standing } = this.edges;
+    const from = first[peer];
+    const to = end[peer];
     tables.gain(peer, piece);
     this.recorder.got(peer, piece);
-    for (let edge = first[peer]; edge < end[peer]; edge++) {
+    // a pass of its own: what it touches lies far apart, and without branches many fetches of it are under way at once
+    tables.heard(other, from, to, piece);
+    for (let edge = from; edge < to; edge++) {
       const neighbour = other[edge];
       if (neighbour === NONE) continue;
-      if (tables.heard(neighbour, piece)) {
-        if (--offers[back[edge]] === 0) slots.lostInterest(back[edge], neighbour);
+      if (tables.holds(neighbour, piece)) {
+        const left = (standing[back[edge]] -= OFFER);
+        if (left < OFFER) slots.lostInterest(back[edge], neighbour);
       } else {
-        if (++offers[edge] === 1) slots.gainedInterest(edge, peer);
-        if (state[edge] === (WANTED | UNCHOKED)) transfers.start(edge);
+        const now = (standing[edge] += OFFER);
+        if (now < 2 * OFFER) slots.gainedInterest(edge, peer);
+        if ((now & (UNCHOKED | SERVING)) === UNCHOKED) transfers.start(edge);
       }
     }
   }

@@ -44,6 +44,8 @@ export class Membership {
   /** The arrival that brought each peer last: what was planned for one before it is off. */
   readonly #visit: Int32Array;
   readonly #askedMs: Float64Array;
+  /** With so many pieces each aborts or vanishes; asked at every piece, so not looked up in its plan. */
+  readonly #goesAtPieces: Float64Array;
   readonly #aborted: Uint8Array;
   readonly #vanished: Uint8Array;
   #visits = 0;
@@ -57,6 +59,9 @@ export class Membership {
     this.present = new Uint8Array(peers);
     this.#visit = new Int32Array(peers);
     this.#askedMs = new Float64Array(peers);
+    this.#goesAtPieces = Float64Array.from(around.plans, plan =>
+      Math.min(plan.abortAtPieces, plan.vanishAtPieces),
+    );
     this.#aborted = new Uint8Array(peers);
     this.#vanished = new Uint8Array(peers);
     this.#left = peers - around.scenario.seeds;
@@ -76,10 +81,12 @@ export class Membership {
   /** The peer has one more piece, and does what it planned for that. */
   progressed(peer: number): void {
     const { tables, plans, scenario, recorder } = this.#around;
+    const pieces = tables.haveCount[peer];
     if (tables.isComplete(peer)) this.#complete(peer);
-    else if (tables.haveCount[peer] >= plans[peer].abortAtPieces && !this.#aborted[peer]) this.#abort(peer);
-    else if (tables.haveCount[peer] >= plans[peer].vanishAtPieces && !this.#vanished[peer])
-      this.#vanish(peer);
+    else if (pieces >= this.#goesAtPieces[peer]) {
+      if (pieces >= plans[peer].abortAtPieces && !this.#aborted[peer]) this.#abort(peer);
+      else if (pieces >= plans[peer].vanishAtPieces && !this.#vanished[peer]) this.#vanish(peer);
+    }
     if (scenario.seedLeaves === 'after-one-copy' && recorder.outOnce)
       for (const { number, isSeed } of plans) if (isSeed) this.#leave(number);
   }

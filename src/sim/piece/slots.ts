@@ -1,8 +1,8 @@
-import { type ChokePeer, Choker } from '../../engine/policy/choker.js';
+import { type ChokePeer, Choker, chooseWaiting } from '../../engine/policy/choker.js';
 import type { Rng } from '../../engine/policy/rng.js';
 import type { ResolvedScenario } from '../scenario.js';
 import type { VirtualClock } from '../virtual-clock.js';
-import { type EdgeTable, NONE, UNCHOKED, WANTED } from './edges.js';
+import { type EdgeTable, NONE, OFFER, UNCHOKED } from './edges.js';
 import type { Links } from './links.js';
 import { PeerList } from './peer-list.js';
 import type { PieceTables } from './tables.js';
@@ -25,9 +25,10 @@ export class Slots {
   readonly #turnedMs: Float64Array;
   /** Peers that may have a free slot for somebody who waits. */
   readonly #fillDue: PeerList;
-  /** Of the peer that is looked at: edges of those that wait, and their rates. */
+  /** Of the peer that is looked at: edges of those that wait, their rates, and edges of those that want nothing. */
   readonly #waiting: number[] = [];
   readonly #rates: number[] = [];
+  readonly #idle: number[] = [];
 
   /** `uploads`: who uploads at all, by number. */
   constructor(
@@ -38,7 +39,7 @@ export class Slots {
     readonly edges: EdgeTable,
     readonly links: Links,
     readonly transfers: Transfers,
-    rng: Rng,
+    readonly rng: Rng,
   ) {
     const peers = uploads.length;
     const { slots, reviewMs } = scenario;
@@ -60,20 +61,17 @@ export class Slots {
     this.#turnedMs[peer] = this.clock.nowMs;
   }
 
-  /** The neighbour at the other end of the peer's edge wants something of the peer. */
+  /** The neighbour at the other end of the peer's edge wants something of the peer now. */
   gainedInterest(edge: number, peer: number): void {
-    const { state } = this.edges;
-    state[edge] |= WANTED;
     this.#interested[peer]++;
-    if (state[edge] & UNCHOKED) this.#held[peer]++;
+    if (this.edges.standing[edge] & UNCHOKED) this.#held[peer]++;
     else this.#fillDue.add(peer);
   }
 
+  /** And now it wants nothing more. */
   lostInterest(edge: number, peer: number): void {
-    const { state } = this.edges;
-    state[edge] &= ~WANTED;
     this.#interested[peer]--;
-    if ((state[edge] & UNCHOKED) === 0) return;
+    if ((this.edges.standing[edge] & UNCHOKED) === 0) return;
     this.#held[peer]--;
     this.#fillDue.add(peer);
   }
@@ -81,8 +79,7 @@ export class Slots {
   review(peer: number): void {
     const { links, edges } = this;
     const { nowMs } = this.clock;
-    for (const flow of links.into(peer)) links.book(flow, nowMs);
-    for (const flow of links.outOf(peer)) links.book(flow, nowMs);
+    links.bookPeer(peer, nowMs);
     const { choke, unchoke } = this.#chokers[peer].review(
       this.#views(peer),
       nowMs,
@@ -109,11 +106,11 @@ export class Slots {
     const views: ChokePeer[] = [];
     for (let edge = edges.first[peer]; edge < edges.end[peer]; edge++) {
       if (edges.other[edge] === NONE) continue;
-      const state = edges.state[edge];
+      const standing = edges.standing[edge];
       views.push({
         key: edge,
-        interested: (state & WANTED) !== 0,
-        choked: (state & UNCHOKED) === 0,
+        interested: standing >= OFFER,
+        choked: (standing & UNCHOKED) === 0,
         downRate: edges.rate(edge, RATE_SECONDS),
         upRate: edges.rate(edges.back[edge], RATE_SECONDS),
         snubbed: false,
@@ -126,40 +123,39 @@ export class Slots {
 
   /** Between reviews: what `Choker.fill` decides, without a view of every neighbour. */
   #fill(peer: number): void {
-    const { state, first, end } = this.edges;
+    const { standing, gotBytes, first, end } = this.edges;
     const seeding = this.tables.isComplete(peer);
     const waiting = this.#waiting;
     const rates = this.#rates;
-    const idle: number[] = [];
-    let waiters = 0;
+    const idle = this.#idle;
+    waiting.length = rates.length = idle.length = 0;
     for (let edge = first[peer]; edge < end[peer]; edge++) {
-      const bits = state[edge] & (WANTED | UNCHOKED);
-      if (bits === WANTED) {
-        waiting[waiters] = edge;
-        rates[waiters++] = seeding ? 0 : this.edges.rate(edge, RATE_SECONDS);
-      } else if (bits === UNCHOKED) idle.push(edge);
+      if ((standing[edge] & UNCHOKED) === 0) {
+        if (standing[edge] < OFFER) continue;
+        waiting.push(edge);
+        rates.push(seeding ? 0 : gotBytes[edge] / RATE_SECONDS);
+      } else if (standing[edge] < OFFER) idle.push(edge);
     }
-    rates.length = waiters;
     const free = this.#slots[peer] - this.#held[peer];
-    const chosen = this.#chokers[peer].fillWith(rates, free);
+    const chosen = chooseWaiting(rates, free, this.rng);
     // whoever holds a place without interest gives it up, as in the torrent core
     if (free !== Number.POSITIVE_INFINITY) for (const edge of idle) this.#choke(edge, peer);
     for (const i of chosen) this.#unchoke(waiting[i], peer);
   }
 
   #choke(edge: number, peer: number): void {
-    const { state, other } = this.edges;
-    if (state[edge] & WANTED) this.#held[peer]--;
-    state[edge] &= ~UNCHOKED;
+    const { standing, other } = this.edges;
+    if (standing[edge] >= OFFER) this.#held[peer]--;
+    standing[edge] &= ~UNCHOKED;
     if (this.transfers.cut(edge)) this.transfers.wake(other[edge]);
   }
 
   /** The unchoke goes there and the request comes back before the first byte leaves. */
   #unchoke(edge: number, peer: number): void {
-    const { state, unchokedAtMs } = this.edges;
+    const { standing, unchokedAtMs } = this.edges;
     const { latencyMs } = this.scenario;
-    if (state[edge] & WANTED) this.#held[peer]++;
-    state[edge] |= UNCHOKED;
+    if (standing[edge] >= OFFER) this.#held[peer]++;
+    standing[edge] |= UNCHOKED;
     unchokedAtMs[edge] = this.clock.nowMs;
     this.unchokes++;
     if (latencyMs === 0) this.transfers.start(edge);

@@ -93,9 +93,15 @@ export class PieceTables {
   count(peer: number, piece: number): number {
     return this.#counts[(this.countsAt(peer) >>> 1) + piece];
   }
-  /** A neighbour has the piece from now on. @returns whether the peer has it too */
-  heard(peer: number, piece: number): boolean {
-    this.#counts[((this.#at + peer * this.#stride) >>> 1) + piece]++;
+  /** Those of `others`, from `start` up to `end`, that are there have a neighbour with the piece from now on. */
+  heard(others: Int32Array, start: number, end: number, piece: number): void {
+    const counts = this.#counts;
+    const at = (this.#at >>> 1) + piece;
+    const stride = this.#stride >>> 1;
+    for (let i = start; i < end; i++) if (others[i] >= 0) counts[at + others[i] * stride]++;
+  }
+  /** The same as `has`, for one piece and many peers. */
+  holds(peer: number, piece: number): boolean {
     return (this.#holders[piece * this.#holderBytes + (peer >>> 3)] & (1 << (peer & 7))) !== 0;
   }
   addNeighbour(peer: number, other: number): void {

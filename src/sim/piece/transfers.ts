@@ -1,7 +1,7 @@
 import type { Recorder } from '../recorder.js';
 import type { VirtualClock } from '../virtual-clock.js';
-import { type EdgeTable, NONE, SERVING, UNCHOKED, WANTED } from './edges.js';
-import { type Download, Flow } from './flow.js';
+import { type EdgeTable, NONE, OFFER, SERVING, UNCHOKED } from './edges.js';
+import { ALONE, BAD, type Downloads, type Flows } from './flow.js';
 import type { Liars } from './liars.js';
 import type { Links } from './links.js';
 import type { PiecePicking } from './picking.js';
@@ -11,9 +11,10 @@ export class Transfers {
   /** When something began to move last. */
   movedMs = 0;
 
-  /** What each edge's owner downloads over it. */
-  readonly #flows: (Flow | undefined)[];
-  readonly #spare: Flow[] = [];
+  readonly #flows: Flows;
+  readonly #downloads: Downloads;
+  /** What each edge's owner downloads over it, while it is served. */
+  readonly #flowOf: Int32Array;
 
   constructor(
     readonly clock: VirtualClock,
@@ -23,38 +24,40 @@ export class Transfers {
     readonly recorder: Recorder,
     readonly liars: Liars | undefined,
   ) {
-    this.#flows = new Array(edges.other.length).fill(undefined);
+    this.#flows = links.flows;
+    this.#downloads = links.downloads;
+    this.#flowOf = new Int32Array(edges.other.length);
   }
 
   /** Begins to send over the edge when the neighbour is let, and there is something that it wants. */
   start(edge: number): void {
     const { edges, clock } = this;
-    if (edges.state[edge] !== (WANTED | UNCHOKED)) return;
+    const standing = edges.standing[edge];
+    if (standing < OFFER || (standing & (UNCHOKED | SERVING)) !== UNCHOKED) return;
     const back = edges.back[edge];
     const from = edges.other[back];
     const to = edges.other[edge];
     const download = this.picking.choose(to, from);
-    if (download === undefined) return;
+    if (download === NONE) return;
     if (this.liars !== undefined) this.#note(download, from, this.liars);
-    const flow = this.#spare.pop() ?? new Flow();
-    flow.from = from;
-    flow.to = to;
-    flow.edge = back;
-    flow.download = download;
-    this.#flows[back] = flow;
-    edges.state[edge] |= SERVING;
+    const flow = this.#flows.begin(from, to, back, download);
+    this.#flowOf[back] = flow;
+    edges.standing[edge] |= SERVING;
     this.recorder.started(to, clock.nowMs);
     this.movedMs = clock.nowMs;
     this.links.add(flow, clock.nowMs);
   }
 
   /** The piece is there. @returns the edges that brought it, free for another one */
-  finish(download: Download): number[] {
+  finish(download: number): number[] {
     const { clock, edges } = this;
     const senders: number[] = [];
-    for (const flow of download.flows) {
-      senders.push(edges.back[flow.edge]);
-      this.#free(flow); // not used again before the next start
+    const { items } = this.#downloads.flows;
+    const start = this.#downloads.flows.start(download);
+    const end = start + this.#downloads.flowsOf(download);
+    for (let i = start; i < end; i++) {
+      senders.push(edges.back[this.#flows.edgeOf(items[i])]);
+      this.#free(items[i]); // not used again before the next start
     }
     this.links.finish(download, clock.nowMs);
     this.movedMs = clock.nowMs;
@@ -67,9 +70,9 @@ export class Transfers {
    * @returns whether there was anything
    */
   cut(edge: number): boolean {
-    if ((this.edges.state[edge] & SERVING) === 0) return false;
-    const flow = this.#flows[this.edges.back[edge]]!;
-    const { download } = flow;
+    if ((this.edges.standing[edge] & SERVING) === 0) return false;
+    const flow = this.#flowOf[this.edges.back[edge]];
+    const download = this.#flows.downloadOf(flow);
     this.links.remove(flow, this.clock.nowMs);
     this.#free(flow);
     this.picking.interrupted(download);
@@ -83,16 +86,20 @@ export class Transfers {
       if (edges.other[edge] !== NONE) this.start(edges.back[edge]);
   }
 
-  #free(flow: Flow): void {
-    this.#flows[flow.edge] = undefined;
-    this.edges.state[this.edges.back[flow.edge]] &= ~SERVING;
-    this.#spare.push(flow);
+  #free(flow: number): void {
+    this.edges.standing[this.edges.back[this.#flows.edgeOf(flow)]] &= ~SERVING;
+    this.#flows.free(flow);
   }
 
   /** A part of the piece comes from that peer: when it lies, the piece will fail its hash. */
-  #note(download: Download, from: number, liars: Liars): void {
-    if (download.sources.length === 0) download.alone = liars.suspects(download.to, download.piece);
-    if (liars.lies[from]) download.bad = true;
-    if (!download.sources.includes(from)) download.sources.push(from);
+  #note(download: number, from: number, liars: Liars): void {
+    const { sources } = this.#downloads;
+    const known = sources.get(download);
+    if (known === undefined) {
+      sources.set(download, [from]);
+      if (liars.suspects(this.#downloads.peerOf(download), this.#downloads.pieceOf(download)))
+        this.#downloads.mark(download, ALONE);
+    } else if (!known.includes(from)) known.push(from);
+    if (liars.lies[from]) this.#downloads.mark(download, BAD);
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EdgeTable, NONE, UNCHOKED, WANTED } from '../../../src/sim/piece/edges.js';
+import { EdgeTable, NONE, OFFER, SERVING, UNCHOKED } from '../../../src/sim/piece/edges.js';
 
 const table = () => new EdgeTable(Int32Array.of(2, 2, 1));
 
@@ -19,15 +19,12 @@ it('a peer is full with as many neighbours as its capacity, and a place that cam
   const edge = edges.connect(0, 2, 0);
   expect([edges.isFull(0), edges.isFull(2)]).toEqual([false, true]);
   edges.connect(0, 1, 0);
-  edges.state[edge] = WANTED | UNCHOKED;
-  edges.offers[edge] = 3;
+  edges.standing[edge] = 3 * OFFER + (UNCHOKED | SERVING);
   edges.gotBytes[edge] = 100;
   edges.disconnect(edge);
   expect([edges.other[edge], edges.isFull(2), edges.degree[0]]).toEqual([NONE, false, 1]);
   expect(edges.connect(0, 2, 9)).toBe(edge);
-  expect([edges.state[edge], edges.offers[edge], edges.gotBytes[edge], edges.rate(edge, 20)]).toEqual([
-    0, 0, 0, 0,
-  ]);
+  expect([edges.standing[edge], edges.gotBytes[edge], edges.rate(edge, 20)]).toEqual([0, 0, 0]);
 });
 
 it('the rate is that of the last two turns', () => {

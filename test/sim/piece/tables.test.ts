@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJsMachine } from '../../../src/sim/machine.js';
+import { NONE } from '../../../src/sim/piece/edges.js';
 import { PieceTables } from '../../../src/sim/piece/tables.js';
 import { createWasmMachines } from '../machines.js';
 
@@ -21,6 +22,8 @@ for (const [name, createMachine] of Object.entries(backends))
       fc.assert(
         fc.property(swarm, ({ pieces, luck, from, gains, busy }) => {
           const tables = new PieceTables(createMachine!, 3, pieces, 1);
+          const below = () => tables.memory.slice(0, tables.countsAt(0));
+          const untouched = below();
           const have = [new Set<number>(), new Set<number>(), new Set<number>()];
           // 1 and 2 are neighbours of 0: 1 from the start, 2 with all that it has by then
           for (const { peer, piece: any } of gains) {
@@ -28,7 +31,11 @@ for (const [name, createMachine] of Object.entries(backends))
             if (have[peer].has(piece)) continue;
             have[peer].add(piece);
             tables.gain(peer, piece);
-            if (peer === 1) expect(tables.heard(0, piece)).toBe(have[0].has(piece));
+            // 2 is not there yet
+            if (peer === 1) tables.heard(Int32Array.of(2, NONE, 0), 1, 3, piece);
+            expect([0, 1, 2].map(other => tables.holds(other, piece))).toEqual(
+              have.map(pieces => pieces.has(piece)),
+            );
           }
           tables.addNeighbour(0, 2);
           for (const piece of busy) tables.set(tables.busyAt(0), piece % pieces);
@@ -53,6 +60,7 @@ for (const [name, createMachine] of Object.entries(backends))
           tables.removeNeighbour(0, 2);
           for (let piece = 0; piece < pieces; piece++)
             expect(tables.count(0, piece)).toBe(Number(have[1].has(piece)));
+          expect(below()).toEqual(untouched);
           expect(tables.isComplete(0)).toBe(have[0].size === pieces);
         }),
       );

@@ -2,13 +2,18 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { waterLevel } from '../../../src/sim/piece/water-level.js';
 
-const level = (limits: readonly number[], capacity: number) => waterLevel(limits, capacity, limit => limit);
+const level = (limits: readonly number[], capacity: number) =>
+  waterLevel(Float64Array.from(limits), limits.length, capacity);
 
 it('those with a low limit get it, the others share the rest', () => {
   expect(level([10, 100, 100, 100], 100)).toBe(30);
   expect(level([1, 2, 100], 12)).toBe(9);
   expect(level([50, 50], 60)).toBe(30);
   expect(level([20, 100, 100], 90)).toBe(35);
+});
+
+it('looks at the first limits alone', () => {
+  expect(waterLevel(Float64Array.of(10, 100, 100, 1, 1), 3, 90)).toBe(40);
 });
 
 it('is above every limit when all together are less than the capacity', () => {
