@@ -36,6 +36,7 @@ export class Network {
    */
   build(hosts, { delayMs, congestion }) {
     const hub = this.#namespace('hub');
+    const control = congestion ?? byLoss();
     for (const id of ['hub', ...hosts.map(host => host.id)]) run('ip', ['netns', 'add', this.#namespace(id)]);
     if (delayMs > 0) requireNetem(hub);
     batch('ip', hub, [`link add ${BRIDGE} type bridge mcast_snooping 0`, ...quiet(BRIDGE)]);
@@ -55,7 +56,7 @@ export class Network {
         `address add ${address}/15 dev ${DEVICE}`,
       ]);
       batch('tc', namespace, shape(DEVICE, { rate: up, delayMs }));
-      if (congestion !== undefined) setCongestion(namespace, congestion);
+      if (control !== undefined) setCongestion(namespace, control);
     });
     batch(
       'tc',
@@ -133,12 +134,26 @@ function requireNetem(namespace) {
   }
 }
 
+function allowedCongestion() {
+  return readFileSync('/proc/sys/net/ipv4/tcp_allowed_congestion_control', 'utf8').trim();
+}
+
+/**
+ * What most hosts have, cubic, or its elder where namespaces may not use it: the machine's own may be BBR, which takes
+ * its share of a short queue by drops.
+ */
+function byLoss() {
+  const allowed = allowedCongestion().split(' ');
+  return ['cubic', 'reno'].find(name => allowed.includes(name));
+}
+
 function setCongestion(namespace, name) {
   const script = 'echo "$0" >/proc/sys/net/ipv4/tcp_congestion_control';
   try {
     run('ip', ['netns', 'exec', namespace, 'sh', '-c', script, name]);
   } catch {
-    const allowed = readFileSync('/proc/sys/net/ipv4/tcp_allowed_congestion_control', 'utf8').trim();
-    throw new Refusal(`--congestion ${name} is not what this machine lets namespaces use: ${allowed}`);
+    throw new Refusal(
+      `--congestion ${name} is not what this machine lets namespaces use: ${allowedCongestion()}`,
+    );
   }
 }

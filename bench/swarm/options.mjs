@@ -13,7 +13,7 @@ One seed and its downloaders, each a host of its own with a shaped link. Linux, 
   --up <rates>           what the links of the downloaders send: one for all, or a list that is cycled (default 2MB/s)
   --down <rates>         what all links receive, likewise; 0 is unlimited (default 20MB/s)
   --delay <time>         that each link adds to what it sends, so a round trip takes twice as long (default 0ms)
-  --congestion <name>    congestion control of TCP (default: the machine's)
+  --congestion <name>    congestion control of TCP (default: cubic, or reno)
   --profile <name>       handed to every peer
   --timeout <time>       give up after (default 10m)
   --dir <folder>         where to work (default: /dev/shm when it has room, else the folder for temporary files)
