@@ -18,8 +18,13 @@ export class Crowd {
     crowd.seed = startMillrace(processes);
     crowd.peers = processes.node(new URL('crowd-process.mjs', import.meta.url));
     crowd.metainfo = metainfo;
-    // every neighbour is served: with four slots it would be the choker that is measured
-    const sessionOptions = { profile: 'cluster', maxPeersPerTorrent: 1000 };
+    // every neighbour is served all that it asks for: else the choker and super-seeding would be measured
+    const sessionOptions = {
+      slots: 1000,
+      superSeeding: false,
+      sendBufferBytes: 1024 * 1024,
+      maxPeersPerTorrent: 1000,
+    };
     crowd.address = await crowd.seed.ask('seed', { torrent, dir, host: HOST, sessionOptions });
     return crowd;
   }
