@@ -26,6 +26,22 @@ describe('client–server', () => {
     expect(completion.last).toBeCloseTo(bounds.clientServer, 6);
   });
 
+  it('and with every message on the wire too, more of them than a peer has neighbours', () => {
+    const { completion, ratio } = simulate({
+      fileBytes: 4 * 64 * KIB,
+      pieceLength: 64 * KIB,
+      groups: peers(60),
+      neighbours: 10,
+      seedUp: 3 * MB,
+      profile: 'client-server',
+      fidelity: 'block',
+    });
+    expect(completion.complete).toBe(60);
+    expect(ratio.clientServer.last).toBeGreaterThanOrEqual(1);
+    // the first requests take a moment: 1.001 on 2026-11-22
+    expect(ratio.clientServer.last).toBeLessThan(1.02);
+  });
+
   it('takes the bound at any size and rates, slow downlinks included', () => {
     const sizes = fc.record({
       fileBytes: fc.integer({ min: 1, max: 4_000_000 }),

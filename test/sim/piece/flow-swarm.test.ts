@@ -103,3 +103,42 @@ it('a piece that failed comes from one peer alone, until its liar is known', () 
   for (const { number, isSeed } of plans) if (!isSeed) expect(times[number]).toBeDefined();
   expect(recorder.wastedBytes.some(bytes => bytes > 0)).toBe(true);
 });
+
+const BLOCK = 16_384;
+/** Whoever is unchoked first is decided by lot: some of these runs have the one order, some the other. */
+const LOTS = [1, 2, 3, 4, 5, 6, 7, 8];
+
+it.each(LOTS)(
+  'a sender that leaves in the middle of a piece is replaced at once by one that idles (lot %i)',
+  seed => {
+    const link = { peers: 1, up: BLOCK, down: 10 * BLOCK };
+    const { recorder, times } = run({
+      ...{ seed, fileBytes: BLOCK, pieceLength: BLOCK, seedUp: BLOCK, superSeeding: false },
+      seedLeaves: 'after-one-copy',
+      // one has the only piece after 1 s, the other one from it after 2 s
+      groups: [
+        { name: 'stays', ...link },
+        { name: 'leaves', ...link, departure: { kind: 'linger', forMs: 1500 } },
+        { name: 'late', ...link, arrivals: { kind: 'trace', atMs: [3000] } },
+      ],
+    });
+    expect([times[1], times[2]].map(Number).sort((a, b) => a - b)).toEqual([1000, 2000]);
+    expect(times[3]).toBeCloseTo(4000, 6);
+    expect(recorder.endMs).toBeCloseTo(4000, 6);
+  },
+);
+
+it.each(LOTS)('whoever gives up leaves its slot to the next one at once (lot %i)', seed => {
+  const pieces = 10;
+  const rider = { peers: 1, up: BLOCK, down: 10 * BLOCK, freeRider: true };
+  const { recorder, times } = run({
+    ...{ seed, fileBytes: pieces * BLOCK, pieceLength: BLOCK, seedUp: BLOCK, superSeeding: false },
+    ...{ slots: 1, optimisticMs: 0, reviewMs: 600_000 },
+    groups: [
+      { name: 'gives up', ...rider, aborts: 1 },
+      { name: 'stays', ...rider },
+    ],
+  });
+  expect(times[2]).toBeDefined();
+  expect(recorder.endMs).toBeLessThan(2 * pieces * 1000);
+});
