@@ -100,3 +100,14 @@ export function exponential(rng: Rng): number {
     if (run % 2 === 1) return whole + first;
   }
 }
+
+/** Who arrives when: those of one moment together, moments in the order of their first peers. */
+export function arrivalsByMoment(plans: readonly PeerPlan[]): Map<number, PeerPlan[]> {
+  const moments = new Map<number, PeerPlan[]>();
+  for (const plan of plans) {
+    const together = moments.get(plan.arriveMs);
+    if (together === undefined) moments.set(plan.arriveMs, [plan]);
+    else together.push(plan);
+  }
+  return moments;
+}

@@ -61,6 +61,7 @@ export class HttpServer {
       server.once('error', reject);
       server.listen({ port, host }, () => {
         server.off('error', reject);
+        server.on('error', () => {}); // a failed accept (EMFILE) concerns that one connection
         resolve((server.address() as AddressInfo).port);
       });
     });

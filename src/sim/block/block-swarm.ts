@@ -2,7 +2,7 @@ import { decideDeparture } from '../../engine/policy/departure.js';
 import { createRng, type Rng } from '../../engine/policy/rng.js';
 import type { MachineFactory } from '../machine.js';
 import { mostNeighbours, type Neighbourhood, seekNeighbours } from '../neighbourhood.js';
-import type { PeerPlan } from '../population.js';
+import { arrivalsByMoment, type PeerPlan } from '../population.js';
 import { Recorder } from '../recorder.js';
 import type { RunResult } from '../report.js';
 import { expectedMs, type ResolvedScenario } from '../scenario.js';
@@ -102,15 +102,9 @@ class BlockSwarm {
   // --- coming and going ----------------------------------------------------------------------------------------
 
   #planArrivals(): void {
-    const moments = new Map<number, PeerPlan[]>();
-    for (const plan of this.plans) {
-      const together = moments.get(plan.arriveMs);
-      if (together === undefined) moments.set(plan.arriveMs, [plan]);
-      else together.push(plan);
-    }
     // Peers are numbered by their plans, so all are made first; who is not there yet is connected to nobody.
     for (const plan of this.plans) this.#peers[plan.number] = this.#swarm.add(this.#options(plan));
-    for (const [atMs, plans] of moments) {
+    for (const [atMs, plans] of arrivalsByMoment(this.plans)) {
       this.#coming++;
       this.#swarm.clock.at(atMs, () => {
         this.#coming--;

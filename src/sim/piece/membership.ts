@@ -2,7 +2,7 @@ import { decideDeparture } from '../../engine/policy/departure.js';
 import type { Rng } from '../../engine/policy/rng.js';
 import type { Neighbourhood } from '../neighbourhood.js';
 import { seekNeighbours } from '../neighbourhood.js';
-import type { PeerPlan } from '../population.js';
+import { arrivalsByMoment, type PeerPlan } from '../population.js';
 import type { Recorder } from '../recorder.js';
 import type { ResolvedScenario } from '../scenario.js';
 import { SimTracker } from '../tracker.js';
@@ -99,13 +99,11 @@ export class Membership {
 
   /** Those that arrive in the same moment all register before any of them connects. */
   #planArrivals(): void {
-    const moments = new Map<number, number[]>();
-    for (const { number, arriveMs } of this.#around.plans) {
-      const together = moments.get(arriveMs);
-      if (together === undefined) moments.set(arriveMs, [number]);
-      else together.push(number);
-    }
-    for (const [atMs, peers] of moments) this.#comeAt(atMs, peers);
+    for (const [atMs, plans] of arrivalsByMoment(this.#around.plans))
+      this.#comeAt(
+        atMs,
+        plans.map(plan => plan.number),
+      );
   }
 
   #comeAt(atMs: number, peers: readonly number[]): void {
