@@ -36,16 +36,18 @@ export function run(
   { io }: Pick<Context, 'io'>,
   scenario: Scenario,
   createMachine: MachineFactory | undefined,
+  nowMs: () => number = () => performance.now(),
 ): Outcome {
   const resolved = resolveScenario(scenario);
   const note = io.stderr.isTTY ? (text: string) => void io.stderr.write(text) : () => {};
   const what = `simulating ${formatCount(resolved.peers, 'peer')}`;
   note(`${what} ...`);
-  const startedMs = performance.now();
+  const startedMs = nowMs();
   let notedMs = startedMs;
   const onSample = ({ atMs, sentBytes }: Sample) => {
-    if (performance.now() - notedMs < NOTE_MS) return;
-    notedMs = performance.now();
+    const now = nowMs();
+    if (now - notedMs < NOTE_MS) return;
+    notedMs = now;
     const wanted = resolved.peers * resolved.fileBytes;
     note(
       `${CLEAR}${what}: ${formatPercent(Math.min(sentBytes, wanted), wanted)} sent by ${formatSeconds(atMs / 1000)}`,
@@ -53,7 +55,7 @@ export function run(
   };
   try {
     const report = simulate(scenario, { createMachine, onSample });
-    const took = (performance.now() - startedMs) / 1000;
+    const took = (nowMs() - startedMs) / 1000;
     note(`${CLEAR}${formatSeconds(report.endSeconds)} simulated in ${formatSeconds(took)}\n`);
     return { scenario: resolved, report };
   } catch (error) {
