@@ -1,7 +1,6 @@
-import { larger } from './number-lists.js';
+import { largerReal, largerWhole } from './larger.js';
 
 const ARITY = 4;
-
 const FIRST_ROOM = 1024;
 
 /** The nearest deadline of many numbered items that keep changing: a heap of four children, its keys in one array. */
@@ -27,7 +26,7 @@ export class DeadlineHeap {
 
   /** Sets or changes the item's deadline. */
   set(item: number, atMs: number): void {
-    if (item >= this.#places.length) this.#places = larger(this.#places, item + 1);
+    if (item >= this.#places.length) this.#places = largerWhole(this.#places, item + 1);
     const at = this.#places[item] - 1;
     if (at < 0) {
       if (this.#size === this.#keys.length) this.#grow();
@@ -88,9 +87,7 @@ export class DeadlineHeap {
   }
 
   #grow(): void {
-    const keys = new Float64Array(2 * this.#keys.length);
-    keys.set(this.#keys);
-    this.#keys = keys;
-    this.#items = larger(this.#items, keys.length);
+    this.#keys = largerReal(this.#keys);
+    this.#items = largerWhole(this.#items);
   }
 }

@@ -30,7 +30,7 @@ export const DOWNLOAD = {
   // whole
   piece: 10,
   to: 11,
-  // flows, and those of them that carry something
+  // flows, counted beside what is read with them, and those of them that carry something
   flows: 12,
   moving: 13,
   // CHANGED, BAD, ALONE
@@ -92,6 +92,21 @@ export class Downloads extends Rows {
     whole[2 * at + DOWNLOAD.to] = to;
     whole[2 * at + DOWNLOAD.flows] = whole[2 * at + DOWNLOAD.moving] = whole[2 * at + DOWNLOAD.state] = 0;
     return download;
+  }
+
+  addFlow(download: number, flow: number): void {
+    this.flows.push(download, flow);
+    this.whole[2 * DOWNLOAD.width * download + DOWNLOAD.flows]++;
+  }
+
+  dropFlow(download: number, flow: number): void {
+    this.flows.drop(download, flow);
+    this.whole[2 * DOWNLOAD.width * download + DOWNLOAD.flows]--;
+  }
+
+  dropFlows(download: number): void {
+    this.flows.clear(download);
+    this.whole[2 * DOWNLOAD.width * download + DOWNLOAD.flows] = 0;
   }
 
   pieceOf(download: number): number {

@@ -77,8 +77,7 @@ export class Links {
     const download = whole[2 * at + FLOW.download];
     real[at + FLOW.rate] = real[at + FLOW.offer] = 0;
     real[at + FLOW.bookedMs] = nowMs;
-    this.downloads.flows.push(download, flow);
-    this.downloads.whole[2 * DOWNLOAD.width * download + DOWNLOAD.flows]++;
+    this.downloads.addFlow(download, flow);
     this.out.push(from, flow);
     this.in.push(whole[2 * at + FLOW.to], flow);
     // behind a queue that takes the whole uplink it waits, and nothing changes
@@ -91,12 +90,11 @@ export class Links {
     const download = this.flows.downloadOf(flow);
     const at = DOWNLOAD.width * download;
     this.book(flow, nowMs);
-    downloads.flows.drop(download, flow);
-    downloads.whole[2 * at + DOWNLOAD.flows]--;
+    downloads.dropFlow(download, flow);
     this.#takeOff(flow);
     advance(downloads.real, at, nowMs);
     this.#change(download, this.flows.real[FLOW.width * flow + FLOW.rate], 0);
-    if (downloads.whole[2 * at + DOWNLOAD.flows] > 0) return;
+    if (downloads.flowsOf(download) > 0) return;
     downloads.real[at + DOWNLOAD.rate] = 0;
     this.due.remove(download);
   }
@@ -110,9 +108,9 @@ export class Links {
     for (let i = start; i < end; i++) this.book(flows.items[i], nowMs);
     this.#count(flows.items[start], real[at + DOWNLOAD.unbookedBytes]);
     for (let i = start; i < end; i++) this.#takeOff(flows.items[i]);
-    flows.clear(download);
+    this.downloads.dropFlows(download);
     real[at + DOWNLOAD.rate] = real[at + DOWNLOAD.nextRate] = 0;
-    whole[2 * at + DOWNLOAD.flows] = whole[2 * at + DOWNLOAD.moving] = 0;
+    whole[2 * at + DOWNLOAD.moving] = 0;
     this.due.remove(download);
   }
 

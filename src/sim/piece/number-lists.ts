@@ -1,3 +1,5 @@
+import { largerWhole } from './larger.js';
+
 const FIRST_ROOM = 8;
 const FIRST_LISTS = 64;
 
@@ -26,7 +28,7 @@ export class NumberLists {
   }
 
   push(list: number, item: number): void {
-    if (3 * list >= this.#heads.length) this.#heads = larger(this.#heads, 3 * list + 3);
+    if (3 * list >= this.#heads.length) this.#heads = largerWhole(this.#heads, 3 * list + 3);
     const heads = this.#heads;
     const at = 3 * list;
     const length = heads[at + 1];
@@ -67,16 +69,10 @@ export class NumberLists {
   /** The list at `at` goes to the end, where it has that much room. Rooms double, so all that are left are as large as those in use. */
   #move(at: number, room: number): void {
     const [start, length] = this.#heads.subarray(at, at + 2);
-    if (this.#used + room > this.items.length) this.items = larger(this.items, this.#used + room);
+    if (this.#used + room > this.items.length) this.items = largerWhole(this.items, this.#used + room);
     this.items.copyWithin(this.#used, start, start + length);
     this.#heads[at] = this.#used;
     this.#heads[at + 2] = room;
     this.#used += room;
   }
-}
-
-export function larger(numbers: Int32Array, least: number): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(Math.max(2 * numbers.length, least));
-  grown.set(numbers);
-  return grown;
 }

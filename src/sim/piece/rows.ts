@@ -1,3 +1,5 @@
+import { largerReal } from './larger.js';
+
 const FIRST_ROWS = 64;
 
 /**
@@ -32,9 +34,7 @@ export class Rows {
   }
 
   #grow(): void {
-    const real = new Float64Array(2 * this.real.length);
-    real.set(this.real);
-    this.real = real;
-    this.whole = new Int32Array(real.buffer);
+    this.real = largerReal(this.real);
+    this.whole = new Int32Array(this.real.buffer);
   }
 }

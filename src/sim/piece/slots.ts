@@ -123,7 +123,7 @@ export class Slots {
 
   /** Between reviews: what `Choker.fill` decides, without a view of every neighbour. */
   #fill(peer: number): void {
-    const { standing, gotBytes, first, end } = this.edges;
+    const { standing, first, end } = this.edges;
     const seeding = this.tables.isComplete(peer);
     const waiting = this.#waiting;
     const rates = this.#rates;
@@ -133,7 +133,7 @@ export class Slots {
       if ((standing[edge] & UNCHOKED) === 0) {
         if (standing[edge] < OFFER) continue;
         waiting.push(edge);
-        rates.push(seeding ? 0 : gotBytes[edge] / RATE_SECONDS);
+        rates.push(seeding ? 0 : this.edges.rate(edge, RATE_SECONDS));
       } else if (standing[edge] < OFFER) idle.push(edge);
     }
     const free = this.#slots[peer] - this.#held[peer];
