@@ -10,6 +10,7 @@ export {
 } from './bounds.js';
 export { createWasmMachines, type MachineFactory } from './machine.js';
 export { PROFILES, type ProfileName, type ProfileRules } from './profiles.js';
+export type { Sample } from './recorder.js';
 export type {
   Completion,
   GroupResult,

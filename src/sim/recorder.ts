@@ -59,6 +59,7 @@ export class Recorder {
     readonly pieces: number,
     scaleMs: number,
     has: (peer: number, piece: number) => boolean,
+    readonly onSample: (sample: Sample) => void = () => {},
   ) {
     const peers = plans.length;
     this.cameMs = new Float64Array(peers).fill(Number.NaN);
@@ -177,7 +178,7 @@ export class Recorder {
     const { all, seeds } = swarm.sentBytesAt(atMs);
     let rarest = Number.POSITIVE_INFINITY;
     for (const copies of this.#copies) if (copies < rarest) rarest = copies;
-    this.samples.push({
+    const sample = {
       atMs,
       present: this.#present,
       sentBytes: all,
@@ -185,7 +186,9 @@ export class Recorder {
       capacityBytes: this.#capacityBytes,
       rarestCopies: rarest + this.#seeds,
       meanCopies: this.#copiesSum / this.pieces + this.#seeds,
-    });
+    };
+    this.samples.push(sample);
+    this.onSample(sample);
   }
 
   #thin(): void {

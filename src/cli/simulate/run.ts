@@ -4,11 +4,12 @@ import {
   createWasmMachines,
   type MachineFactory,
   resolveScenario,
+  type Sample,
   type Scenario,
   simulate,
 } from '../../sim/index.js';
 import type { Context } from '../context.js';
-import { formatCount, formatSeconds } from '../format.js';
+import { formatCount, formatPercent, formatSeconds } from '../format.js';
 import { PACKAGE_ROOT } from '../package-root.js';
 import type { Outcome } from './outcome.js';
 
@@ -27,7 +28,10 @@ export function findKernels(name: KernelsName | undefined): MachineFactory | und
 /** To the beginning of the line, and nothing on it. */
 const CLEAR = '\r\u001b[K';
 
-/** Runs to the end. Says on a terminal that it does, and how long it took: never in the report. */
+/** A line that changes more often cannot be read. */
+const NOTE_MS = 200;
+
+/** Runs to the end. Says on a terminal how far it is, and how long it took: never in the report. */
 export function run(
   { io }: Pick<Context, 'io'>,
   scenario: Scenario,
@@ -35,10 +39,20 @@ export function run(
 ): Outcome {
   const resolved = resolveScenario(scenario);
   const note = io.stderr.isTTY ? (text: string) => void io.stderr.write(text) : () => {};
-  note(`simulating ${formatCount(resolved.peers, 'peer')} ...`);
+  const what = `simulating ${formatCount(resolved.peers, 'peer')}`;
+  note(`${what} ...`);
   const startedMs = performance.now();
+  let notedMs = startedMs;
+  const onSample = ({ atMs, sentBytes }: Sample) => {
+    if (performance.now() - notedMs < NOTE_MS) return;
+    notedMs = performance.now();
+    const wanted = resolved.peers * resolved.fileBytes;
+    note(
+      `${CLEAR}${what}: ${formatPercent(Math.min(sentBytes, wanted), wanted)} sent by ${formatSeconds(atMs / 1000)}`,
+    );
+  };
   try {
-    const report = simulate(scenario, { createMachine });
+    const report = simulate(scenario, { createMachine, onSample });
     const took = (performance.now() - startedMs) / 1000;
     note(`${CLEAR}${formatSeconds(report.endSeconds)} simulated in ${formatSeconds(took)}\n`);
     return { scenario: resolved, report };

@@ -3,7 +3,7 @@ import { createRng, type Rng } from '../../engine/policy/rng.js';
 import type { MachineFactory } from '../machine.js';
 import { mostNeighbours, type Neighbourhood, seekNeighbours } from '../neighbourhood.js';
 import { arrivalsByMoment, type PeerPlan } from '../population.js';
-import { Recorder } from '../recorder.js';
+import { Recorder, type Sample } from '../recorder.js';
 import type { RunResult } from '../report.js';
 import { expectedMs, type ResolvedScenario } from '../scenario.js';
 import { SimTracker } from '../tracker.js';
@@ -20,8 +20,9 @@ export function runBlocks(
   scenario: ResolvedScenario,
   plans: readonly PeerPlan[],
   createMachine: MachineFactory,
+  onSample?: (sample: Sample) => void,
 ): RunResult {
-  return new BlockSwarm(scenario, plans, createMachine).run();
+  return new BlockSwarm(scenario, plans, createMachine, onSample).run();
 }
 
 /** Brings the peers of a scenario into a virtual swarm and takes them out again, as their plans say. */
@@ -42,6 +43,7 @@ class BlockSwarm {
     readonly scenario: ResolvedScenario,
     readonly plans: readonly PeerPlan[],
     createMachine: MachineFactory,
+    onSample?: (sample: Sample) => void,
   ) {
     const { seed, pieceLength, pieces, fileBytes, latencyMs, neighbours, profile, seeds } = scenario;
     this.#swarm = new VirtualSwarm({
@@ -64,6 +66,7 @@ class BlockSwarm {
       pieces,
       expectedMs(scenario),
       (peer, piece) => this.#peers[peer]?.core.picker.has(piece) ?? false,
+      onSample,
     );
     this.#left = plans.length - seeds;
     this.#planArrivals();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '../../../../src/cli/main.js';
 import { findKernels } from '../../../../src/cli/simulate/run.js';
 import { runMain } from '../run-main.js';
@@ -153,9 +153,27 @@ describe('simulate', () => {
     await main(['simulate', ...SMALL], { stdin: new PassThrough(), stdout, stderr, env: {} });
     const chunks = [];
     for (let chunk = stderr.read(); chunk !== null; chunk = stderr.read()) chunks.push(chunk);
-    const [running, took] = Buffer.concat(chunks).toString().split('\r\u001b[K');
-    expect(running).toBe('simulating 6 peers ...');
-    expect(took).toMatch(/^[\d.]+ s simulated in [\d.]+ s\n$/);
+    const notes = Buffer.concat(chunks).toString().split('\r\u001b[K');
+    expect(notes[0]).toBe('simulating 6 peers ...');
+    expect(notes.at(-1)).toMatch(/^[\d.]+ s simulated in [\d.]+ s\n$/);
+  });
+
+  it('tells a terminal how far a long run is, by bytes that were sent', async () => {
+    let nowMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 1000));
+    const stderr = Object.assign(new PassThrough(), { isTTY: true });
+    for (const fidelity of ['piece', 'block']) {
+      const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr, env: {} };
+      await main(['simulate', ...SMALL, '--fidelity', fidelity], streams);
+      const notes = String(stderr.read()).split('\r\u001b[K').slice(1, -1);
+      expect(notes.length).toBeGreaterThanOrEqual(60);
+      const shares = notes
+        .map(note => /^simulating 6 peers: (\d+) % sent by [\d.]+ m?s$/.exec(note)?.[1])
+        .map(Number);
+      expect(shares).toEqual([...shares].sort((a, b) => a - b));
+      expect([shares[0], shares.at(-1)]).toEqual([0, 100]);
+    }
+    clock.mockRestore();
   });
 
   it.each([
