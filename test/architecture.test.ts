@@ -29,7 +29,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...allow(L5, [...CORE, ...L4]),
   sim: CORE,
   tracker: [...L0, ...L1],
-  cli: ['index', 'files', 'tracker', 'sim'],
+  values: ['ids'],
+  daemon: ['index', 'files', 'values', 'storage', 'policy'],
+  cli: ['index', 'files', 'tracker', 'sim', 'values', 'daemon'],
   index: [...CORE, ...L4, ...L5, 'files'],
   files: [...CORE, ...L4, ...L5],
   // The package's entry `millrace/protocol`.

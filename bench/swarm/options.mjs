@@ -1,6 +1,6 @@
 // The command line, and the scenario that it describes.
 import { parseArgs } from 'node:util';
-import { parseBytes, parseCount, parseDuration, parseRate } from '../../dist/cli/values.js';
+import { parseBytes, parseCount, parseDuration, parseRate } from '../../dist/values/parse.js';
 
 export const HELP = `Usage: sudo node bench/swarm/namespaces.mjs [options] [-- options of every peer]
 

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { AddOptions, KernelsOption, PeerAddress, ProfileName, SessionOptions } from '../index.js';
+import { parseAddress, parseBytes, parseCount, parsePort, parseRate } from '../values/parse.js';
 import { type CommonOptions, type Context, value, values } from './context.js';
 import { defaultStateDir } from './state-dir.js';
-import { parseAddress, parseBytes, parseCount, parsePort, parseRate } from './values.js';
 
 /** Options that `seed` and `download` share. */
 export interface PeerOptions extends CommonOptions {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { parseCount } from '../../values/parse.js';
 import { type CommandSetup, type CommonOptions, type Context, value } from '../context.js';
 import { EXIT_FAILURE, EXIT_OK } from '../failure.js';
 import { PACKAGE_ROOT } from '../package-root.js';
-import { parseCount } from '../values.js';
 
 interface BenchOptions extends CommonOptions {
   readonly quick?: boolean;

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { MillraceError } from '../../files.js';
+import { parseBytes, parseCount, parseRange, parseRate, parseRates } from '../../values/parse.js';
 import { type BoundPlan, boundsOf, evenly, rowsOf, type Sweep } from '../bound/bounds.js';
 import { boundEvent, printBounds, printSweep } from '../bound/report.js';
 import { type CommandSetup, type CommonOptions, type Context, value } from '../context.js';
 import { EXIT_OK } from '../failure.js';
 import { safeText } from '../format.js';
 import type { Output } from '../output.js';
-import { parseBytes, parseCount, parseRange, parseRate, parseRates } from '../values.js';
 
 interface BoundOptions extends CommonOptions {
   readonly size: number;

@@ -2,13 +2,13 @@ import { access, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type CreatedTorrent, createTorrent, type KernelsOption } from '../../files.js';
+import { parseBytes, parseTrackerUrl } from '../../values/parse.js';
 import { type CommandSetup, type CommonOptions, type Context, value, values } from '../context.js';
 import { CliError, EXIT_OK } from '../failure.js';
 import { formatBytes, formatPieceLength, safeText } from '../format.js';
 import { magnetOf } from '../magnet.js';
 import { addEngineOptions } from '../peer-options.js';
 import { openProgress } from '../progress.js';
-import { parseBytes, parseTrackerUrl } from '../values.js';
 
 interface CreateOptions extends CommonOptions {
   readonly out?: string;

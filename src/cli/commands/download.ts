@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { OnComplete } from '../../index.js';
+import { parseDuration } from '../../values/parse.js';
 import { type CommandSetup, type Context, value } from '../context.js';
 import { EXIT_OK } from '../failure.js';
 import { formatBytes, formatRate, formatSeconds, round3, safeText } from '../format.js';
 import { formatLimitedBy, roundLimitedBy } from '../limited-by.js';
 import { endEvent, type Peer, runPeer } from '../peer.js';
 import { addPeerOptions, type PeerOptions } from '../peer-options.js';
-import { parseDuration } from '../values.js';
 
 interface DownloadOptions extends PeerOptions {
   readonly seedFor?: number;

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { MAX_SIMULATED_PEERS } from '../../sim/index.js';
+import { parseShare } from '../../values/parse.js';
 import { type CommandSetup, type CommonOptions, type Context, value } from '../context.js';
 import { CliError, EXIT_OK } from '../failure.js';
 import { safeText } from '../format.js';
@@ -14,7 +15,6 @@ import { buildScenario, DEFAULT_SCENARIO, type Order } from '../simulate/scenari
 import { readScenarioFile } from '../simulate/scenario-file.js';
 import { parseSweep, printSweepHead, printSweepRow } from '../simulate/sweep.js';
 import { printOutcome } from '../simulate/table.js';
-import { parseShare } from '../values.js';
 
 interface SimulateOptions extends CommonOptions {
   readonly freeRiders?: number;

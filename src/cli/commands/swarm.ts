@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
+import { parseBytes, parseCount, parseDuration, parseRate, parseRates } from '../../values/parse.js';
 import { type CommandSetup, type CommonOptions, type Context, value } from '../context.js';
 import { EXIT_FAILURE, EXIT_OK } from '../failure.js';
 import { addEngineOptions, addPolicyOptions } from '../peer-options.js';
 import type { SwarmPlan } from '../swarm/plan.js';
 import { capacitiesEvent, printReport, swarmEvent } from '../swarm/report.js';
 import { runSwarm } from '../swarm/run.js';
-import { parseBytes, parseCount, parseDuration, parseRate, parseRates } from '../values.js';
 
 interface SwarmOptions extends CommonOptions {
   readonly leechers: number;

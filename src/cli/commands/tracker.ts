@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { createTracker, type Tracker } from '../../tracker/index.js';
+import { parseDuration, parsePort } from '../../values/parse.js';
 import { type CommandSetup, type CommonOptions, type Context, value } from '../context.js';
 import { EXIT_OK } from '../failure.js';
 import { formatCount } from '../format.js';
-import { parseDuration, parsePort } from '../values.js';
 
 interface TrackerOptions extends CommonOptions {
   readonly host?: string;

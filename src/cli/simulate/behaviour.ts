@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Arrivals, PeerGroup } from '../../sim/index.js';
-import { frequency, type Kind, list, readFields, text, time } from './kinds.js';
+import { frequency, type Kind, list, readFields, text, time } from '../../values/kinds.js';
 
 /** How peers come and go: values with a `kind` of their own. */
 

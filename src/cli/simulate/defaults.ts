@@ -1,7 +1,7 @@
 import { PROFILES, type ProfileName, type ProfileRules, resolveScenario } from '../../sim/index.js';
+import type { Kind } from '../../values/kinds.js';
 import type { Field } from './field.js';
 import { GROUP_FIELDS } from './group-fields.js';
-import type { Kind } from './kinds.js';
 import { DEFAULT_SCENARIO } from './scenario.js';
 
 /** What a field is when nobody says it, as the simulator itself resolves it. */

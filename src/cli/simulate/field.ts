@@ -1,4 +1,4 @@
-import { type Kind, type Place, readFields } from './kinds.js';
+import { type Kind, type Place, readFields } from '../../values/kinds.js';
 
 /** Groups of options in the help, in this order. */
 export const SECTIONS = ['What is shared', 'Seeds', 'Downloaders', 'Rules', 'Run'] as const;

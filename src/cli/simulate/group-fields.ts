@@ -1,7 +1,19 @@
 import type { PeerGroup } from '../../sim/index.js';
+import {
+  at,
+  count,
+  type Kind,
+  list,
+  orWord,
+  rate,
+  share,
+  text,
+  time,
+  UNLIMITED,
+  yes,
+} from '../../values/kinds.js';
 import { arrivals, departure } from './behaviour.js';
 import { type FieldsOf, readByFields } from './field.js';
-import { at, count, type Kind, list, orWord, rate, share, text, time, UNLIMITED, yes } from './kinds.js';
 
 const section = 'Downloaders';
 

@@ -1,7 +1,7 @@
 import { PROFILES, type ProfileName, type Scenario } from '../../sim/index.js';
+import { count, oneOf, orWord, rate, size, time, yes } from '../../values/kinds.js';
 import type { FieldsOf } from './field.js';
 import { groups } from './group-fields.js';
-import { count, oneOf, orWord, rate, size, time, yes } from './kinds.js';
 
 const profiles = Object.keys(PROFILES) as ProfileName[];
 

@@ -1,6 +1,6 @@
+import { parseCount } from '../../values/parse.js';
 import { formatSeconds } from '../format.js';
 import type { Output } from '../output.js';
-import { parseCount } from '../values.js';
 import type { Outcome } from './outcome.js';
 import { describeFile, describeRules } from './table.js';
 

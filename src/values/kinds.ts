@@ -1,4 +1,4 @@
-import { parseBytes, parseCount, parseRate, parseShare, parseVirtualDuration } from '../values.js';
+import { parseBytes, parseCount, parseRate, parseShare, parseVirtualDuration } from './parse.js';
 
 /**
  * A kind of value: how a flag and how a scenario file say it. What is wrong with a value is a RangeError; bounds are
@@ -138,6 +138,7 @@ export const yes: Kind<boolean> = {
 export const text: Kind<string> = {
   says: 'text',
   parse: String,
+  show: String,
   read(value) {
     if (typeof value !== 'string' || value === '') throw new RangeError(`${json(value)} is not text`);
     return value;

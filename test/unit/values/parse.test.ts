@@ -11,7 +11,7 @@ import {
   parseShare,
   parseTrackerUrl,
   parseVirtualDuration,
-} from '../../../src/cli/values.js';
+} from '../../../src/values/parse.js';
 
 describe('parseBytes', () => {
   it.each([

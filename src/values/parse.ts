@@ -1,4 +1,4 @@
-import type { PeerAddress } from '../files.js';
+import type { PeerAddress } from '../engine/ids.js';
 
 /**
  * Parsers of option values. Each takes the text as typed and throws a RangeError that names the text, what is wrong

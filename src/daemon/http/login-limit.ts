@@ -1,0 +1,35 @@
+/** Wrong passwords in a row that an address may send. */
+const MAX_FAILURES = 10;
+/** And how long it is not heard then; twice as long for each one after that. */
+const FIRST_LOCK_MS = 30_000;
+const MAX_LOCK_MS = 3_600_000;
+/** Addresses that are remembered: an attacker who has more of them loses the oldest. */
+const MAX_ADDRESSES = 10_000;
+
+interface Failures {
+  count: number;
+  lockedUntilMs: number;
+}
+
+/** Slows down whoever guesses passwords, by address: nobody else is kept out. */
+export class LoginLimit {
+  readonly #failures = new Map<string, Failures>();
+
+  /** Milliseconds until the address is heard again; 0 when it is. */
+  lockedMs(address: string, nowMs: number): number {
+    return Math.max(0, (this.#failures.get(address)?.lockedUntilMs ?? 0) - nowMs);
+  }
+
+  failed(address: string, nowMs: number): void {
+    const count = (this.#failures.get(address)?.count ?? 0) + 1;
+    const lockMs =
+      count < MAX_FAILURES ? 0 : Math.min(MAX_LOCK_MS, FIRST_LOCK_MS * 2 ** (count - MAX_FAILURES));
+    this.#failures.delete(address); // the oldest come first
+    this.#failures.set(address, { count, lockedUntilMs: lockMs === 0 ? 0 : nowMs + lockMs });
+    if (this.#failures.size > MAX_ADDRESSES) this.#failures.delete(this.#failures.keys().next().value!);
+  }
+
+  succeeded(address: string): void {
+    this.#failures.delete(address);
+  }
+}
