@@ -39,6 +39,8 @@ export interface SessionOptions {
   dir?: string;
   /** Folder of resume state; without it nothing is remembered between sessions. */
   stateDir?: string;
+  /** Address of this machine that all connections and packets start from. Also the default of `listen.host`. */
+  bind?: string;
   /** Where to listen for peers. Port 0 takes any free one. `false` only dials. */
   listen?: { host?: string; port?: number } | false;
   limits?: RateLimits;
