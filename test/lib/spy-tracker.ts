@@ -15,6 +15,7 @@ export interface SeenAnnounce {
 export class SpyTracker {
   readonly seen: SeenAnnounce[] = [];
   readonly #watchers = new Set<() => void>();
+  #held: (() => void)[] | undefined;
 
   private constructor(readonly port: number) {}
 
@@ -23,7 +24,7 @@ export class SpyTracker {
     let spy: SpyTracker | undefined;
     const server = createServer((request, response) => {
       spy!.#record(request);
-      response.end(reply);
+      spy!.#answer(() => response.end(reply));
     });
     await new Promise<void>(resolve => server.listen(0, host, resolve));
     stage.defer(() => {
@@ -38,6 +39,17 @@ export class SpyTracker {
     return `http://${host}:${this.port}/announce`;
   }
 
+  /** Answers nobody until `release`. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const answer of held) answer();
+  }
+
   /** Resolves when so many announces that fit have come, with all of them. */
   async announces(
     count: number,
@@ -48,6 +60,11 @@ export class SpyTracker {
       if (fitting.length >= count) return fitting;
       await new Promise<void>(resolve => this.#watchers.add(resolve));
     }
+  }
+
+  #answer(answer: () => void): void {
+    if (this.#held === undefined) answer();
+    else this.#held.push(answer);
   }
 
   #record({ url, socket }: IncomingMessage): void {

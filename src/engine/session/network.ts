@@ -1,5 +1,5 @@
 import type net from 'node:net';
-import type { MillraceError } from '../errors.js';
+import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { Kernels } from '../kernels/types.js';
 import { type Listener, listen } from '../net/listener.js';
@@ -18,6 +18,8 @@ export class Network implements LinkHost {
   readonly #links = new Set<PeerLink>();
   #listener: Listener | undefined;
   #closed = false;
+  /** Changes of the listener, one after the other. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(
     engine: Engine,
@@ -37,9 +39,32 @@ export class Network implements LinkHost {
     return this.#links.size;
   }
 
-  /** @throws MillraceError ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS */
-  async open(at: PeerAddress): Promise<void> {
-    this.#listener = await listen(at, socket => this.#accept(socket));
+  /**
+   * Listens there, and no longer where it did; by default on the same host.
+   * @throws MillraceError ERR_NET_ADDRESS_IN_USE, ERR_NET_ADDRESS, ERR_CLOSED; then nothing has changed
+   */
+  listenOn(at: { readonly host?: string; readonly port: number }): Promise<PeerAddress> {
+    const turn = this.#changing.then(() => this.#listenOn(at));
+    this.#changing = turn.catch(() => {});
+    return turn;
+  }
+
+  async #listenOn({ host = this.#host, port }: { readonly host?: string; readonly port: number }) {
+    const { address } = this;
+    if (address?.host === host && address.port === port) return address;
+    const listener = await listen({ host, port }, socket => this.#accept(socket));
+    if (this.#closed) {
+      await listener.close();
+      throw new MillraceError('ERR_CLOSED', 'the session is closed');
+    }
+    void this.#listener?.close();
+    this.#listener = listener;
+    return listener.address;
+  }
+
+  get #host(): string {
+    const { listen, bind } = this.#engine.options;
+    return this.address?.host ?? listen?.host ?? bind ?? '0.0.0.0';
   }
 
   /** Opens a connection, or undefined when too many are half-open already. */

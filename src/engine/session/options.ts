@@ -115,10 +115,10 @@ export function resolveLimits(value: unknown, name = 'limits'): Required<RateLim
   return { down: down ?? 0, up: up ?? 0, peerDown: peerDown ?? 0, peerUp: peerUp ?? 0 };
 }
 
-function resolveListen(value: unknown): { host: string | undefined; port: number } | undefined {
-  if (value === false) return undefined;
+export function resolveListen(value: unknown): { host: string | undefined; port: number } {
   const { host, port = 0 } = (value ?? {}) as { host?: unknown; port?: unknown };
   if (
+    typeof (value ?? {}) !== 'object' ||
     (host !== undefined && typeof host !== 'string') ||
     !Number.isInteger(port) ||
     (port as number) < 0 ||
@@ -171,7 +171,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     meaning: 'Where to listen for peers. Port 0 takes any free one; `false` only dials.',
     defaultText: '`{ host: "0.0.0.0", port: 0 }`, `host` the address of `bind` when there is one',
     bounds: '`false`, or host and port 0 to 65535',
-    resolve: resolveListen,
+    resolve: value => (value === false ? undefined : resolveListen(value)),
   },
   {
     name: 'limits',

@@ -6,13 +6,14 @@ import { nowMs } from './clock.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
 import { Network } from './network.js';
-import { resolveLimits, resolveOptions } from './options.js';
+import { resolveLimits, resolveListen, resolveOptions } from './options.js';
 import { Resting } from './resting.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
 import { type TorrentHost, TorrentRun } from './torrent-run.js';
 import type {
   AddOptions,
+  ListenAddress,
   RateLimits,
   Session,
   SessionOptions,
@@ -69,7 +70,7 @@ class EngineSession implements Session, TorrentHost {
   async open(): Promise<void> {
     const { listen: at, signal } = this.#engine.options;
     try {
-      if (at !== undefined) await this.#network.open(at);
+      if (at !== undefined) await this.#network.listenOn(at);
       else this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
     } catch (error) {
       await this.#engine.close();
@@ -121,6 +122,13 @@ class EngineSession implements Session, TorrentHost {
   setLimits(limits: RateLimits): void {
     this.#engine.limits.set(resolveLimits(limits), nowMs());
     for (const { run } of this.#torrents.values()) run.workings.limitsChanged();
+  }
+
+  async listenOn(at: ListenAddress): Promise<PeerAddress> {
+    this.#checkOpen();
+    const address = await this.#network.listenOn(resolveListen(at));
+    for (const { run } of this.#torrents.values()) run.presence.moved();
+    return address;
   }
 
   stats(): SessionStats {
@@ -177,9 +185,7 @@ class EngineSession implements Session, TorrentHost {
 
   // --- what torrents need --------------------------------------------------------------------------------------
 
-  get listenPort(): number | undefined {
-    return this.#network.address?.port;
-  }
+  readonly listenPort = () => this.#network.address?.port;
 
   dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
     return this.#network.dial(torrent, address);
