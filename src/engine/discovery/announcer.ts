@@ -67,6 +67,7 @@ export class Announcer {
   readonly #ending = new AbortController();
   #state: 'new' | 'waiting' | 'announcing' | 'stopped' = 'new';
   #completedIsDue = false;
+  #moveIsDue = false;
   #cancelTimer: (() => void) | undefined;
   /** The next time at which an announce without an event is polite. */
   #politeAtMs = 0;
@@ -90,6 +91,12 @@ export class Announcer {
   /** The download is complete: says so at once, or when the tracker answers again. */
   completed(): void {
     this.#completedIsDue = true;
+    if (this.#state === 'waiting') this.#wait(0);
+  }
+
+  /** The port at which peers reach us has changed: says so at once, whatever the intervals are. */
+  moved(): void {
+    this.#moveIsDue = true;
     if (this.#state === 'waiting') this.#wait(0);
   }
 
@@ -133,7 +140,7 @@ export class Announcer {
       return this.#options.backoff.next();
     }
     // It became due while a regular announce was under way.
-    return this.#completedIsDue ? 0 : delayMs;
+    return this.#completedIsDue || this.#moveIsDue ? 0 : delayMs;
   }
 
   /** Undefined when the tracker failed. */
@@ -141,6 +148,7 @@ export class Announcer {
     const { trackers, request, backoff, onPeers } = this.#options;
     const event = this.#eventFor(url);
     const numbers = request();
+    this.#moveIsDue = false;
     this.#report(url, { state: 'announcing' });
     let response: AnnounceResponse;
     try {

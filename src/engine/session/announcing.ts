@@ -21,7 +21,8 @@ const WANTED_PEERS = 200;
 
 export interface AnnouncingHost {
   readonly trackers: TrackerClient;
-  readonly listenPort: number | undefined;
+  /** Undefined while nobody can dial us. */
+  readonly listenPort: () => number | undefined;
   /** Tells trackers that we are the same after a change of address (BEP 7, BEP 15 `key`). */
   readonly announceKey: number;
 }
@@ -55,7 +56,7 @@ export class Announcing {
       request: () => ({
         infoHash: hash,
         peerId: engine.peerId,
-        port: host.listenPort ?? NOT_LISTENING_PORT,
+        port: host.listenPort() ?? NOT_LISTENING_PORT,
         key: host.announceKey,
         numWant: WANTED_PEERS,
         ...progress(),
@@ -71,6 +72,11 @@ export class Announcing {
   /** All wanted bytes are here; only a download that happened is told as `completed` (BEP 3). */
   completed(downloaded: boolean): void {
     if (downloaded) this.#announcer?.completed();
+  }
+
+  /** Others reach us elsewhere now. */
+  moved(): void {
+    this.#announcer?.moved();
   }
 
   /** Tells `stopped`; resolves at the latest after 5 s and never rejects. */

@@ -100,6 +100,11 @@ export class Presence implements LinkDoor, LinkKeeper {
     if (this.#online) this.#announcing?.completed(this.workings.tally.downloaded > 0);
   }
 
+  /** Others reach us elsewhere now. */
+  moved(): void {
+    this.#announcing?.moved();
+  }
+
   // --- links -----------------------------------------------------------------------------------------------------
 
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore {

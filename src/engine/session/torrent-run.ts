@@ -22,7 +22,6 @@ import { Workings } from './workings.js';
 
 /** What a torrent needs of its session besides the engine. */
 export interface TorrentHost extends PresenceHost {
-  readonly listenPort: number | undefined;
   readonly resting: Resting;
   removed(torrent: TorrentRun): void;
 }

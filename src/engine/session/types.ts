@@ -33,14 +33,21 @@ export interface LogSink {
   error(facts: object, message: string): void;
 }
 
+export interface ListenAddress {
+  host?: string;
+  port?: number;
+}
+
 /** All optional; defaults, bounds and sources are in docs/options.md, made from the table in options.ts. */
 export interface SessionOptions {
   /** Folder that torrents are saved below unless `add` names another. */
   dir?: string;
   /** Folder of resume state; without it nothing is remembered between sessions. */
   stateDir?: string;
+  /** Address of this machine that all connections and packets start from. Also the default of `listen.host`. */
+  bind?: string;
   /** Where to listen for peers. Port 0 takes any free one. `false` only dials. */
-  listen?: { host?: string; port?: number } | false;
+  listen?: ListenAddress | false;
   limits?: RateLimits;
   profile?: ProfileName;
   /** Unchoke slots of each torrent, the optimistic one not counted. */
@@ -265,6 +272,11 @@ export interface Session extends AsyncDisposable {
   add(source: TorrentSource, options?: AddOptions): Promise<Torrent>;
   get(infoHash: InfoHash): Torrent | undefined;
   setLimits(limits: RateLimits): void;
+  /**
+   * Listens somewhere else from now on, by default on the same host, and tells all trackers. Connections stay. When that
+   * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.
+   */
+  listenOn(at: ListenAddress): Promise<PeerAddress>;
   stats(): SessionStats;
   /** Ends everything within 5 s: state saved, `stopped` announced, sockets and threads gone. */
   close(): Promise<void>;

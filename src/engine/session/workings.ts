@@ -36,7 +36,7 @@ export interface WorkingsOptions {
   readonly engine: Engine;
   readonly metainfo: Metainfo;
   readonly options: AddOptions;
-  readonly listenPort: number | undefined;
+  readonly listenPort: () => number | undefined;
   readonly owner: PartsOwner;
 }
 
