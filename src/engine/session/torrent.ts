@@ -9,6 +9,7 @@ import type {
   TorrentEvent,
   TorrentEventOf,
   TorrentFileHandle,
+  TorrentGlance,
   TorrentState,
   TorrentStats,
   WaitOptions,
@@ -41,6 +42,25 @@ export class SessionTorrent implements Torrent {
 
   stats(): TorrentStats {
     return this.#run.stats();
+  }
+
+  light(): TorrentGlance {
+    return this.#run.light();
+  }
+
+  haveBits(): Uint8Array {
+    return this.#run.workings.haveBits();
+  }
+
+  availability(): Uint16Array {
+    return this.#run.workings.availability();
+  }
+
+  fileDone(index: number): number {
+    const file = this.#run.metainfo.files[index];
+    if (file === undefined)
+      throw new RangeError(`file ${index} of a torrent of ${this.metainfo.files.length}`);
+    return this.#run.workings.doneIn(file);
   }
 
   // --- waiting and watching ------------------------------------------------------------------------------------

@@ -115,6 +115,8 @@ export interface PeerStats {
   readonly outstanding: number;
   readonly window: number;
   readonly incoming: boolean;
+  /** How we came to know it. */
+  readonly source: 'tracker' | 'manual' | 'incoming';
 }
 
 export interface TrackerStats {
@@ -143,15 +145,36 @@ export interface TorrentStats {
   /** Payload received and sent in this session. */
   readonly downloaded: number;
   readonly uploaded: number;
+  /** The same with earlier sessions, as far as resume state tells. */
+  readonly everDownloaded: number;
+  readonly everUploaded: number;
   /** Received and thrown away: failed pieces, blocks that came twice. */
   readonly wasted: number;
   readonly failedPieces: number;
+  /** Share of the running check that is done, 0 to 1; 1 while none runs. */
+  readonly checkProgress: number;
   readonly limitedBy: LimitedBy;
   readonly peers: readonly PeerStats[];
   readonly knownPeers: number;
   readonly trackers: readonly TrackerStats[];
   /** Copies of the rarest piece among us and the neighbours, with the share of pieces that have one more. */
   readonly copies: number;
+}
+
+/** What is asked of ten thousand torrents many times a second: numbers alone. */
+export interface TorrentGlance {
+  readonly state: TorrentState;
+  readonly error?: MillraceError;
+  readonly done: number;
+  readonly wanted: number;
+  readonly downRate: number;
+  readonly upRate: number;
+  readonly everDownloaded: number;
+  readonly everUploaded: number;
+  readonly peers: number;
+  readonly checkProgress: number;
+  /** It holds what peers and pieces need; a torrent at rest does not. */
+  readonly working: boolean;
 }
 
 export interface SessionStats {
@@ -253,6 +276,14 @@ export interface Torrent {
   recheck(options?: WaitOptions): Promise<void>;
   saveResume(): Promise<void>;
   stats(): TorrentStats;
+  /** A few numbers of `stats`, at next to no cost. */
+  light(): TorrentGlance;
+  /** A copy of the verified bits, the highest bit of the first byte for piece 0 (BEP 3). */
+  haveBits(): Uint8Array;
+  /** How many connected peers have each piece, as a copy. */
+  availability(): Uint16Array;
+  /** Verified bytes of a file; never wakes a torrent that rests. @throws RangeError for a file that does not exist */
+  fileDone(index: number): number;
   /** Announces `stopped`, saves state, closes files. The data stays. */
   close(): Promise<void>;
 }
