@@ -1,5 +1,6 @@
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
+import { checkAddOptions } from './add-options.js';
 import { priorityLevel } from './file-handle.js';
 import type { TorrentRun } from './torrent-run.js';
 import type {
@@ -95,6 +96,19 @@ export class SessionTorrent implements Torrent {
 
   addPeer(address: PeerAddress): void {
     this.#run.presence.add([address], 'manual');
+  }
+
+  get trackers(): readonly (readonly string[])[] {
+    return this.#run.presence.tiers;
+  }
+
+  setTrackers(tiers: readonly (readonly string[])[]): void {
+    checkAddOptions({ trackers: tiers }, 0);
+    this.#run.presence.setTrackers(tiers);
+  }
+
+  reannounce(): void {
+    this.#run.presence.announceAgain();
   }
 
   pause(): void {

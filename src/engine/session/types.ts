@@ -122,10 +122,21 @@ export interface PeerStats {
 export interface TrackerStats {
   /** The URL with passkeys blanked. */
   readonly url: string;
+  /** 0 for those that are tried first. */
+  readonly tier: number;
   readonly state: 'idle' | 'announcing' | 'working' | 'failed';
   readonly error?: string;
+  /** Of the last answer, as far as it told. */
+  readonly warning?: string;
   readonly seeders?: number;
   readonly leechers?: number;
+  readonly downloads?: number;
+  /** Peers in it. */
+  readonly lastPeers?: number;
+  /** When the last answer came, or the last failure; since 1970. */
+  readonly lastMs?: number;
+  /** When it is asked next, if none that is asked before it answers; since 1970. Undefined while nothing is due. */
+  readonly nextMs?: number;
 }
 
 /** A snapshot: plain data, nothing in it changes later. Bytes, bytes per second, milliseconds. */
@@ -266,6 +277,15 @@ export interface Torrent {
   /** A bounded queue of all events; what it had to drop is reported as `dropped-events`. */
   events(options?: WaitOptions & { capacity?: number }): AsyncIterable<TorrentEvent>;
   addPeer(address: PeerAddress): void;
+  /** Raw URLs by tier, in the order of `stats().trackers`. */
+  readonly trackers: readonly (readonly string[])[];
+  /**
+   * Replaces the trackers. What is known of those that stay is kept; those that go and knew of us are told `stopped`; new
+   * ones are asked at once.
+   */
+  setTrackers(tiers: readonly (readonly string[])[]): void;
+  /** Announces as soon as the tracker's minimum interval allows; trackers that failed are tried at once. */
+  reannounce(): void;
   pause(): void;
   resume(): void;
   setLimits(limits: RateLimits): void;
