@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import createRouter, { type Instance } from 'find-my-way';
+import createRouter, { type HTTPVersion } from 'find-my-way';
 import { MillraceError } from '../../files.js';
 
 /** A client that sends its headers, or its request, more slowly holds a place for nothing. */
@@ -22,11 +22,11 @@ export interface HttpServerOptions {
 /** The one HTTP server of the daemon: remote control, status page, metrics and health are routes of it. */
 export class HttpServer {
   readonly #options: HttpServerOptions;
-  readonly #router: Instance<'1.x'> = createRouter({
+  readonly #router = createRouter<HTTPVersion.V1>({
     ignoreTrailingSlash: true,
     defaultRoute: (_, response) => end(response, 404, 'nothing is here\n'),
     onBadUrl: (_, __, response) => end(response, 400, 'the URL is malformed\n'),
-  }) as Instance<'1.x'>;
+  });
   readonly #server: Server;
 
   constructor(options: HttpServerOptions) {
@@ -42,9 +42,9 @@ export class HttpServer {
   route(path: string, handler: Handler): void {
     this.#router.all(path, async (request, response) => {
       try {
-        await handler(request as IncomingMessage, response as ServerResponse);
+        await handler(request, response);
       } catch (error) {
-        this.#failed(error, response as ServerResponse);
+        this.#failed(error, response);
       }
     });
   }

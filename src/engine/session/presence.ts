@@ -24,7 +24,7 @@ export interface PresenceHost extends AnnouncingHost, DiallerHost {
 export class Presence implements LinkDoor, LinkKeeper {
   #online = false;
   #dialler: Dialler | undefined;
-  readonly #announcing: Announcing | undefined;
+  #announcing: Announcing | undefined;
 
   constructor(
     readonly engine: Engine,
@@ -64,6 +64,23 @@ export class Presence implements LinkDoor, LinkKeeper {
 
   get trackers(): TrackerStats[] {
     return this.#announcing?.stats() ?? [];
+  }
+
+  /** Raw URLs. */
+  get tiers(): readonly (readonly string[])[] {
+    return this.#announcing?.tiers ?? [];
+  }
+
+  setTrackers(tiers: readonly (readonly string[])[]): void {
+    if (this.#announcing !== undefined) this.#announcing.setTiers(tiers);
+    else if (tiers.length > 0) {
+      this.#announcing = this.#createAnnouncing(tiers);
+      if (this.#online) this.#announcing.start();
+    }
+  }
+
+  announceAgain(): void {
+    this.#announcing?.again();
   }
 
   start(): void {
@@ -147,7 +164,8 @@ export class Presence implements LinkDoor, LinkKeeper {
         return { uploaded, downloaded, left: workings.leftBytes };
       },
       onPeers: peers => this.add(peers, 'tracker'),
-      onStatus: ({ url, state, error }) => events.emit({ type: 'tracker', url, state, error }),
+      onStatus: ({ url, state, error }) =>
+        events.emit({ type: 'tracker', url, state, error: error?.message }),
     });
   }
 

@@ -28,8 +28,8 @@ interface Listed {
 function listed(torrent: Torrent): Listed[] {
   return torrent.trackers
     .flatMap((urls, tier) => urls.map(announce => ({ tier, announce })))
-    .filter(({ announce }) => URL.canParse(announce))
-    .map((tracker, id) => ({ id, ...tracker }));
+    .map((tracker, id) => ({ id, ...tracker }))
+    .filter(({ announce }) => URL.canParse(announce));
 }
 
 export function describeTrackers(torrent: Torrent | undefined): object[] {
