@@ -17,7 +17,7 @@ export interface MetricsSnapshot {
   readonly suspended: boolean;
   readonly torrents: Readonly<Record<TorrentStatus, number>>;
   /** Of all runs of the daemon, this one included, and of torrents that are gone. */
-  readonly total: Transferred;
+  readonly lifetime: Transferred;
   /** Of this run alone. */
   readonly session: Transferred;
   /** Bytes that were received and thrown away, in this run. */
@@ -61,6 +61,7 @@ export interface RpcCount {
   readonly count: number;
 }
 
+/** Bytes are those of this run. */
 export interface TorrentSnapshot extends Transferred {
   readonly infoHash: string;
   readonly name: string;

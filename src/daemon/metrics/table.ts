@@ -54,14 +54,15 @@ export const METRICS: readonly MetricRow[] = [
     ({ torrents }) => TORRENT_STATUSES.map(status => [{ status }, torrents[status]] as const),
   ),
   // bytes
-  counter(
-    'downloaded_bytes',
-    'Payload received from peers, over all runs of the daemon.',
-    s => s.total.downloaded,
+  counter('downloaded_bytes', 'Payload received from peers in this run.', s => s.session.downloaded),
+  counter('uploaded_bytes', 'Payload sent to peers in this run.', s => s.session.uploaded),
+  // gauges: a daemon that was killed remembers a little less than it had told, which a counter would take for 0
+  gauge(
+    'lifetime_downloaded_bytes',
+    'Payload received over all runs of the daemon.',
+    s => s.lifetime.downloaded,
   ),
-  counter('uploaded_bytes', 'Payload sent to peers, over all runs of the daemon.', s => s.total.uploaded),
-  counter('session_downloaded_bytes', 'Payload received from peers in this run.', s => s.session.downloaded),
-  counter('session_uploaded_bytes', 'Payload sent to peers in this run.', s => s.session.uploaded),
+  gauge('lifetime_uploaded_bytes', 'Payload sent over all runs of the daemon.', s => s.lifetime.uploaded),
   counter(
     'wasted_bytes',
     'Payload received and thrown away in this run: blocks that came twice, pieces that were bad.',
@@ -171,8 +172,13 @@ function ofTorrent(
 
 /** Only where somebody asks for them: 10,000 torrents make 60,000 series. */
 export const TORRENT_METRICS: readonly TorrentMetricRow[] = [
-  ofTorrent('counter', 'downloaded_bytes_total', 'Payload received for the torrent.', t => t.downloaded),
-  ofTorrent('counter', 'uploaded_bytes_total', 'Payload sent of the torrent.', t => t.uploaded),
+  ofTorrent(
+    'counter',
+    'downloaded_bytes_total',
+    'Payload received for the torrent in this run.',
+    t => t.downloaded,
+  ),
+  ofTorrent('counter', 'uploaded_bytes_total', 'Payload sent of the torrent in this run.', t => t.uploaded),
   ofTorrent('gauge', 'download_bytes_per_second', 'Rate at which it is received.', t => t.downRate),
   ofTorrent('gauge', 'upload_bytes_per_second', 'Rate at which it is sent.', t => t.upRate),
   ofTorrent('gauge', 'peers', 'Peers that are connected for the torrent.', t => t.peers),

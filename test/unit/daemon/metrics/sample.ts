@@ -5,7 +5,7 @@ export const SNAPSHOT: MetricsSnapshot = {
   startedAtMs: 1_700_000_000_500,
   suspended: false,
   torrents: { stopped: 1, queued: 2, checking: 3, downloading: 4, seeding: 5, error: 0 },
-  total: { downloaded: 1000, uploaded: 2000 },
+  lifetime: { downloaded: 1000, uploaded: 2000 },
   session: { downloaded: 100, uploaded: 200 },
   wasted: 7,
   hashFailures: 2,
