@@ -2,6 +2,11 @@
 
 type Child = Node | string;
 
+/** Shows what would end lines or turn their direction: `gnp.exe` must not look like `exe.png`. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
+}
+
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Readonly<Record<string, string>> = {},
@@ -9,13 +14,14 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
+  element.append(...children.map(child => (typeof child === 'string' ? plain(child) : child)));
   return element;
 }
 
 /** Nothing is touched that stays the same: a change of text makes the browser lay out again. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = plain(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 export function setAttribute(element: Element, name: string, value: string | undefined): void {

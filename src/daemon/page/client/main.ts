@@ -22,8 +22,7 @@ const summary = new Summary();
 const filters = new FilterBar(change, sort);
 const list = new ListView({ open, sort });
 const detail = new DetailView(close);
-const main = el('main', {}, list.element, detail.element);
-document.body.replaceChildren(summary.element, filters.element, main);
+document.body.replaceChildren(summary.element, filters.element, el('main', {}, list.element, detail.element));
 
 /** At most once a frame, and not while hidden. */
 function redraw(): void {
@@ -61,7 +60,7 @@ function open(row: Row): void {
   opened?.stream.close();
   opened = { id: row.id, stream: watch(row.hash) };
   list.select(row.id);
-  main.classList.add('split');
+  document.body.classList.add('split');
   detail.open(row);
   detail.focus();
 }
@@ -69,7 +68,7 @@ function open(row: Row): void {
 function close(): void {
   opened?.stream.close();
   opened = undefined;
-  main.classList.remove('split');
+  document.body.classList.remove('split');
   detail.close();
   list.select(undefined);
   list.focus();

@@ -42,6 +42,7 @@ export class PieceCanvas {
     const side = cellSize(have.length, width);
     const columns = Math.max(1, Math.floor(width / side));
     const height = Math.max(1, Math.ceil(have.length / columns)) * side;
+    const gap = side > MIN_CELL ? GAP : 1;
     const scale = devicePixelRatio;
     element.width = Math.round(width * scale);
     element.height = Math.round(height * scale);
@@ -50,15 +51,18 @@ export class PieceCanvas {
     context.scale(scale, scale);
     const paint = palette(element);
     for (let i = 0; i < have.length; i++) {
-      const x = (i % columns) * side;
+      // the last column ends where the canvas does
+      const x = Math.round(((i % columns) * (width + gap)) / columns);
       const y = Math.floor(i / columns) * side;
-      const edge = side - (side > MIN_CELL ? GAP : 1);
+      const across = Math.round((((i % columns) + 1) * (width + gap)) / columns) - gap - x;
+      const down = side - gap;
       context.fillStyle = paint.missing[Math.min(copies[i], paint.missing.length - 1)];
-      if (have[i] < 255) context.fillRect(x, y, edge, edge);
+      if (have[i] < 255) context.fillRect(x, y, across, down);
+      // a group of which a part is here is between the two colours
+      context.globalAlpha = have[i] / 255;
       context.fillStyle = paint.have;
-      // a group of which a part is here is filled from below
-      const filled = Math.ceil((edge * have[i]) / 255);
-      context.fillRect(x, y + edge - filled, edge, filled);
+      context.fillRect(x, y, across, down);
+      context.globalAlpha = 1;
     }
   }
 }

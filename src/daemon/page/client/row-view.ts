@@ -91,7 +91,7 @@ export class RowView {
     this.#set('peers', row.peers === 0 ? '' : count(row.peers));
     this.#set('ratio', ratio(row.ratio));
     this.#set('etaSeconds', row.progress >= 1 ? '' : duration(row.etaSeconds));
-    this.#set('copies', row.progress >= 1 && row.peers === 0 ? '' : copies(row.copies));
+    this.#set('copies', row.peers === 0 ? '' : copies(row.copies));
     this.#set('limit', row.limit ?? '');
     this.#set('addedAt', added(row));
   }
