@@ -1,4 +1,4 @@
-import { isMillraceError } from '../files.js';
+import { isMillraceError, MillraceError } from '../files.js';
 
 /** Exit codes of every command; docs/cli.md and `--help` state them. */
 export const EXIT_OK = 0;
@@ -16,6 +16,11 @@ export class CliError extends Error {
   ) {
     super(message);
   }
+}
+
+/** Something in the command line that is wrong in a way that no parser of one option sees: exit code 2. */
+export function usageError(option: string, message: string): MillraceError {
+  return new MillraceError('ERR_OPTION', message, { option });
 }
 
 export interface Failure {
