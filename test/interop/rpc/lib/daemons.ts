@@ -25,6 +25,8 @@ export interface Daemon {
 }
 
 export interface StartOptions {
+  /** For its folders, when a test starts several of a kind. */
+  readonly name?: string;
   /** `name:password`; without it nobody is asked. */
   readonly user?: string;
   /** Flags for ours alone. */
@@ -70,8 +72,8 @@ const reference: DaemonKind = {
   name: 'transmission-daemon',
   isReference: true,
   missing: () => missingProgram('transmission-daemon', ['--version'], 'transmission-daemon'),
-  async start(stage, { user } = {}) {
-    const { state, downloads } = await folders(stage, 'reference');
+  async start(stage, { user, name: folder = 'reference' } = {}) {
+    const { state, downloads } = await folders(stage, folder);
     const [peerPort, rpcPort] = [await freePort(), await freePort()];
     const [name, password] = user?.split(':') ?? [];
     const settings = {
@@ -102,8 +104,8 @@ const ours: DaemonKind = {
   name: 'millrace',
   isReference: false,
   missing: () => undefined,
-  async start(stage, { user, flags = [] } = {}) {
-    const { state, downloads } = await folders(stage, 'millrace');
+  async start(stage, { user, flags = [], name: folder = 'millrace' } = {}) {
+    const { state, downloads } = await folders(stage, folder);
     const [name, password] = user?.split(':') ?? [];
     const login = user === undefined ? [] : ['--rpc-user', name, '--rpc-password', password];
     const program = stage.run(process.execPath, [
