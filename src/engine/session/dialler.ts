@@ -21,7 +21,7 @@ export class Dialler {
   readonly #list: PeerList;
   readonly #alarm = new Alarm(() => this.#dialMore());
   readonly #dialling = new Set<PeerLink>();
-  readonly #redundant: PeerAddress[] = [];
+  readonly #redundant: { readonly address: PeerAddress; readonly source: PeerSource }[] = [];
   readonly #wanted: number;
   #running = false;
 
@@ -53,7 +53,8 @@ export class Dialler {
 
   /** More is wanted than before: those who were of no use may be now. */
   seekAgain(): void {
-    this.add(this.#redundant.splice(0), 'resume');
+    for (const { address, source } of this.#redundant.splice(0)) this.#list.add([address], source);
+    this.#dialMore();
   }
 
   stop(): void {
@@ -87,8 +88,8 @@ export class Dialler {
   }
 
   #setAside(address: PeerAddress): void {
+    this.#redundant.push({ address, source: this.#list.sourceOf(address) ?? 'resume' });
     this.#list.forget(address);
-    this.#redundant.push(address);
     if (this.#redundant.length > MAX_REDUNDANT) this.#redundant.shift();
   }
 
@@ -110,6 +111,7 @@ export class Dialler {
         this.#alarm.setNoLater(now + BUSY_MS);
         return;
       }
+      link.source = this.#list.sourceOf(address) === 'manual' ? 'manual' : 'tracker';
       this.#dialling.add(link);
     }
     this.#alarm.set(this.#list.nextTimeout());

@@ -259,6 +259,14 @@ export class Neighbours implements LinkTorrent {
     this.#limitAlarm.set(now);
   }
 
+  /** Of all peers together, without a list of them. */
+  rate(direction: 'down' | 'up'): number {
+    const now = nowMs();
+    let sum = 0;
+    for (const { peer } of this.links.values()) if (peer !== undefined) sum += peer[direction].rate(now);
+    return sum;
+  }
+
   peerStats(): PeerStats[] {
     const now = nowMs();
     const { pieceCount } = this.options.core.options;
@@ -282,6 +290,7 @@ export class Neighbours implements LinkTorrent {
         outstanding: peer.outstanding.size,
         window: peer.window.size,
         incoming: link.incoming,
+        source: link.source,
       });
     }
     return stats;

@@ -35,7 +35,7 @@ export interface TorrentPartsOptions {
   readonly slotGrowth: SlotGrowth;
   readonly superSeeding: SuperSeedMode;
   readonly sequential: boolean;
-  readonly listenPort: number | undefined;
+  readonly listenPort: () => number | undefined;
   readonly owner: PartsOwner;
   readonly ledger: LimitLedger;
 }

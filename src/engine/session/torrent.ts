@@ -1,5 +1,6 @@
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
+import { checkAddOptions } from './add-options.js';
 import { priorityLevel } from './file-handle.js';
 import type { TorrentRun } from './torrent-run.js';
 import type {
@@ -9,6 +10,7 @@ import type {
   TorrentEvent,
   TorrentEventOf,
   TorrentFileHandle,
+  TorrentGlance,
   TorrentState,
   TorrentStats,
   WaitOptions,
@@ -43,6 +45,25 @@ export class SessionTorrent implements Torrent {
     return this.#run.stats();
   }
 
+  light(): TorrentGlance {
+    return this.#run.light();
+  }
+
+  haveBits(): Uint8Array {
+    return this.#run.workings.haveBits();
+  }
+
+  availability(): Uint16Array {
+    return this.#run.workings.availability();
+  }
+
+  fileDone(index: number): number {
+    const file = this.#run.metainfo.files[index];
+    if (file === undefined)
+      throw new RangeError(`file ${index} of a torrent of ${this.metainfo.files.length}`);
+    return this.#run.workings.doneIn(file);
+  }
+
   // --- waiting and watching ------------------------------------------------------------------------------------
 
   completed({ signal }: WaitOptions = {}): Promise<void> {
@@ -75,6 +96,19 @@ export class SessionTorrent implements Torrent {
 
   addPeer(address: PeerAddress): void {
     this.#run.presence.add([address], 'manual');
+  }
+
+  get trackers(): readonly (readonly string[])[] {
+    return this.#run.presence.tiers;
+  }
+
+  setTrackers(tiers: readonly (readonly string[])[]): void {
+    checkAddOptions({ trackers: tiers }, 0);
+    this.#run.presence.setTrackers(tiers);
+  }
+
+  reannounce(): void {
+    this.#run.presence.announceAgain();
   }
 
   pause(): void {
