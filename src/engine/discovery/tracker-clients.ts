@@ -11,6 +11,8 @@ export interface TrackerClientsOptions extends HttpTrackerOptions, UdpTrackerOpt
 
 /** The trackers' clients that all torrents of a session share. */
 export interface TrackerClients extends TrackerClient {
+  /** Announces so far, by how they went. */
+  readonly announces: { readonly ok: number; readonly failed: number };
   /** Ends what is under way with ERR_ABORTED and closes the sockets; later requests fail with ERR_CLOSED. */
   close(): void;
 }
@@ -52,9 +54,19 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     }
   };
 
+  const announces = { ok: 0, failed: 0 };
   return {
-    announce: (url, request, { signal: outer } = {}) =>
-      run(url, outer, (client, signal) => client.announce(url, request, { signal })),
+    announces,
+    announce: async (url, request, { signal: outer } = {}) => {
+      try {
+        const response = await run(url, outer, (client, signal) => client.announce(url, request, { signal }));
+        announces.ok++;
+        return response;
+      } catch (error) {
+        if (outer?.aborted !== true) announces.failed++;
+        throw error;
+      }
+    },
     scrape: (url, hashes, { signal: outer } = {}) =>
       run(url, outer, (client, signal) => client.scrape(url, hashes, { signal })),
     close,

@@ -136,6 +136,7 @@ function after(before: Known, status: TrackerStatus, epochMs: number): Known {
   const { state, error, warning, seeders, leechers, downloads, peers: lastPeers } = status;
   if (state === 'working')
     return { state, warning, seeders, leechers, downloads, lastPeers, lastMs: epochMs };
-  if (state === 'failed') return { ...before, state, error: error?.message, errorCode: error?.code, lastMs: epochMs };
+  if (state === 'failed')
+    return { ...before, state, error: error?.message, errorCode: error?.code, lastMs: epochMs };
   return { ...before, state, error: undefined, errorCode: undefined };
 }

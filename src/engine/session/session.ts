@@ -16,6 +16,7 @@ import type {
   ListenAddress,
   RateLimits,
   Session,
+  SessionGlance,
   SessionOptions,
   SessionStats,
   Torrent,
@@ -133,12 +134,15 @@ class EngineSession implements Session, TorrentHost {
 
   stats(): SessionStats {
     const torrents = this.torrents.map(torrent => torrent.stats());
+    const downRate = torrents.reduce((sum, torrent) => sum + torrent.downRate, 0);
+    const upRate = torrents.reduce((sum, torrent) => sum + torrent.upRate, 0);
+    return { torrents, downRate, upRate, ...this.light() };
+  }
+
+  light(): SessionGlance {
     const { pool, budget, arena } = this.#engine;
     const { workers: threads, queued, running, lost } = pool.stats();
     return {
-      torrents,
-      downRate: torrents.reduce((sum, torrent) => sum + torrent.downRate, 0),
-      upRate: torrents.reduce((sum, torrent) => sum + torrent.upRate, 0),
       kernels: describeKernels(this.#engine),
       memory: {
         usedBytes: budget.usedBytes,
@@ -147,6 +151,7 @@ class EngineSession implements Session, TorrentHost {
       },
       workers: { threads, queued, running, lost },
       connections: this.#network.connections,
+      announces: { ...this.trackers.announces },
     };
   }
 
