@@ -181,6 +181,8 @@ export interface SessionStats {
     readonly lost: number;
   };
   readonly connections: number;
+  /** Why there is no network, while `suspend` holds. */
+  readonly suspended?: string;
 }
 
 export type TorrentEvent =
@@ -277,6 +279,13 @@ export interface Session extends AsyncDisposable {
    * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.
    */
   listenOn(at: ListenAddress): Promise<PeerAddress>;
+  /**
+   * Ends all use of the network at once: no listener, no connection, no announce, not even `stopped`, until `restore`.
+   * Torrents keep their state.
+   */
+  suspend(reason: string): void;
+  /** Listens again where it did, never elsewhere, and announces; rejects with ERR_NET_* and stays suspended if it cannot. */
+  restore(): Promise<void>;
   stats(): SessionStats;
   /** Ends everything within 5 s: state saved, `stopped` announced, sockets and threads gone. */
   close(): Promise<void>;
