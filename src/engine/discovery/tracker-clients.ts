@@ -15,20 +15,27 @@ export interface TrackerClients extends TrackerClient {
   readonly announces: { readonly ok: number; readonly failed: number };
   /** Ends what is under way with ERR_ABORTED and closes the sockets; later requests fail with ERR_CLOSED. */
   close(): void;
+  /** The same for a while: requests fail with this error until `restore`, and no socket is open. */
+  suspend(error: MillraceError): void;
+  restore(): void;
 }
 
 /** Picks the client by the scheme of the URL: http, https or udp. */
 export function createTrackerClients(options: TrackerClientsOptions = {}): TrackerClients {
   const http = new HttpTracker(options);
-  const udp = new UdpTracker(options);
+  let udp = new UdpTracker(options);
   const underWay = new Set<AbortController>();
-  let closed = false;
+  /** Why nothing is asked, if so. */
+  let refusal: MillraceError | undefined;
 
-  const close = () => {
-    closed = true;
-    options.signal?.removeEventListener('abort', close);
+  const end = (error: MillraceError) => {
+    refusal = error;
     for (const cut of underWay) cut.abort();
     udp.close();
+  };
+  const close = () => {
+    options.signal?.removeEventListener('abort', close);
+    end(new MillraceError('ERR_CLOSED', 'tracker clients are closed'));
   };
   if (options.signal?.aborted) close();
   else options.signal?.addEventListener('abort', close, { once: true });
@@ -39,7 +46,7 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     outer: AbortSignal | undefined,
     work: (client: TrackerClient, signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
-    if (closed) throw new MillraceError('ERR_CLOSED', 'tracker clients are closed');
+    if (refusal !== undefined) throw refusal;
     const client = parseTrackerUrl(url).scheme === 'udp' ? udp : http;
     const cut = new AbortController();
     const abort = () => cut.abort();
@@ -70,5 +77,13 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     scrape: (url, hashes, { signal: outer } = {}) =>
       run(url, outer, (client, signal) => client.scrape(url, hashes, { signal })),
     close,
+    suspend(error) {
+      if (refusal === undefined) end(error);
+    },
+    restore() {
+      if (refusal === undefined || refusal.code === 'ERR_CLOSED') return;
+      refusal = undefined;
+      udp = new UdpTracker(options);
+    },
   };
 }

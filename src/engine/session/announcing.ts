@@ -111,6 +111,12 @@ export class Announcing {
     await announcer?.stop();
   }
 
+  /** Ends without a word: there is no network. */
+  abandon(): void {
+    void this.#announcer?.stop({ signal: AbortSignal.abort() });
+    this.#announcer = undefined;
+  }
+
   stats(): TrackerStats[] {
     const next = this.#announcer?.upNext;
     const dueMs = next && Date.now() + next.inMs;

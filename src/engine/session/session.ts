@@ -132,6 +132,21 @@ class EngineSession implements Session, TorrentHost {
     return address;
   }
 
+  suspend(reason: string): void {
+    this.#checkOpen();
+    const error = new MillraceError('ERR_NET_SUSPENDED', `no network: ${reason}`, { reason });
+    this.#network.suspend(error);
+    for (const { run } of this.#torrents.values()) run.presence.suspend(error);
+    this.trackers.suspend(error);
+  }
+
+  async restore(): Promise<void> {
+    this.#checkOpen();
+    await this.#network.restore();
+    this.trackers.restore();
+    for (const { run } of this.#torrents.values()) run.presence.restore();
+  }
+
   stats(): SessionStats {
     const torrents = this.torrents.map(torrent => torrent.stats());
     const downRate = torrents.reduce((sum, torrent) => sum + torrent.downRate, 0);
@@ -152,6 +167,7 @@ class EngineSession implements Session, TorrentHost {
       workers: { threads, queued, running, lost },
       connections: this.#network.connections,
       announces: { ...this.trackers.announces },
+      suspended: this.#network.suspended?.facts.reason as string | undefined,
     };
   }
 
@@ -191,6 +207,10 @@ class EngineSession implements Session, TorrentHost {
   // --- what torrents need --------------------------------------------------------------------------------------
 
   readonly listenPort = () => this.#network.address?.port;
+
+  get suspended(): boolean {
+    return this.#network.suspended !== undefined;
+  }
 
   dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
     return this.#network.dial(torrent, address);

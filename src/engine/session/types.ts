@@ -231,6 +231,8 @@ export interface SessionGlance {
   readonly connections: number;
   /** To trackers so far. */
   readonly announces: { readonly ok: number; readonly failed: number };
+  /** Why there is no network, while `suspend` holds. */
+  readonly suspended?: string;
 }
 
 export type TorrentEvent =
@@ -347,6 +349,13 @@ export interface Session extends AsyncDisposable {
    * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.
    */
   listenOn(at: ListenAddress): Promise<PeerAddress>;
+  /**
+   * Ends all use of the network at once: no listener, no connection, no announce, not even `stopped`, until `restore`.
+   * Torrents keep their state.
+   */
+  suspend(reason: string): void;
+  /** Listens again where it did, never elsewhere, and announces; rejects with ERR_NET_* and stays suspended if it cannot. */
+  restore(): Promise<void>;
   stats(): SessionStats;
   /** The same without torrents and rates, which takes no longer with 10,000 of them. */
   light(): SessionGlance;
