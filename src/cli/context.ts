@@ -25,7 +25,7 @@ export type Handler<Options extends CommonOptions> = (
 ) => Promise<number>;
 
 /** Adds a command to the program. */
-export type AddCommand = <Options extends CommonOptions>(setup: CommandSetup<Options>) => void;
+export type AddCommand = <Options extends CommonOptions>(setup: CommandSetup<Options> | CommandGroup) => void;
 
 export interface CommandSetup<Options extends CommonOptions> {
   /** Name and arguments as commander writes them: `info <source>`. */
@@ -37,6 +37,12 @@ export interface CommandSetup<Options extends CommonOptions> {
   readonly examples: readonly (readonly [command: string, meaning: string])[];
   readonly options: (command: Command) => void;
   readonly run: Handler<Options>;
+}
+
+/** Commands under one name. */
+export interface CommandGroup extends Omit<CommandSetup<never>, 'options' | 'run'> {
+  /** Each with options of its own. */
+  readonly commands: readonly CommandSetup<never>[];
 }
 
 /** Options of every command. */

@@ -1,4 +1,4 @@
-import { isMillraceError } from '../files.js';
+import { isMillraceError, MillraceError } from '../files.js';
 
 /** Exit codes of every command; docs/cli.md and `--help` state them. */
 export const EXIT_OK = 0;
@@ -18,6 +18,11 @@ export class CliError extends Error {
   }
 }
 
+/** Something in the command line that is wrong in a way that no parser of one option sees: exit code 2. */
+export function usageError(option: string, message: string): MillraceError {
+  return new MillraceError('ERR_OPTION', message, { option });
+}
+
 export interface Failure {
   readonly code: string;
   readonly message: string;
@@ -33,7 +38,8 @@ export function describeFailure(error: unknown): Failure {
       exitCode: error.code === 'ERR_OPTION' ? EXIT_USAGE : EXIT_FAILURE,
     };
   }
-  if (error instanceof CliError) return { code: error.code, message: error.message, exitCode: error.exitCode };
+  if (error instanceof CliError)
+    return { code: error.code, message: error.message, exitCode: error.exitCode };
   if (error instanceof Error) {
     const { code } = error as { code?: unknown };
     if (typeof code === 'string') return { code, message: error.message, exitCode: EXIT_FAILURE };

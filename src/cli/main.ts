@@ -1,6 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../files.js';
-import { type AddCommand, addCommonOptions, type CommandSetup, type CommonOptions } from './context.js';
+import {
+  type AddCommand,
+  addCommonOptions,
+  type CommandGroup,
+  type CommandSetup,
+  type CommonOptions,
+} from './context.js';
 import { Interrupt } from './exit.js';
 import { describeFailure, EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './failure.js';
 import { safeText } from './format.js';
@@ -28,6 +34,7 @@ const COMMANDS: ReadonlyMap<string, (add: AddCommand) => Promise<void>> = new Ma
   ['bound', async add => add((await import('./commands/bound.js')).boundSetup)],
   ['simulate', async add => add((await import('./commands/simulate.js')).simulateSetup)],
   ['daemon', async add => add((await import('./commands/daemon.js')).daemonSetup)],
+  ['ctl', async add => add((await import('./commands/ctl.js')).ctlGroup)],
   ['bench', async add => add((await import('./commands/bench.js')).benchSetup)],
 ] satisfies [string, (add: AddCommand) => Promise<void>][]);
 
@@ -56,11 +63,16 @@ export async function main(argv: readonly string[], io: Io = process): Promise<n
       getErrHasColors: () => false,
     });
 
-  const add: AddCommand = setup => {
-    addCommand(program, setup, async (args, options) => {
-      exitCode = (await runCommand(setup, args, options, io)) || exitCode;
-    });
-  };
+  const addTo =
+    (parent: Command): AddCommand =>
+    setup => {
+      if ('commands' in setup) setup.commands.forEach(addTo(addGroup(parent, setup)));
+      else
+        addCommand(parent, setup, async (args, options) => {
+          exitCode = (await runCommand(setup, args, options, io)) || exitCode;
+        });
+    };
+  const add = addTo(program);
   const named = COMMANDS.get(argv[0]);
   for (const load of named ? [named] : COMMANDS.values()) await load(add);
 
@@ -76,17 +88,25 @@ export async function main(argv: readonly string[], io: Io = process): Promise<n
   }
 }
 
+function addGroup(parent: Command, { usage, summary, description, examples }: CommandGroup): Command {
+  const group = parent.command(usage).summary(summary).description(description).helpCommand(false);
+  return group.addHelpText('after', describeExamples(examples));
+}
+
 function addCommand<Options extends CommonOptions>(
-  program: Command,
+  parent: Command,
   setup: CommandSetup<Options>,
   action: (args: string[], options: Options) => Promise<void>,
 ): void {
-  const command = program.command(setup.usage).summary(setup.summary).description(setup.description);
+  const command = parent.command(setup.usage).summary(setup.summary).description(setup.description);
   setup.options(command);
   addCommonOptions(command);
-  const examples = setup.examples.map(([line, meaning]) => `  # ${meaning}\n  millrace ${line}`);
-  command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
+  command.addHelpText('after', describeExamples(setup.examples));
   command.action(async () => action(command.args, command.opts<Options>()));
+}
+
+function describeExamples(examples: CommandGroup['examples']): string {
+  return `\nExamples:\n${examples.map(([line, meaning]) => `  # ${meaning}\n  millrace ${line}`).join('\n')}`;
 }
 
 async function runCommand<Options extends CommonOptions>(

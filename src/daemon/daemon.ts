@@ -126,7 +126,7 @@ export class Daemon {
     const { catalog } = this.#state;
     await this.#service.listen();
     const queues = this.#keepers.runner;
-    queues.admit();
+    queues.admit(catalog.all());
     await openAll(catalog, this.#keepers.opening, this.#log);
     queues.settle();
     await this.#state.beat();
@@ -156,7 +156,10 @@ export class Daemon {
       tell: event => {
         if (event.kind === 'added') this.#log.info({ file: event.name }, 'added from the watch folder');
         else if (event.kind === 'failed')
-          this.#log.warn({ file: event.name, err: event.error }, 'a file of the watch folder cannot be added');
+          this.#log.warn(
+            { file: event.name, err: event.error },
+            'a file of the watch folder cannot be added',
+          );
         else this.#log.warn({ err: event.error }, 'the watch folder cannot be read');
       },
     });

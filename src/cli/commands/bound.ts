@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { MillraceError } from '../../files.js';
 import { parseBytes, parseCount, parseRange, parseRate, parseRates } from '../../values/parse.js';
 import { type BoundPlan, boundsOf, evenly, rowsOf, type Sweep } from '../bound/bounds.js';
 import { boundEvent, printBounds, printSweep } from '../bound/report.js';
 import { type CommandSetup, type CommonOptions, type Context, value } from '../context.js';
-import { EXIT_OK } from '../failure.js';
+import { EXIT_OK, usageError } from '../failure.js';
 import { safeText } from '../format.js';
 import type { Output } from '../output.js';
 
@@ -86,16 +85,16 @@ async function bound({ output }: Context, options: BoundOptions): Promise<number
   const { size, seedUp, up, down, pieces, peers, sweep, svg, log } = options;
   const plan: BoundPlan = { fileBytes: size, pieces, seedUp, up, down };
   if (sweep) await showSweep(output, plan, sweep, { svg, log });
-  else if (svg !== undefined) throw usage('svg', '--svg draws a sweep: say --sweep 1..100');
+  else if (svg !== undefined) throw usageError('svg', '--svg draws a sweep: say --sweep 1..100');
   else if (peers === undefined)
-    throw usage('peers', 'say how many peers there are: --peers 100 or --sweep 1..100');
+    throw usageError('peers', 'say how many peers there are: --peers 100 or --sweep 1..100');
   else showOne(output, plan, peers);
   return EXIT_OK;
 }
 
 function showOne(output: Output, plan: BoundPlan, peers: number): void {
   const longest = Math.max(plan.up.length, plan.down?.length ?? 0);
-  if (longest > peers) throw usage('peers', `there are ${longest} rates for ${peers} peers`);
+  if (longest > peers) throw usageError('peers', `there are ${longest} rates for ${peers} peers`);
   const bounds = boundsOf(plan, peers);
   output.event('bound', boundEvent(plan, bounds));
   printBounds(output, plan, bounds);
@@ -124,8 +123,4 @@ async function showSweep(
   await writeFile(svg, drawFigure(plan, sweep, log));
   output.event('svg', { path: resolve(svg) });
   output.line(`${safeText(svg)}: ${sweep.from} to ${sweep.to} peers`);
-}
-
-function usage(option: string, message: string): MillraceError {
-  return new MillraceError('ERR_OPTION', message, { option });
 }

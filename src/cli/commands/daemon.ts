@@ -11,7 +11,7 @@ import {
   SETTINGS,
   type SettingKey,
 } from '../../daemon/index.js';
-import { type CommandSetup, type CommonOptions, type Context } from '../context.js';
+import type { CommandSetup, CommonOptions, Context } from '../context.js';
 import { CliError, EXIT_OK, EXIT_USAGE } from '../failure.js';
 import { formatCount } from '../format.js';
 import { openLog } from '../log.js';
@@ -42,7 +42,10 @@ defaults. SIGHUP reads the file again; one with mistakes changes nothing. docs/d
       .option('--config <file>', 'TOML, or JSON by its name (default: ~/.config/millrace/daemon.toml)')
       .option('--print-config', 'print the settings as a file, and where each comes from')
       .option('--check-config', 'tell all mistakes, with line and key, and end')
-      .option('--hash-password', 'read a password from standard input and print it as rpc-password may have it');
+      .option(
+        '--hash-password',
+        'read a password from standard input and print it as rpc-password may have it',
+      );
     for (const key of SETTING_KEYS) {
       const { kind, meaning, secret } = SETTINGS[key];
       // a password on a command line is seen by all who list processes
@@ -55,7 +58,13 @@ defaults. SIGHUP reads the file again; one with mistakes changes nothing. docs/d
 
 async function run(context: Context, options: DaemonOptions): Promise<number> {
   if (options.hashPassword) return printHash(context);
-  const load = () => loadConfiguration({ file: options.config, env: process.env, flags: flagsOf(options), folder: process.cwd() });
+  const load = () =>
+    loadConfiguration({
+      file: options.config,
+      env: process.env,
+      flags: flagsOf(options),
+      folder: process.cwd(),
+    });
   const configuration = await load();
   const { output } = context;
   if (options.checkConfig) return check(context, configuration);
@@ -115,7 +124,11 @@ function check({ output }: Context, { mistakes }: Configuration): number {
 }
 
 function mistaken(mistakes: readonly Mistake[]): CliError {
-  return new CliError('ERR_CONFIG', `the configuration has mistakes:\n${printMistakes(mistakes).join('\n')}`, EXIT_USAGE);
+  return new CliError(
+    'ERR_CONFIG',
+    `the configuration has mistakes:\n${printMistakes(mistakes).join('\n')}`,
+    EXIT_USAGE,
+  );
 }
 
 async function printHash({ output }: Context): Promise<number> {

@@ -49,7 +49,13 @@ export class Occasions {
         trackers: torrent?.trackers.flat() ?? [],
         downloadedBytes: torrent?.light().everDownloaded ?? 0,
       },
-      { program, timeoutMs: settings.get('hook-timeout'), version: VERSION, now: now(), signal: this.#ending.signal },
+      {
+        program,
+        timeoutMs: settings.get('hook-timeout'),
+        version: VERSION,
+        now: now(),
+        signal: this.#ending.signal,
+      },
     );
     const facts = { torrent: infoHash, program, occasion, seconds: result.seconds };
     if (result.ok) log.info(facts, 'a hook has run');

@@ -37,6 +37,7 @@ export function usualFile(env: Layers['env']): string {
 }
 
 function mistakeOf(error: unknown, path: string): Mistake {
-  if (error instanceof SyntaxMistake) return { where: `${path}:${error.line}`, key: '', message: error.message };
+  if (error instanceof SyntaxMistake)
+    return { where: `${path}:${error.line}`, key: '', message: error.message };
   return { where: path, key: '', message: `cannot be read: ${(error as Error).message}` };
 }

@@ -142,7 +142,9 @@ export const LABEL_SETTINGS = {
   'seed-action': live(optional(oneOf('stop', 'remove', 'remove-data')), undefined, 'as above'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
-export type LabelSettings = { readonly [K in keyof typeof LABEL_SETTINGS]?: ValueOf<(typeof LABEL_SETTINGS)[K]> };
+export type LabelSettings = {
+  readonly [K in keyof typeof LABEL_SETTINGS]?: ValueOf<(typeof LABEL_SETTINGS)[K]>;
+};
 
 export type SettingKey = keyof typeof SETTINGS;
 type ValueOf<S> = S extends Setting<infer T> ? T : never;

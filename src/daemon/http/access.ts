@@ -10,11 +10,15 @@ import { Credentials } from './password.js';
 export function checkExposure(settings: Pick<Settings, 'rpc-host' | 'rpc-password'>): void {
   const { 'rpc-host': host, 'rpc-password': password } = settings;
   if (isLoopback(host) || (password !== undefined && password !== '')) return;
-  throw new MillraceError('ERR_OPTION', `rpc-host is ${host}, which others can reach: rpc-password must be set`, {
-    option: 'rpc-password',
-    value: '',
-    bounds: 'a password',
-  });
+  throw new MillraceError(
+    'ERR_OPTION',
+    `rpc-host is ${host}, which others can reach: rpc-password must be set`,
+    {
+      option: 'rpc-password',
+      value: '',
+      bounds: 'a password',
+    },
+  );
 }
 
 /** The door as the settings have it now: it is asked for with each visit. */

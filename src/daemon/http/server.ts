@@ -32,7 +32,11 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#options = options;
     this.#server = createServer(
-      { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+      {
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+      },
       (request, response) => void this.#router.lookup(request, response),
     );
     this.#server.maxConnections = MAX_CONNECTIONS;
@@ -61,7 +65,12 @@ export class HttpServer {
     }).catch(error => {
       const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
       const code = taken ? 'ERR_NET_ADDRESS_IN_USE' : 'ERR_NET_ADDRESS';
-      throw new MillraceError(code, `cannot serve clients at ${host} port ${port}: ${error.message}`, { host, port }, error);
+      throw new MillraceError(
+        code,
+        `cannot serve clients at ${host} port ${port}: ${error.message}`,
+        { host, port },
+        error,
+      );
     });
     this.#server.on('error', error => this.#options.report(error));
     return { host, port: (this.#server.address() as AddressInfo).port };

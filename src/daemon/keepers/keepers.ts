@@ -40,9 +40,11 @@ export class Keepers {
     this.#options = options;
     const { session, settings, state, occasions, log, nowMs, nowSeconds } = options;
     const { catalog, folder, clock, totals, kept } = state;
-    const report = (err: unknown, { infoHash }: Entry) => log.error({ err, torrent: infoHash }, messageOf(err));
+    const report = (err: unknown, { infoHash }: Entry) =>
+      log.error({ err, torrent: infoHash }, messageOf(err));
     this.phases = new Phases(catalog, clock);
-    this.runner = new Runner({ catalog, settings, nowMs });
+    const onSwitch = (entry: Entry) => this.phases.update(entry);
+    this.runner = new Runner({ catalog, settings, nowMs, onSwitch });
     this.activity = new Activity({ catalog, nowMs });
     this.moving = new Moving({ catalog, report });
     this.opening = new Opening({
@@ -70,6 +72,7 @@ export class Keepers {
       opening: this.opening,
       removing: this.removing,
       nowSeconds,
+      admit: entry => this.runner.admit([entry]),
       onAdded: entry => {
         this.runner.changed(entry);
         occasions.tell('added', entry);

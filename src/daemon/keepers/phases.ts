@@ -13,7 +13,7 @@ export class Phases {
   /** After each change of what the torrent does. */
   update(entry: Entry): void {
     const { torrent, record } = entry;
-    if (torrent?.state === 'checking' && record.phase !== undefined && !entry.admitted) return;
+    if (torrent?.state === 'checking') return; // what it does then goes on, or is over
     const kind = torrent?.state === 'downloading' || torrent?.state === 'seeding' ? torrent.state : undefined;
     if (kind === record.phase?.kind) return;
     const phase = kind === undefined ? undefined : { kind, since: this.clock.seconds };

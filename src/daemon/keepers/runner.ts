@@ -11,6 +11,8 @@ export interface RunnerOptions {
   readonly catalog: Catalog;
   readonly settings: LiveSettings;
   readonly nowMs: () => number;
+  /** It was told to run or to stand still. */
+  readonly onSwitch: (entry: Entry) => void;
 }
 
 /** Lets run who is to run: all that the user has started, or as many of them as the queues have places for. */
@@ -35,8 +37,8 @@ export class Runner {
   }
 
   /** Before torrents are opened: without queues all that are to run do so at once, else they wait for their places. */
-  admit(): void {
-    for (const entry of this.options.catalog.all())
+  admit(entries: Iterable<Entry>): void {
+    for (const entry of entries)
       this.options.catalog.set(entry, { admitted: entry.record.running && !this.#queues });
   }
 
@@ -86,10 +88,12 @@ export class Runner {
   }
 
   #apply(entry: Entry, run: boolean): void {
-    this.options.catalog.set(entry, { admitted: run });
+    const { catalog, onSwitch } = this.options;
+    catalog.set(entry, { admitted: run });
     const { torrent } = entry;
-    if (torrent === undefined) return;
-    if (run && torrent.state === 'paused') torrent.resume();
-    else if (!run) torrent.pause(); // nothing happens to one that stands still
+    if (torrent === undefined || run === (torrent.state !== 'paused')) return;
+    if (run) torrent.resume();
+    else torrent.pause();
+    onSwitch(entry);
   }
 }

@@ -28,9 +28,13 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
     }
     const holder = await readHolder(path);
     if (holder !== undefined && holder.pid !== process.pid && (await isAlive(holder)))
-      throw new MillraceError('ERR_STATE_LOCKED', `process ${holder.pid} works with the state folder ${dir}`, {
-        pid: holder.pid,
-      });
+      throw new MillraceError(
+        'ERR_STATE_LOCKED',
+        `process ${holder.pid} works with the state folder ${dir}`,
+        {
+          pid: holder.pid,
+        },
+      );
     await rm(path, { force: true });
   }
   throw new MillraceError('ERR_STATE_LOCKED', `another process has just taken the state folder ${dir}`);

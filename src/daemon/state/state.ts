@@ -45,7 +45,10 @@ export class State {
     try {
       const journal = await Journal.open(join(dir, 'daemon.journal'));
       if (journal.damaged > 0)
-        log.error({ lines: journal.damaged }, 'the journal has damaged lines; a copy is daemon.journal.damaged');
+        log.error(
+          { lines: journal.damaged },
+          'the journal has damaged lines; a copy is daemon.journal.damaged',
+        );
       const folder = new TorrentFolder(join(dir, 'torrents'));
       await folder.open();
       const catalog = new Catalog({ journal, nowMs });

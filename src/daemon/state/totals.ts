@@ -11,7 +11,13 @@ export interface EarlierTotals {
   readonly seconds: number;
 }
 
-export const NO_TOTALS: EarlierTotals = { uploaded: 0, downloaded: 0, filesAdded: 0, sessions: 0, seconds: 0 };
+export const NO_TOTALS: EarlierTotals = {
+  uploaded: 0,
+  downloaded: 0,
+  filesAdded: 0,
+  sessions: 0,
+  seconds: 0,
+};
 
 const KEY = 'totals';
 

@@ -1,10 +1,10 @@
-import { type InfoHash, MillraceError, type Metainfo, parseMetainfo } from '../../index.js';
+import { type InfoHash, type Metainfo, MillraceError, parseMetainfo } from '../../index.js';
 import type { LiveSettings } from '../config/live-settings.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
 import type { Opening } from './opening.js';
-import type { Removing } from './removing.js';
 import { createRecord, type TorrentRecord } from './record.js';
+import type { Removing } from './removing.js';
 import type { TorrentFolder } from './torrent-folder.js';
 
 export interface AddingOptions {
@@ -13,6 +13,8 @@ export interface AddingOptions {
   readonly opening: Opening;
   readonly removing: Removing;
   readonly settings: LiveSettings;
+  /** It is in the list: may it run? */
+  readonly admit: (entry: Entry) => void;
   /** It is in the list, and on disk. */
   readonly onAdded: (entry: Entry) => void;
   readonly nowSeconds: () => number;
@@ -57,7 +59,7 @@ export class Adding {
   }
 
   async #add(metainfo: Metainfo, bytes: Uint8Array, wishes: Wishes): Promise<Added> {
-    const { catalog, folder, opening, removing, onAdded } = this.options;
+    const { catalog, folder, opening, removing, admit, onAdded } = this.options;
     await removing.gone(metainfo.infoHash);
     const record = this.#recordOf(metainfo, wishes);
     await folder.write(metainfo.infoHash, bytes);
@@ -68,6 +70,7 @@ export class Adding {
       catalog.remove(entry);
       throw error;
     }
+    admit(entry);
     await opening.open(entry);
     onAdded(entry);
     return { entry, duplicate: false };

@@ -127,10 +127,9 @@ export class Catalog {
     const queueKey =
       before === undefined ? (after ?? 1) - 1 : after === undefined ? before + 1 : (before + after) / 2;
     this.#order = undefined;
-    if (queueKey !== before && queueKey !== after) return this.#place(entry, queueKey);
+    if (queueKey !== before && queueKey !== after) this.#place(entry, queueKey);
     // no number lies between the two any more
-    for (const [key, other] of [...others.slice(0, at), entry, ...others.slice(at)].entries())
-      this.#place(other, key);
+    else for (const [key, other] of others.toSpliced(at, 0, entry).entries()) this.#place(other, key);
   }
 
   /** Resolves when all changes are on disk. @throws MillraceError ERR_STORAGE_* */

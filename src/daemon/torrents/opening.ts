@@ -53,7 +53,7 @@ export class Opening {
     const changed = () => onChange(entry);
     torrent.on('checked', ({ piecesDone }) => {
       lacked ||= piecesDone < torrent.metainfo.pieceCount;
-      changed();
+      setImmediate(changed); // what follows is not decided yet
     });
     torrent.on('complete', () => {
       changed();

@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InfoHash } from '../../index.js';
 import { mapStorageError } from '../../engine/storage/errors.js';
 import { closeRaw } from '../../engine/storage/raw-fs.js';
 import { makeStateFolder, replaceFile } from '../../engine/storage/state-file.js';
+import type { InfoHash } from '../../index.js';
 
 /** The .torrent files of the daemon, `torrents/<info-hash>.torrent`, where clients look for them. */
 export class TorrentFolder {

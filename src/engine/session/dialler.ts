@@ -22,7 +22,7 @@ export class Dialler {
   readonly #alarm = new Alarm(() => this.#dialMore());
   readonly #dialling = new Set<PeerLink>();
   readonly #redundant: { readonly address: PeerAddress; readonly source: PeerSource }[] = [];
-  readonly #wanted: number;
+  #wanted: number;
   #running = false;
 
   constructor(
@@ -33,12 +33,16 @@ export class Dialler {
     readonly lacks: () => boolean,
   ) {
     this.#list = new PeerList({ rng: engine.rng });
-    // The other half of the places is for peers that dial us, or two full swarms could not meet.
-    this.#wanted = Math.max(1, Math.ceil(engine.options.maxPeersPerTorrent / 2));
+    this.#wanted = placesToDial(engine.options.maxPeersPerTorrent);
   }
 
   get known(): number {
     return this.#list.size;
+  }
+
+  setMaxPeers(maxPeers: number): void {
+    this.#wanted = placesToDial(maxPeers);
+    this.#dialMore();
   }
 
   add(addresses: Iterable<PeerAddress>, source: PeerSource): void {
@@ -116,4 +120,9 @@ export class Dialler {
     }
     this.#alarm.set(this.#list.nextTimeout());
   }
+}
+
+/** The other half of the places is for peers that dial us, or two full swarms could not meet. */
+function placesToDial(maxPeers: number): number {
+  return Math.max(1, Math.ceil(maxPeers / 2));
 }

@@ -107,6 +107,10 @@ export class Presence implements LinkDoor, LinkKeeper {
     this.#dialler.add(addresses, source);
   }
 
+  maxPeersChanged(): void {
+    this.#dialler?.setMaxPeers(this.workings.maxPeers);
+  }
+
   /** More is wanted than before. */
   seekAgain(): void {
     this.#dialler?.seekAgain();
@@ -171,6 +175,7 @@ export class Presence implements LinkDoor, LinkKeeper {
 
   #createDialler(): Dialler {
     const dialler = new Dialler(this.engine, this, this.host, () => this.workings.lacks);
+    dialler.setMaxPeers(this.workings.maxPeers);
     if (this.#online) dialler.start();
     return dialler;
   }

@@ -39,7 +39,7 @@ export function describeTorrent(now: StateNow, workings: Workings, presence: Pre
 
 /** The numbers of it that cost next to nothing. */
 export function glanceAt({ state, error, checkProgress }: StateNow, workings: Workings): TorrentGlance {
-  const { doneBytes: done, wantedBytes: wanted, everDownloaded, everUploaded, working } = workings;
+  const { doneBytes: done, wantedBytes: wanted, everDownloaded, everUploaded, tally, working } = workings;
   return {
     state,
     error,
@@ -47,6 +47,8 @@ export function glanceAt({ state, error, checkProgress }: StateNow, workings: Wo
     wanted,
     downRate: working?.neighbours.rate('down') ?? 0,
     upRate: working?.neighbours.rate('up') ?? 0,
+    downloaded: tally.downloaded,
+    uploaded: tally.uploaded,
     everDownloaded,
     everUploaded,
     peers: workings.links.size,

@@ -119,8 +119,14 @@ export class SessionTorrent implements Torrent {
     this.#run.resume();
   }
 
-  setLimits(limits: RateLimits): void {
-    this.#run.workings.setLimits(limits);
+  setLimits(limits: RateLimits, { ownOnly }: { ownOnly?: boolean } = {}): void {
+    this.#run.workings.setLimits(limits, ownOnly);
+  }
+
+  setMaxPeers(maxPeers: number): void {
+    checkAddOptions({ maxPeers }, 0);
+    this.#run.workings.setMaxPeers(maxPeers);
+    this.#run.presence.maxPeersChanged();
   }
 
   setSequential(on: boolean): void {

@@ -87,6 +87,10 @@ export interface AddOptions {
   select?: readonly number[];
   sequential?: boolean;
   limits?: RateLimits;
+  /** The session's limits do not count for this torrent, nor it for them. Default: false. */
+  ownLimitsOnly?: boolean;
+  /** Connections of this torrent, 1 to 10000. Default: the session's `maxPeersPerTorrent`. */
+  maxPeers?: number;
   /** Without growth. Default: the session's slots, and its growth. */
   slots?: number;
   /** Default: the session's. */
@@ -299,7 +303,10 @@ export interface Torrent {
   reannounce(): void;
   pause(): void;
   resume(): void;
-  setLimits(limits: RateLimits): void;
+  /** `ownOnly`: whether the session's limits no longer count for this torrent; absent leaves that as it is. */
+  setLimits(limits: RateLimits, options?: { readonly ownOnly?: boolean }): void;
+  /** Connections of this torrent, 1 to 10000; those who move least leave when there are more. */
+  setMaxPeers(maxPeers: number): void;
   setSequential(on: boolean): void;
   /** Pieces [from, to) at a priority; a file's priority is the same for all of its pieces. */
   select(from: number, to: number, priority: FilePriority): void;

@@ -53,6 +53,9 @@ export class Workings {
   #disk: TorrentDisk | undefined;
   #parts: TorrentParts | undefined;
   #limits: SharedLimits | undefined;
+  #ownLimitsOnly: boolean;
+  /** Connections that it may have. */
+  #maxPeers: number;
   #sequential: boolean | undefined;
   /** Number in the read cache; 0 before there were parts. */
   #number = 0;
@@ -65,6 +68,9 @@ export class Workings {
 
   /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
   constructor(readonly options: WorkingsOptions) {
+    const { ownLimitsOnly = false, maxPeers = options.engine.options.maxPeersPerTorrent } = options.options;
+    this.#ownLimitsOnly = ownLimitsOnly;
+    this.#maxPeers = maxPeers;
     this.#disk = this.#createDisk();
   }
 
@@ -198,9 +204,20 @@ export class Workings {
 
   // --- wishes ----------------------------------------------------------------------------------------------------
 
-  setLimits(limits: RateLimits): void {
+  setLimits(limits: RateLimits, ownOnly = this.#ownLimitsOnly): void {
     this.#sharedLimits().set(resolveLimits(limits), nowMs());
-    this.#parts?.neighbours.limitsChanged();
+    if (ownOnly === this.#ownLimitsOnly) return this.limitsChanged();
+    this.#ownLimitsOnly = ownOnly;
+    this.#parts?.neighbours.setLevels(this.#limitLevels());
+  }
+
+  get maxPeers(): number {
+    return this.#maxPeers;
+  }
+
+  setMaxPeers(maxPeers: number): void {
+    this.#maxPeers = maxPeers;
+    this.#parts?.neighbours.setMaxPeers(maxPeers);
   }
 
   limitsChanged(): void {
@@ -306,7 +323,8 @@ export class Workings {
       hashes: () => (metainfo instanceof StoredMetainfo ? metainfo.hashes() : metainfo.pieces),
       disk: this.disk,
       number: this.#number,
-      limits: this.#sharedLimits(),
+      limits: this.#limitLevels(),
+      maxPeers: this.#maxPeers,
       slots: options.slots ?? engine.options.slots,
       slotGrowth: options.slots === undefined ? engine.options.slotGrowth : 'none',
       superSeeding: options.superSeeding ?? engine.options.superSeeding,
@@ -323,6 +341,11 @@ export class Workings {
     }
     parts.neighbours.poke(); // its first turn asks whether anybody has come
     return parts;
+  }
+
+  #limitLevels(): readonly SharedLimits[] {
+    const own = this.#sharedLimits();
+    return this.#ownLimitsOnly ? [own] : [this.options.engine.limits, own];
   }
 
   #sharedLimits(): SharedLimits {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runMain } from './run-main.js';
 
-const COMMANDS = ['create', 'info', 'seed', 'download', 'verify', 'tracker', 'swarm', 'bound', 'simulate'];
+const COMMANDS = [
+  ...['create', 'info', 'seed', 'download', 'verify', 'tracker', 'swarm', 'bound', 'simulate', 'ctl'],
+];
 const PIECE = 16_384;
 
 let dir: string;

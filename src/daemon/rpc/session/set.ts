@@ -93,7 +93,9 @@ function scripts({ settings, dormant }: RpcContext, params: Params): Changes {
     if (file === undefined && enabled === undefined) continue;
     if (!settings.get('rpc-scripts')) {
       // clients send all settings of a form: those that say what is so are no attempt
-      const unchanged = (file ?? '') === (settings.get(key) ?? file ?? '') && (enabled ?? false) === (settings.get(key) !== undefined);
+      const unchanged =
+        (file ?? '') === (settings.get(key) ?? file ?? '') &&
+        (enabled ?? false) === (settings.get(key) !== undefined);
       if (unchanged || (!enabled && !file)) continue;
       throw new RpcFailure(SYSTEM, 'clients may not name programs: rpc-scripts is off');
     }

@@ -38,7 +38,8 @@ export async function torrentAdd(context: RpcContext, call: Call): Promise<objec
 
 async function wishesOf(context: RpcContext, params: Params): Promise<Wishes> {
   const dir = params.text('download_dir');
-  if (dir !== undefined && dir !== '') await checkFolder(context, dir, 'download directory path is not absolute');
+  if (dir !== undefined && dir !== '')
+    await checkFolder(context, dir, 'download directory path is not absolute');
   const count = new Set(params.indices('files_wanted') ?? []);
   const unwanted = params.indices('files_unwanted');
   return {

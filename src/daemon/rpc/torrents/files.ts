@@ -42,6 +42,12 @@ export function applyWishes(entry: Entry, torrent: Torrent, indices: Iterable<nu
   const wishes = wishesOf(entry);
   for (const index of indices) {
     const { wanted, priority } = wishes[index];
-    torrent.files[index].priority = !wanted ? 'skip' : priority < 0 ? 'low' : priority > 0 ? 'high' : 'normal';
+    torrent.files[index].priority = !wanted
+      ? 'skip'
+      : priority < 0
+        ? 'low'
+        : priority > 0
+          ? 'high'
+          : 'normal';
   }
 }

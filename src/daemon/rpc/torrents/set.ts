@@ -22,7 +22,7 @@ export async function torrentSet(context: RpcContext, { params: values }: Call):
   const params = new Params(values);
   const entries = [...torrentsOf(context.catalog, values.ids)];
   const edits = entries.map(entry => changesOf(context, entry, params));
-  entries.forEach((entry, at) => apply(context, entry, edits[at], params));
+  for (const [at, entry] of entries.entries()) apply(context, entry, edits[at], params);
   await context.catalog.flush();
 }
 

@@ -14,7 +14,8 @@ export function editTrackers(before: Tiers, params: Params): string[][] | undefi
   const add = params.texts('tracker_add');
   const remove = params.list('tracker_remove');
   const replace = params.list('tracker_replace');
-  if (list === undefined && add === undefined && remove === undefined && replace === undefined) return undefined;
+  if (list === undefined && add === undefined && remove === undefined && replace === undefined)
+    return undefined;
   let tiers = list === undefined ? before.map(tier => [...tier]) : readList(list);
   if (remove !== undefined) tiers = without(tiers, remove);
   if (replace !== undefined) tiers = replaced(tiers, replace);
