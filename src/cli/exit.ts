@@ -46,6 +46,11 @@ export class Interrupt {
     this.#controller.abort();
   }
 
+  /** A signal that the command gives a meaning of its own. */
+  leave(signal: (typeof SIGNALS)[number]): void {
+    if (this.#listener) process.off(signal, this.#listener);
+  }
+
   watch(): void {
     this.#listener = signal => this.raise(signal as InterruptCause);
     for (const signal of SIGNALS) process.on(signal, this.#listener);

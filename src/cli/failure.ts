@@ -12,6 +12,7 @@ export class CliError extends Error {
   constructor(
     readonly code: string,
     message: string,
+    readonly exitCode = EXIT_FAILURE,
   ) {
     super(message);
   }
@@ -37,6 +38,8 @@ export function describeFailure(error: unknown): Failure {
       exitCode: error.code === 'ERR_OPTION' ? EXIT_USAGE : EXIT_FAILURE,
     };
   }
+  if (error instanceof CliError)
+    return { code: error.code, message: error.message, exitCode: error.exitCode };
   if (error instanceof Error) {
     const { code } = error as { code?: unknown };
     if (typeof code === 'string') return { code, message: error.message, exitCode: EXIT_FAILURE };

@@ -1,4 +1,5 @@
 /** Numbers and names as people read them. */
+export { safeText } from '../values/safe-text.js';
 
 const DECIMAL = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -55,17 +56,6 @@ export function formatPercent(done: number, total: number): string {
 
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
-}
-
-/**
- * Text from a torrent or a peer, safe for a terminal: control characters (C0, DEL, C1) and the marks that turn the
- * direction of text around are written as `\u{..}`, so a name can neither move the cursor nor disguise itself.
- */
-export function safeText(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
-    char => `\\u{${char.codePointAt(0)!.toString(16)}}`,
-  );
 }
 
 /** Runs of numbers in rising order: `3-5, 9`. */

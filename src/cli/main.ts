@@ -33,6 +33,7 @@ const COMMANDS: ReadonlyMap<string, (add: AddCommand) => Promise<void>> = new Ma
   ['swarm', async add => add((await import('./commands/swarm.js')).swarmSetup)],
   ['bound', async add => add((await import('./commands/bound.js')).boundSetup)],
   ['simulate', async add => add((await import('./commands/simulate.js')).simulateSetup)],
+  ['daemon', async add => add((await import('./commands/daemon.js')).daemonSetup)],
   ['ctl', async add => add((await import('./commands/ctl.js')).ctlGroup)],
   ['bench', async add => add((await import('./commands/bench.js')).benchSetup)],
 ] satisfies [string, (add: AddCommand) => Promise<void>][]);

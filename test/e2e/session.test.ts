@@ -176,8 +176,11 @@ describe('a session', () => {
           upRate: 0,
           downloaded: 0,
           uploaded: 0,
+          everDownloaded: 0,
+          everUploaded: 0,
           wasted: 0,
           failedPieces: 0,
+          checkProgress: 1,
           limitedBy: {
             choke: 0,
             window: 0,

@@ -1,6 +1,13 @@
 import type { Kind, Place } from '../../values/kinds.js';
 import type { Document } from './document.js';
-import { SETTING_KEYS, SETTINGS, type SettingKey, type Settings } from './settings.js';
+import {
+  LABEL_SETTINGS,
+  type LabelSettings,
+  SETTING_KEYS,
+  SETTINGS,
+  type SettingKey,
+  type Settings,
+} from './settings.js';
 
 /** What is wrong with one value. */
 export interface Mistake {
@@ -14,6 +21,8 @@ export type Origin = 'default' | 'file' | 'environment' | 'flag';
 
 export interface Configuration {
   readonly settings: Settings;
+  /** By name, in the order of the file. */
+  readonly labels: ReadonlyMap<string, LabelSettings>;
   /** Who had the last word on each. */
   readonly origins: Readonly<Record<SettingKey, Origin>>;
   /** Empty when all is well; what is wrong has kept the value of the layer below. */
@@ -43,6 +52,7 @@ export function resolveLayers({ file, env, flags, folder }: Layers): Configurati
   const values: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
   const mistakes: Mistake[] = [];
+  const labels = new Map<string, Record<string, unknown>>();
   for (const key of SETTING_KEYS) {
     values[key] = defaultOf(key, folder);
     origins[key] = 'default';
@@ -65,8 +75,17 @@ export function resolveLayers({ file, env, flags, folder }: Layers): Configurati
     const where = (key: string) => `${file.name}:${file.document.lineOf(key)}`;
     for (const [key, value] of file.document.values) {
       const place: Place = { path: key, folder: file.folder };
+      const label = labelKey(key);
       if (isKey(key)) take(key, 'file', where, kind => kind.read(value, place));
-      else mistakes.push({ where: where(key), key, message: `unknown${suggestion(key)}` });
+      else if (label !== undefined) {
+        try {
+          const kind = LABEL_SETTINGS[label.key].kind as Kind<unknown>;
+          labels.set(label.name, { ...labels.get(label.name), [label.key]: kind.read(value, place) });
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          mistakes.push({ where: where(key), key, message: error.message });
+        }
+      } else mistakes.push({ where: where(key), key, message: `unknown${suggestion(key)}` });
     }
   }
   for (const [name, text] of Object.entries(env)) {
@@ -88,7 +107,19 @@ export function resolveLayers({ file, env, flags, folder }: Layers): Configurati
       () => `--${key}`,
       kind => kind.parse(text, folder),
     );
-  return { settings: values as unknown as Settings, origins: origins as Configuration['origins'], mistakes };
+  return {
+    settings: values as unknown as Settings,
+    labels,
+    origins: origins as Configuration['origins'],
+    mistakes,
+  };
+}
+
+/** `labels.films.dir`; a name may have dots itself. */
+function labelKey(path: string): { name: string; key: keyof LabelSettings } | undefined {
+  const match = /^labels\.(.+)\.([a-z-]+)$/.exec(path);
+  if (match === null || !Object.hasOwn(LABEL_SETTINGS, match[2])) return undefined;
+  return { name: match[1], key: match[2] as keyof LabelSettings };
 }
 
 function defaultOf(key: SettingKey, folder: string): unknown {

@@ -50,14 +50,16 @@ export const SETTINGS = {
   host: fixed(text, '0.0.0.0', 'the one address for peers, trackers and DHT; gone: all of them stop'),
   port: live(port, 6881, 'for peers; 0 takes any free one'),
   profile: fixed(oneOf('classic', 'seedbox', 'cluster'), 'seedbox', 'see docs/profiles.md'),
-  'max-peers-per-torrent': fixed(whole(1, 10_000), 200, 'connections of one torrent'),
+  'max-peers-per-torrent': live(whole(1, 10_000), 200, 'connections of one torrent'),
   'max-peers': live(whole(1, 1_000_000), 2000, 'connections in all'),
   proxy: fixed(anyText, undefined, 'socks5://[user:password@]host:port for peers and trackers'),
   blocklist: live(
-    anyPath,
+    anyText,
     undefined,
-    'a file of addresses to have nothing to do with: CIDR, p2p or dat, also gzipped',
+    'file or URL of addresses to have nothing to do with: CIDR, p2p or dat, also gzipped',
   ),
+  'blocklist-enabled': live(flag, true, 'whether it is in force'),
+  'default-trackers': live(many(text), [], 'also announce torrents that are not private to these'),
 
   // rates
   up: live(rate, 0, 'upload limit of all torrents; 0 is none'),
@@ -129,6 +131,20 @@ export const SETTINGS = {
   'log-format': fixed(oneOf('text', 'json'), 'text', 'for people or for programs'),
   'log-file': fixed(anyPath, undefined, 'opened again on SIGHUP; none: standard error'),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+/** What a label can say of its torrents, in the table `labels.<name>` of the file. It stands before the settings above. */
+export const LABEL_SETTINGS = {
+  dir: live(anyPath, undefined, 'where its torrents are saved'),
+  'seed-ratio': live(optional(ratio), undefined, 'as above, for its torrents'),
+  'seed-time': live(optional(time), undefined, 'as above'),
+  'seed-idle': live(optional(time), undefined, 'as above'),
+  'seed-limits': live(optional(oneOf('any', 'all')), undefined, 'as above'),
+  'seed-action': live(optional(oneOf('stop', 'remove', 'remove-data')), undefined, 'as above'),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+export type LabelSettings = {
+  readonly [K in keyof typeof LABEL_SETTINGS]?: ValueOf<(typeof LABEL_SETTINGS)[K]>;
+};
 
 export type SettingKey = keyof typeof SETTINGS;
 type ValueOf<S> = S extends Setting<infer T> ? T : never;

@@ -20,7 +20,8 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const pack = promisify(gzip);
 
 export interface EndpointOptions {
-  readonly door: Door;
+  /** As the settings have it now. */
+  readonly door: () => Door;
   readonly methods: Methods;
   /** Failures that clients are told nothing of. */
   readonly report: (error: unknown) => void;
@@ -40,7 +41,7 @@ export class RpcEndpoint {
   constructor(readonly options: EndpointOptions) {}
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { door } = this.options;
+    const door = this.options.door();
     const { method: verb = '', headers } = request;
     const refusal = await door.check({ verb, headers, address: request.socket.remoteAddress ?? '' });
     if (refusal !== undefined) return end(request, response, refusal.status, refusal.headers, refusal.body);

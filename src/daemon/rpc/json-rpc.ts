@@ -6,6 +6,7 @@ import {
   METHOD_NOT_FOUND,
   type Methods,
   RpcFailure,
+  Spelled,
 } from './methods.js';
 
 type Id = string | number | null;
@@ -66,7 +67,9 @@ async function answerOne(
     return waits ? failed(told, new RpcFailure(INVALID_PARAMS, 'params must be an object')) : undefined;
   try {
     const result = await method({ method: name, params: paramsOf(params), dialect: 'json-rpc' });
-    return waits ? { jsonrpc: '2.0', id: told, result: result ?? {} } : undefined;
+    return waits
+      ? { jsonrpc: '2.0', id: told, result: result instanceof Spelled ? result.value : (result ?? {}) }
+      : undefined;
   } catch (error) {
     const failure = asFailure(error, report);
     return waits ? failed(told, failure) : undefined;

@@ -1,4 +1,4 @@
-import { asFailure, type Methods } from './methods.js';
+import { asFailure, type Methods, Spelled } from './methods.js';
 import { respell, spellerOf, toSnake } from './spelling.js';
 
 export interface LegacyReply {
@@ -25,7 +25,9 @@ export async function answerLegacy(
   try {
     const params = paramsOf(request.arguments);
     const answer = await method({ method: name, params, dialect: 'legacy' });
-    return { result: 'success', arguments: respell(answer ?? {}, spellerOf(name, 'legacy')), ...tag };
+    const spelled =
+      answer instanceof Spelled ? answer.value : respell(answer ?? {}, spellerOf(name, 'legacy'));
+    return { result: 'success', arguments: spelled, ...tag };
   } catch (error) {
     return fail(asFailure(error, report).message);
   }

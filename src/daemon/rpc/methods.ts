@@ -23,6 +23,11 @@ export interface Call {
   readonly dialect: Dialect;
 }
 
+/** An answer whose keys are as the client has asked for them. */
+export class Spelled {
+  constructor(readonly value: object) {}
+}
+
 /** Methods by our names, `torrent_get`. They answer with keys in our spelling. */
 export type Methods = ReadonlyMap<string, (call: Call) => unknown>;
 

@@ -125,6 +125,8 @@ function open(
       agent: false,
       headers: { 'User-Agent': 'millrace', 'Accept-Encoding': 'gzip', Connection: 'close' },
       localAddress,
+      // A name may have addresses of a family that cannot be reached from there.
+      family: localAddress === undefined ? undefined : isIP(localAddress),
       lookup: publicOnly ? lookupPublic : undefined,
       ca,
       signal,

@@ -59,6 +59,13 @@ export class Availability {
     return this.#counts[piece] + this.seeds;
   }
 
+  /** A copy: how many have each piece. */
+  counts(): Uint16Array {
+    const counts = this.#counts.slice();
+    if (this.seeds > 0) for (let piece = 0; piece < counts.length; piece++) counts[piece] += this.seeds;
+    return counts;
+  }
+
   /**
    * Distributed copies in reach, ourselves included: whole copies that the pieces make up, plus the fraction of pieces
    * beyond that (as libtorrent counts). O(pieces).

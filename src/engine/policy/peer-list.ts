@@ -87,6 +87,11 @@ export class PeerList {
     return chosen.address;
   }
 
+  /** How the address became known; undefined when it is not, or no longer. */
+  sourceOf(address: PeerAddress): PeerSource | undefined {
+    return this.#find(address)?.source;
+  }
+
   /** When `next` may have an address; Infinity when only new addresses can help. */
   nextTimeout(): number {
     let earliest = Number.POSITIVE_INFINITY;

@@ -195,6 +195,10 @@ export class Picker {
   availability(piece: number): number {
     return this.#availability.of(piece);
   }
+  /** How many neighbours have each piece, as a copy. */
+  availabilities(): Uint16Array {
+    return this.#availability.counts();
+  }
   /** Distributed copies in reach, ourselves included: 2.7 is two whole copies and 70 % of a third. O(pieces). */
   copies(): number {
     return this.#availability.copies(piece => this.has(piece));

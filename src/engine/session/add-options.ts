@@ -41,6 +41,10 @@ const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
   },
   sequential: flag,
   limits: value => void resolveLimits(value),
+  ownLimitsOnly: flag,
+  maxPeers: (value, name) => {
+    if (!isWhole(value, 1, 10_000)) failOption(name, value, 'a whole number from 1 to 10000');
+  },
   slots: (value, name) => {
     if (!isWhole(value, 1, 1000)) failOption(name, value, 'a whole number from 1 to 1000');
   },

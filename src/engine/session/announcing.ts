@@ -1,8 +1,10 @@
 import { fromHex } from '../bytes.js';
 import { Announcer, type TrackerStatus } from '../discovery/announcer.js';
 import type { TrackerClient } from '../discovery/tracker-client.js';
+import { distinctTiers } from '../discovery/tracker-tiers.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { Backoff } from '../policy/backoff.js';
+import { redactUrl } from '../protocol/tracker/url.js';
 import type { Engine } from './engine.js';
 import type { TrackerStats } from './types.js';
 
@@ -21,7 +23,8 @@ const WANTED_PEERS = 200;
 
 export interface AnnouncingHost {
   readonly trackers: TrackerClient;
-  readonly listenPort: number | undefined;
+  /** Undefined while nobody can dial us. */
+  readonly listenPort: () => number | undefined;
   /** Tells trackers that we are the same after a change of address (BEP 7, BEP 15 `key`). */
   readonly announceKey: number;
 }
@@ -33,29 +36,47 @@ export interface AnnouncingOptions {
   readonly engine: Engine;
   readonly progress: () => { uploaded: number; downloaded: number; left: number };
   readonly onPeers: (peers: readonly PeerAddress[]) => void;
-  readonly onStatus: (status: TrackerStats) => void;
+  readonly onStatus: (status: TrackerStatus) => void;
 }
+
+/** What is remembered of a tracker while the torrent is on or off. */
+type Known = Omit<TrackerStats, 'url' | 'tier' | 'nextMs'>;
+
+const UNKNOWN: Known = { state: 'idle' };
 
 /** A torrent's trackers while it is online; each time it goes online it announces itself anew. */
 export class Announcing {
   #announcer: Announcer | undefined;
-  readonly #stats = new Map<string, TrackerStats>();
+  #tiers: readonly (readonly string[])[];
+  readonly #known = new Map<string, Known>();
 
-  constructor(readonly options: AnnouncingOptions) {}
+  constructor(readonly options: AnnouncingOptions) {
+    this.#tiers = options.tiers;
+  }
+
+  get tiers(): readonly (readonly string[])[] {
+    return distinctTiers(this.#tiers);
+  }
+
+  setTiers(tiers: readonly (readonly string[])[]): void {
+    this.#tiers = tiers;
+    this.#announcer?.setTiers(tiers);
+    const now = new Set(tiers.flat());
+    for (const url of this.#known.keys()) if (!now.has(url)) this.#known.delete(url);
+  }
 
   start(): void {
-    const { tiers, infoHash, host, engine, progress, onPeers } = this.options;
-    if (tiers.length === 0) return;
+    const { infoHash, host, engine, progress, onPeers } = this.options;
     const hash = fromHex(infoHash);
     this.#announcer = new Announcer({
-      tiers,
+      tiers: this.#tiers,
       trackers: host.trackers,
       rng: engine.rng,
       backoff: new Backoff({ firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, engine.rng),
       request: () => ({
         infoHash: hash,
         peerId: engine.peerId,
-        port: host.listenPort ?? NOT_LISTENING_PORT,
+        port: host.listenPort() ?? NOT_LISTENING_PORT,
         key: host.announceKey,
         numWant: WANTED_PEERS,
         ...progress(),
@@ -63,14 +84,24 @@ export class Announcing {
       stopTimeoutMs: STOP_TIMEOUT_MS,
       setTimer: (call, delayMs) => engine.timers.set(call, delayMs),
       onPeers,
-      onStatus: status => this.#onStatus(status),
+      onStatus: (status, url) => this.#onStatus(status, url),
     });
     this.#announcer.start();
+  }
+
+  /** A user wants to be known, and peers, now. */
+  again(): void {
+    this.#announcer?.announceAgain();
   }
 
   /** All wanted bytes are here; only a download that happened is told as `completed` (BEP 3). */
   completed(downloaded: boolean): void {
     if (downloaded) this.#announcer?.completed();
+  }
+
+  /** Others reach us elsewhere now. */
+  moved(): void {
+    this.#announcer?.moved();
   }
 
   /** Tells `stopped`; resolves at the latest after 5 s and never rejects. */
@@ -81,12 +112,30 @@ export class Announcing {
   }
 
   stats(): TrackerStats[] {
-    return [...this.#stats.values()];
+    const next = this.#announcer?.upNext;
+    const dueMs = next && Date.now() + next.inMs;
+    return this.tiers.flatMap((urls, tier) =>
+      urls.map(url => ({
+        url: redactUrl(url),
+        tier,
+        ...(this.#known.get(url) ?? UNKNOWN),
+        nextMs: next?.urls.includes(url) ? dueMs : undefined,
+      })),
+    );
   }
 
-  #onStatus({ url, state, error, seeders, leechers }: TrackerStatus): void {
-    const stats: TrackerStats = { url, state, error: error?.message, seeders, leechers };
-    this.#stats.set(url, stats);
-    this.options.onStatus(stats);
+  #onStatus(status: TrackerStatus, url: string): void {
+    const before = this.#known.get(url) ?? UNKNOWN;
+    this.#known.set(url, after(before, status, Date.now()));
+    this.options.onStatus(status);
   }
+}
+
+/** Numbers of the last answer stay until the next. */
+function after(before: Known, status: TrackerStatus, epochMs: number): Known {
+  const { state, error, warning, seeders, leechers, downloads, peers: lastPeers } = status;
+  if (state === 'working')
+    return { state, warning, seeders, leechers, downloads, lastPeers, lastMs: epochMs };
+  if (state === 'failed') return { ...before, state, error: error?.message, errorCode: error?.code, lastMs: epochMs };
+  return { ...before, state, error: undefined, errorCode: undefined };
 }

@@ -21,8 +21,8 @@ export class Dialler {
   readonly #list: PeerList;
   readonly #alarm = new Alarm(() => this.#dialMore());
   readonly #dialling = new Set<PeerLink>();
-  readonly #redundant: PeerAddress[] = [];
-  readonly #wanted: number;
+  readonly #redundant: { readonly address: PeerAddress; readonly source: PeerSource }[] = [];
+  #wanted: number;
   #running = false;
 
   constructor(
@@ -33,12 +33,16 @@ export class Dialler {
     readonly lacks: () => boolean,
   ) {
     this.#list = new PeerList({ rng: engine.rng });
-    // The other half of the places is for peers that dial us, or two full swarms could not meet.
-    this.#wanted = Math.max(1, Math.ceil(engine.options.maxPeersPerTorrent / 2));
+    this.#wanted = placesToDial(engine.options.maxPeersPerTorrent);
   }
 
   get known(): number {
     return this.#list.size;
+  }
+
+  setMaxPeers(maxPeers: number): void {
+    this.#wanted = placesToDial(maxPeers);
+    this.#dialMore();
   }
 
   add(addresses: Iterable<PeerAddress>, source: PeerSource): void {
@@ -53,7 +57,8 @@ export class Dialler {
 
   /** More is wanted than before: those who were of no use may be now. */
   seekAgain(): void {
-    this.add(this.#redundant.splice(0), 'resume');
+    for (const { address, source } of this.#redundant.splice(0)) this.#list.add([address], source);
+    this.#dialMore();
   }
 
   stop(): void {
@@ -87,8 +92,8 @@ export class Dialler {
   }
 
   #setAside(address: PeerAddress): void {
+    this.#redundant.push({ address, source: this.#list.sourceOf(address) ?? 'resume' });
     this.#list.forget(address);
-    this.#redundant.push(address);
     if (this.#redundant.length > MAX_REDUNDANT) this.#redundant.shift();
   }
 
@@ -110,8 +115,14 @@ export class Dialler {
         this.#alarm.setNoLater(now + BUSY_MS);
         return;
       }
+      link.source = this.#list.sourceOf(address) === 'manual' ? 'manual' : 'tracker';
       this.#dialling.add(link);
     }
     this.#alarm.set(this.#list.nextTimeout());
   }
+}
+
+/** The other half of the places is for peers that dial us, or two full swarms could not meet. */
+function placesToDial(maxPeers: number): number {
+  return Math.max(1, Math.ceil(maxPeers / 2));
 }

@@ -5,6 +5,7 @@ import type { Priority } from '../policy/picker.js';
 import type { TorrentFile } from '../protocol/metainfo-types.js';
 import type { PieceTable } from './piece-io.js';
 import type { PieceWaits } from './piece-waits.js';
+import { doneIn } from './progress.js';
 import type { FilePriority, StreamOptions, TorrentFileHandle, WaitOptions } from './types.js';
 import { throwIfAborted } from './waits.js';
 
@@ -54,14 +55,7 @@ export class FileHandle implements TorrentFileHandle {
   }
 
   get done(): number {
-    const { pieceLength } = this.owner.table;
-    const { offset, length } = this.file;
-    const end = offset + length;
-    let done = 0;
-    for (let piece = Math.floor(offset / pieceLength); piece * pieceLength < end; piece++)
-      if (this.owner.has(piece))
-        done += Math.min(end, (piece + 1) * pieceLength) - Math.max(offset, piece * pieceLength);
-    return done;
+    return doneIn(this.file, this.owner.table.pieceLength, piece => this.owner.has(piece));
   }
 
   get priority(): FilePriority {

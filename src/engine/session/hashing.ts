@@ -6,11 +6,18 @@ import type { Workings } from './workings.js';
 /** Checks of one torrent: what is trusted counts as here, what is not is hashed. */
 export class Hashing {
   #abort: AbortController | undefined;
+  #done = 0;
+  #total = 0;
 
   constructor(
     readonly workings: Workings,
     readonly budget: MemoryBudget,
   ) {}
+
+  /** Share of the pieces of the running check that were looked at; 0 before it begins. */
+  get progress(): number {
+    return this.#total === 0 ? 0 : this.#done / this.#total;
+  }
 
   /** @returns the pieces that had to be hashed and are good */
   async take(existing: Existing): Promise<readonly number[]> {
@@ -29,11 +36,14 @@ export class Hashing {
   async hash(pieces: Iterable<number>, proven: number[], signal?: AbortSignal): Promise<void> {
     const { parts } = this.workings;
     this.#abort = new AbortController();
+    const list = [...pieces];
+    this.#total = list.length;
     const own = this.#abort.signal;
     try {
-      await checkPieces(parts.io, this.budget, pieces, {
+      await checkPieces(parts.io, this.budget, list, {
         signal: signal === undefined ? own : AbortSignal.any([signal, own]),
         onPiece: (piece, good) => {
+          this.#done++;
           if (!good) return parts.progress.unmark(piece);
           parts.mark(piece);
           proven.push(piece);
@@ -41,6 +51,7 @@ export class Hashing {
       });
     } finally {
       this.#abort = undefined;
+      this.#done = this.#total = 0;
     }
   }
 

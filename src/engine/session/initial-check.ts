@@ -37,9 +37,9 @@ const NO_TRAFFIC: Traffic = { uploaded: 0, downloaded: 0 };
 export async function findExisting({ metainfo, storage, resume, mode }: InitialCheck): Promise<Existing> {
   const { files, pieceLength, pieceCount } = metainfo;
   const nothing = { traffic: NO_TRAFFIC, trusted: [], complete: false, doubtful: [], saved: false };
-  if (mode === 'seed') return { ...nothing, trusted: allPieces(pieceCount), complete: true };
   const state = await loadState(resume);
   const traffic = state ?? NO_TRAFFIC;
+  if (mode === 'seed') return { ...nothing, traffic, trusted: allPieces(pieceCount), complete: true };
   if (mode === 'full') return { ...nothing, traffic, doubtful: allPieces(pieceCount) };
   const stamps = await storage.stamps();
   if (state === undefined) return { ...nothing, doubtful: present(metainfo, stamps) };

@@ -11,6 +11,7 @@ import { BLOCK_BYTES } from '../protocol/peer/messages.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import { nowMs } from './clock.js';
 import type { PeerLimits } from './limits.js';
+import type { PeerStats } from './types.js';
 
 /** What we tell every peer in the reserved bytes: Fast Extension and extension protocol. */
 const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
@@ -55,6 +56,8 @@ export class PeerLink implements PeerSocketOwner {
   readonly openedAtMs = nowMs();
   /** Where this peer can be dialled, when we know: by dialling it, or because another link to it was dropped. */
   dialAddress: PeerAddress | undefined;
+  /** How we came to know it. */
+  source: PeerStats['source'] = 'incoming';
   peerId: Uint8Array | undefined;
   /** What its rates are held to, from the end of the handshake on. */
   limits: PeerLimits | undefined;

@@ -37,7 +37,7 @@ export interface NeighboursOptions {
   readonly maxPeers: number;
   readonly sendBufferBytes: number;
   readonly reader: PieceReader;
-  /** Limits of session and torrent. */
+  /** Limits of session and torrent; see `setLevels`. */
   readonly limits: readonly SharedLimits[];
   readonly isBanned: (link: PeerLink) => boolean;
   readonly act: (action: Action) => void;
@@ -62,10 +62,14 @@ export class Neighbours implements LinkTorrent {
   readonly #turns = new UploadTurns();
   #turnScheduled = false;
   #blocksSinceTurn = 0;
+  #maxPeers: number;
+  #levels: readonly SharedLimits[];
   #closed = false;
 
   constructor(readonly options: NeighboursOptions) {
     const { core, reader, memory, sendBufferBytes } = options;
+    this.#maxPeers = options.maxPeers;
+    this.#levels = options.limits;
     this.uploader = new Uploader(
       core.uploads,
       reader,
@@ -84,14 +88,11 @@ export class Neighbours implements LinkTorrent {
   // --- links come and go ---------------------------------------------------------------------------------------
 
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore {
-    const { core, maxPeers, isBanned, onAttached } = this.options;
+    const { core, isBanned, onAttached } = this.options;
     if (this.#closed) throw new MillraceError('ERR_CLOSED', 'the torrent is closed');
     if (isBanned(link)) throw new MillraceError('ERR_PEER_BANNED', `${link.name} sent bad data before`);
     this.#settleDuplicate(link, peerId);
-    if (this.links.size >= maxPeers)
-      throw new MillraceError('ERR_PEER_LIMIT', `${this.links.size} peers, at most ${maxPeers}`, {
-        limit: maxPeers,
-      });
+    if (this.links.size >= this.#maxPeers) throw this.#tooMany();
     const peer = core.addPeer(
       link.key,
       { address: link.address, incoming: link.incoming, fast: features.fast, extended: features.extended },
@@ -99,7 +100,7 @@ export class Neighbours implements LinkTorrent {
     );
     this.links.set(link.key, link);
     link.neighbours = this;
-    link.limits = new PeerLimits(this.options.limits);
+    link.limits = new PeerLimits(this.#levels);
     onAttached(link, clientName(peerId));
     this.poke();
     return peer;
@@ -139,6 +140,22 @@ export class Neighbours implements LinkTorrent {
       other.torrent = undefined; // it was told of the end already
       return;
     }
+  }
+
+  /** Where there are more already, those who move least leave. */
+  setMaxPeers(maxPeers: number): void {
+    this.#maxPeers = maxPeers;
+    const surplus = this.links.size - maxPeers;
+    if (surplus <= 0) return;
+    const now = nowMs();
+    const rate = ({ peer }: PeerLink) => (peer === undefined ? 0 : peer.down.rate(now) + peer.up.rate(now));
+    const slowest = [...this.links.values()].sort((a, b) => rate(a) - rate(b)).slice(0, surplus);
+    for (const link of slowest) link.close(this.#tooMany());
+  }
+
+  #tooMany(): MillraceError {
+    const limit = this.#maxPeers;
+    return new MillraceError('ERR_PEER_LIMIT', `${this.links.size} peers, at most ${limit}`, { limit });
   }
 
   close(error: MillraceError): void {
@@ -251,12 +268,27 @@ export class Neighbours implements LinkTorrent {
     return false;
   }
 
+  /** Other limits than before. */
+  setLevels(levels: readonly SharedLimits[]): void {
+    this.#levels = levels;
+    for (const link of this.links.values()) link.limits = new PeerLimits(levels);
+    this.limitsChanged();
+  }
+
   /** Waits that were reckoned with the old limits are over. */
   limitsChanged(): void {
     if (this.#closed) return;
     const now = nowMs();
     for (const link of this.links.values()) link.limits!.refresh(now);
     this.#limitAlarm.set(now);
+  }
+
+  /** Of all peers together, without a list of them. */
+  rate(direction: 'down' | 'up'): number {
+    const now = nowMs();
+    let sum = 0;
+    for (const { peer } of this.links.values()) if (peer !== undefined) sum += peer[direction].rate(now);
+    return sum;
   }
 
   peerStats(): PeerStats[] {
@@ -282,6 +314,7 @@ export class Neighbours implements LinkTorrent {
         outstanding: peer.outstanding.size,
         window: peer.window.size,
         incoming: link.incoming,
+        source: link.source,
       });
     }
     return stats;

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../errors.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
@@ -22,6 +23,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface ResolvedOptions {
   readonly dir: string;
   readonly stateDir: string | undefined;
+  readonly bind: string | undefined;
   readonly listen: { readonly host: string; readonly port: number } | undefined;
   readonly limits: Required<RateLimits>;
   readonly profile: ProfileName;
@@ -113,12 +115,17 @@ export function resolveLimits(value: unknown, name = 'limits'): Required<RateLim
   return { down: down ?? 0, up: up ?? 0, peerDown: peerDown ?? 0, peerUp: peerUp ?? 0 };
 }
 
-function resolveListen(value: unknown): { host: string; port: number } | undefined {
-  if (value === false) return undefined;
-  const { host = '0.0.0.0', port = 0 } = (value ?? {}) as { host?: unknown; port?: unknown };
-  if (typeof host !== 'string' || !Number.isInteger(port) || (port as number) < 0 || (port as number) > 65535)
+export function resolveListen(value: unknown): { host: string | undefined; port: number } {
+  const { host, port = 0 } = (value ?? {}) as { host?: unknown; port?: unknown };
+  if (
+    typeof (value ?? {}) !== 'object' ||
+    (host !== undefined && typeof host !== 'string') ||
+    !Number.isInteger(port) ||
+    (port as number) < 0 ||
+    (port as number) > 65535
+  )
     failOption('listen', value, 'false, or an object with host (an address) and port (0 to 65535)');
-  return { host: host as string, port: port as number };
+  return { host, port: port as number };
 }
 
 const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[];
@@ -149,11 +156,22 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     resolve: text('stateDir', 'a path', undefined),
   },
   {
+    name: 'bind',
+    meaning:
+      'Address of this machine that all connections and packets start from: to peers and to trackers. Names are still looked up wherever the system does it.',
+    defaultText: 'none: the system chooses',
+    bounds: 'an IP address',
+    resolve: value =>
+      value === undefined || (typeof value === 'string' && isIP(value) !== 0)
+        ? value
+        : failOption('bind', value, 'an IP address'),
+  },
+  {
     name: 'listen',
     meaning: 'Where to listen for peers. Port 0 takes any free one; `false` only dials.',
-    defaultText: '`{ host: "0.0.0.0", port: 0 }`',
+    defaultText: '`{ host: "0.0.0.0", port: 0 }`, `host` the address of `bind` when there is one',
     bounds: '`false`, or host and port 0 to 65535',
-    resolve: resolveListen,
+    resolve: value => (value === false ? undefined : resolveListen(value)),
   },
   {
     name: 'limits',
@@ -314,6 +332,8 @@ export function resolveOptions(options: SessionOptions, env: Env = process.env):
   const resolved: Record<string, unknown> = {};
   for (const row of OPTION_TABLE)
     resolved[row.name] = row.resolve((options as Record<string, unknown>)[row.name], env);
+  const { listen, bind } = resolved as { listen?: { host?: string }; bind?: string };
+  if (listen !== undefined) listen.host ??= bind ?? '0.0.0.0';
   const profile: Profile = PROFILES[resolved.profile as ProfileName];
   if (options.slots !== undefined) resolved.slotGrowth ??= 'none';
   for (const [name, value] of Object.entries(profile)) resolved[name] ??= value;

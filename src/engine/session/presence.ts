@@ -24,7 +24,7 @@ export interface PresenceHost extends AnnouncingHost, DiallerHost {
 export class Presence implements LinkDoor, LinkKeeper {
   #online = false;
   #dialler: Dialler | undefined;
-  readonly #announcing: Announcing | undefined;
+  #announcing: Announcing | undefined;
 
   constructor(
     readonly engine: Engine,
@@ -66,6 +66,23 @@ export class Presence implements LinkDoor, LinkKeeper {
     return this.#announcing?.stats() ?? [];
   }
 
+  /** Raw URLs. */
+  get tiers(): readonly (readonly string[])[] {
+    return this.#announcing?.tiers ?? [];
+  }
+
+  setTrackers(tiers: readonly (readonly string[])[]): void {
+    if (this.#announcing !== undefined) this.#announcing.setTiers(tiers);
+    else if (tiers.length > 0) {
+      this.#announcing = this.#createAnnouncing(tiers);
+      if (this.#online) this.#announcing.start();
+    }
+  }
+
+  announceAgain(): void {
+    this.#announcing?.again();
+  }
+
   start(): void {
     this.#online = true;
     this.workings.setActive(true);
@@ -90,6 +107,10 @@ export class Presence implements LinkDoor, LinkKeeper {
     this.#dialler.add(addresses, source);
   }
 
+  maxPeersChanged(): void {
+    this.#dialler?.setMaxPeers(this.workings.maxPeers);
+  }
+
   /** More is wanted than before. */
   seekAgain(): void {
     this.#dialler?.seekAgain();
@@ -98,6 +119,11 @@ export class Presence implements LinkDoor, LinkKeeper {
   /** All that is wanted is here; only a download that happened is announced. */
   completed(): void {
     if (this.#online) this.#announcing?.completed(this.workings.tally.downloaded > 0);
+  }
+
+  /** Others reach us elsewhere now. */
+  moved(): void {
+    this.#announcing?.moved();
   }
 
   // --- links -----------------------------------------------------------------------------------------------------
@@ -142,12 +168,14 @@ export class Presence implements LinkDoor, LinkKeeper {
         return { uploaded, downloaded, left: workings.leftBytes };
       },
       onPeers: peers => this.add(peers, 'tracker'),
-      onStatus: ({ url, state, error }) => events.emit({ type: 'tracker', url, state, error }),
+      onStatus: ({ url, state, error }) =>
+        events.emit({ type: 'tracker', url, state, error: error?.message }),
     });
   }
 
   #createDialler(): Dialler {
     const dialler = new Dialler(this.engine, this, this.host, () => this.workings.lacks);
+    dialler.setMaxPeers(this.workings.maxPeers);
     if (this.#online) dialler.start();
     return dialler;
   }

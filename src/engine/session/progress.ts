@@ -7,6 +7,19 @@ interface Geometry {
   readonly length: number;
 }
 
+/** Bytes of a file whose pieces are here. */
+export function doneIn(
+  { offset, length }: { offset: number; length: number },
+  pieceLength: number,
+  has: (piece: number) => boolean,
+): number {
+  const end = offset + length;
+  let done = 0;
+  for (let piece = Math.floor(offset / pieceLength); piece * pieceLength < end; piece++)
+    if (has(piece)) done += Math.min(end, (piece + 1) * pieceLength) - Math.max(offset, piece * pieceLength);
+  return done;
+}
+
 /** Bytes that are here, wanted, and left of a torrent. */
 export class Progress {
   doneBytes = 0;

@@ -1,22 +1,19 @@
-import type net from 'node:net';
 import { createTrackerClients, type TrackerClients } from '../discovery/tracker-clients.js';
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
-import { type Listener, listen } from '../net/listener.js';
-import { plainHost, type ReceiveRegion } from '../net/peer-socket.js';
 import { createPeerId } from '../protocol/peer-id.js';
-import { Bans } from './bans.js';
 import { nowMs } from './clock.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
-import { HalfOpen } from './half-open.js';
-import { type LinkDoor, type LinkHost, PeerLink } from './link.js';
-import { resolveLimits, resolveOptions } from './options.js';
+import type { LinkDoor, PeerLink } from './link.js';
+import { Network } from './network.js';
+import { resolveLimits, resolveListen, resolveOptions } from './options.js';
 import { Resting } from './resting.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
 import { type TorrentHost, TorrentRun } from './torrent-run.js';
 import type {
   AddOptions,
+  ListenAddress,
   RateLimits,
   Session,
   SessionOptions,
@@ -49,24 +46,21 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   return session;
 }
 
-class EngineSession implements Session, LinkHost, TorrentHost {
-  readonly region: ReceiveRegion;
-  readonly trackers: TrackerClients = createTrackerClients();
+class EngineSession implements Session, TorrentHost {
+  readonly trackers: TrackerClients;
   readonly announceKey: number;
   readonly resting = new Resting();
   readonly #engine: Engine;
   readonly #torrents = new Map<InfoHash, { readonly run: TorrentRun; readonly torrent: Torrent }>();
-  readonly #bans = new Bans();
-  readonly #halfOpen = new HalfOpen();
-  readonly #links = new Set<PeerLink>();
-  #listener: Listener | undefined;
+  readonly #network: Network;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(engine: Engine) {
     this.#engine = engine;
-    const { arena, budget, rng } = engine;
-    this.region = { bytes: arena.bytes.subarray(arena.receiveAt, arena.receiveAt + arena.receiveBytes) };
+    const { budget, rng, options } = engine;
+    this.#network = new Network(engine, infoHash => this.#torrents.get(infoHash)?.run.presence.door);
+    this.trackers = createTrackerClients({ localAddress: options.bind });
     this.announceKey = rng.u32();
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
@@ -76,7 +70,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   async open(): Promise<void> {
     const { listen: at, signal } = this.#engine.options;
     try {
-      if (at !== undefined) this.#listener = await listen(at, socket => this.#accept(socket));
+      if (at !== undefined) await this.#network.listenOn(at);
       else this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
     } catch (error) {
       await this.#engine.close();
@@ -93,7 +87,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   }
 
   get address(): PeerAddress | undefined {
-    return this.#listener?.address;
+    return this.#network.address;
   }
 
   get torrents(): readonly Torrent[] {
@@ -130,6 +124,13 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     for (const { run } of this.#torrents.values()) run.workings.limitsChanged();
   }
 
+  async listenOn(at: ListenAddress): Promise<PeerAddress> {
+    this.#checkOpen();
+    const address = await this.#network.listenOn(resolveListen(at));
+    for (const { run } of this.#torrents.values()) run.presence.moved();
+    return address;
+  }
+
   stats(): SessionStats {
     const torrents = this.torrents.map(torrent => torrent.stats());
     const { pool, budget, arena } = this.#engine;
@@ -145,7 +146,7 @@ class EngineSession implements Session, LinkHost, TorrentHost {
         tableBytes: arena.heap.usedBytes,
       },
       workers: { threads, queued, running, lost },
-      connections: this.#links.size,
+      connections: this.#network.connections,
     };
   }
 
@@ -161,9 +162,8 @@ class EngineSession implements Session, LinkHost, TorrentHost {
   async #close(): Promise<void> {
     clearInterval(this.#keepAlive);
     this.resting.close();
-    const listening = this.#listener?.close();
     const closed = new MillraceError('ERR_CLOSED', 'the session was closed');
-    this.#halfOpen.close(closed);
+    const stopped = this.#network.stop(closed);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>(resolve => {
       timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
@@ -173,9 +173,9 @@ class EngineSession implements Session, LinkHost, TorrentHost {
       late,
     ]);
     clearTimeout(timer);
-    for (const link of this.#links) link.close(closed);
+    this.#network.closeLinks(closed);
     this.trackers.close();
-    await listening;
+    await stopped;
     await this.#engine.close();
   }
 
@@ -183,73 +183,23 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     if (this.#closing !== undefined) throw new MillraceError('ERR_CLOSED', 'the session is closed');
   }
 
-  // --- what links need -----------------------------------------------------------------------------------------
-
-  get regionAt(): number {
-    return this.#engine.arena.receiveAt;
-  }
-
-  get kernels() {
-    return this.#engine.arena.kernels;
-  }
-
-  torrentFor(infoHash: InfoHash): LinkDoor | undefined {
-    return this.#torrents.get(infoHash)?.run.presence.door;
-  }
-
-  settled(link: PeerLink): void {
-    this.#halfOpen.delete(link);
-  }
-
-  closed(link: PeerLink, error: MillraceError | undefined): void {
-    this.#halfOpen.delete(link);
-    this.#links.delete(link);
-    this.#engine.log.debug({ peer: link.name, code: error?.code }, error?.message ?? 'closed by the peer');
-  }
-
   // --- what torrents need --------------------------------------------------------------------------------------
 
-  get listenPort(): number | undefined {
-    return this.#listener?.address.port;
-  }
+  readonly listenPort = () => this.#network.address?.port;
 
   dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
-    if (this.#closing !== undefined || !this.#halfOpen.mayDial) return undefined;
-    const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address);
-    this.#track(link);
-    return link;
+    return this.#network.dial(torrent, address);
   }
 
   isBanned(link: PeerLink): boolean {
-    return this.#bans.has(link);
+    return this.#network.bans.has(link);
   }
 
   ban(address: PeerAddress, link: PeerLink | undefined): void {
-    this.#bans.add(address, link);
+    this.#network.bans.add(address, link);
   }
 
   removed(torrent: TorrentRun): void {
     this.#torrents.delete(torrent.infoHash);
-  }
-
-  // --- inside --------------------------------------------------------------------------------------------------
-
-  #accept(socket: net.Socket): void {
-    const { remoteAddress, remotePort } = socket;
-    const refused =
-      this.#closing !== undefined ||
-      remoteAddress === undefined ||
-      this.#bans.hasHost(plainHost(remoteAddress));
-    if (refused) {
-      socket.destroy();
-      return;
-    }
-    const address = { host: plainHost(remoteAddress), port: remotePort! };
-    this.#track(PeerLink.accept(this, this.#engine.nextPeerKey(), socket, address));
-  }
-
-  #track(link: PeerLink): void {
-    this.#links.add(link);
-    this.#halfOpen.add(link);
   }
 }

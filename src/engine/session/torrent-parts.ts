@@ -30,12 +30,14 @@ export interface TorrentPartsOptions {
   readonly disk: TorrentDisk;
   /** Number of the torrent in the read cache. */
   readonly number: number;
-  readonly limits: SharedLimits;
+  /** Limits that count for it. */
+  readonly limits: readonly SharedLimits[];
+  readonly maxPeers: number;
   readonly slots: number;
   readonly slotGrowth: SlotGrowth;
   readonly superSeeding: SuperSeedMode;
   readonly sequential: boolean;
-  readonly listenPort: number | undefined;
+  readonly listenPort: () => number | undefined;
   readonly owner: PartsOwner;
   readonly ledger: LimitLedger;
 }
@@ -77,7 +79,7 @@ export class TorrentParts {
   #closed = false;
 
   constructor(options: TorrentPartsOptions) {
-    const { engine, metainfo, hashes, disk, number, limits, owner, ledger } = options;
+    const { engine, metainfo, hashes, disk, number, limits, maxPeers, owner, ledger } = options;
     const { arena, pool, budget, cache, peerId } = engine;
     const padding = metainfo.files.filter(file => file.pad && file.length > 0);
     const poke = () => this.neighbours.poke();
@@ -99,10 +101,10 @@ export class TorrentParts {
       core: this.core,
       peerId,
       memory: arena.buffer,
-      maxPeers: engine.options.maxPeersPerTorrent,
+      maxPeers,
       sendBufferBytes: engine.options.sendBufferBytes,
       reader: this.reader,
-      limits: [engine.limits, limits],
+      limits,
       isBanned: link => owner.presence.isBanned(link),
       act: action => this.#act(action, owner),
       onAlone: () => owner.alone(),

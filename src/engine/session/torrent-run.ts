@@ -15,14 +15,13 @@ import { Presence, type PresenceHost } from './presence.js';
 import type { Restable, Resting } from './resting.js';
 import { TorrentFiles } from './torrent-files.js';
 import type { PartsOwner } from './torrent-parts.js';
-import { describeTorrent } from './torrent-stats.js';
-import type { AddOptions, TorrentState, TorrentStats } from './types.js';
+import { describeTorrent, glanceAt, type StateNow } from './torrent-stats.js';
+import type { AddOptions, TorrentGlance, TorrentState, TorrentStats } from './types.js';
 import { Deferred, pending } from './waits.js';
 import { Workings } from './workings.js';
 
 /** What a torrent needs of its session besides the engine. */
 export interface TorrentHost extends PresenceHost {
-  readonly listenPort: number | undefined;
   readonly resting: Resting;
   removed(torrent: TorrentRun): void;
 }
@@ -95,13 +94,22 @@ export class TorrentRun implements PartsOwner, Restable {
     return this.#state === 'closed';
   }
 
+  get #now(): StateNow {
+    const checkProgress = this.#state === 'checking' ? this.#check.progress : 1;
+    return { state: this.#state, error: this.#error, checkProgress };
+  }
+
   get files(): TorrentFiles {
     this.#files ??= new TorrentFiles(this.workings, (from, to, level) => this.setPieces(from, to, level));
     return this.#files;
   }
 
   stats(): TorrentStats {
-    return describeTorrent(this.#state, this.#error, this.workings, this.presence);
+    return describeTorrent(this.#now, this.workings, this.presence);
+  }
+
+  light(): TorrentGlance {
+    return glanceAt(this.#now, this.workings);
   }
 
   // --- lifetime ------------------------------------------------------------------------------------------------

@@ -1,22 +1,24 @@
 import type { MillraceError } from '../errors.js';
 import type { Presence } from './presence.js';
-import type { TorrentState, TorrentStats } from './types.js';
+import type { TorrentGlance, TorrentState, TorrentStats } from './types.js';
 import type { Workings } from './workings.js';
 
+/** Where a torrent is now. */
+export interface StateNow {
+  readonly state: TorrentState;
+  readonly error: MillraceError | undefined;
+  readonly checkProgress: number;
+}
+
 /** A snapshot of a torrent, which may be at work or at rest. */
-export function describeTorrent(
-  state: TorrentState,
-  error: MillraceError | undefined,
-  workings: Workings,
-  presence: Presence,
-): TorrentStats {
+export function describeTorrent(now: StateNow, workings: Workings, presence: Presence): TorrentStats {
   const { infoHash, name, length, pieceCount } = workings.metainfo;
+  const { everDownloaded, everUploaded } = workings;
   const peers = workings.working?.neighbours.peerStats() ?? [];
   return {
     infoHash,
     name,
-    state,
-    error,
+    ...now,
     length,
     done: workings.doneBytes,
     wanted: workings.wantedBytes,
@@ -25,10 +27,32 @@ export function describeTorrent(
     downRate: peers.reduce((sum, peer) => sum + peer.downRate, 0),
     upRate: peers.reduce((sum, peer) => sum + peer.upRate, 0),
     ...workings.tally,
+    everDownloaded,
+    everUploaded,
     limitedBy: workings.limitedBy(),
     peers,
     knownPeers: presence.known,
     trackers: presence.trackers,
-    copies: state === 'closed' ? 0 : workings.copies,
+    copies: now.state === 'closed' ? 0 : workings.copies,
+  };
+}
+
+/** The numbers of it that cost next to nothing. */
+export function glanceAt({ state, error, checkProgress }: StateNow, workings: Workings): TorrentGlance {
+  const { doneBytes: done, wantedBytes: wanted, everDownloaded, everUploaded, tally, working } = workings;
+  return {
+    state,
+    error,
+    done,
+    wanted,
+    downRate: working?.neighbours.rate('down') ?? 0,
+    upRate: working?.neighbours.rate('up') ?? 0,
+    downloaded: tally.downloaded,
+    uploaded: tally.uploaded,
+    everDownloaded,
+    everUploaded,
+    peers: workings.links.size,
+    checkProgress,
+    working: working !== undefined,
   };
 }

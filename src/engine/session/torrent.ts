@@ -1,5 +1,6 @@
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
+import { checkAddOptions } from './add-options.js';
 import { priorityLevel } from './file-handle.js';
 import type { TorrentRun } from './torrent-run.js';
 import type {
@@ -9,6 +10,7 @@ import type {
   TorrentEvent,
   TorrentEventOf,
   TorrentFileHandle,
+  TorrentGlance,
   TorrentState,
   TorrentStats,
   WaitOptions,
@@ -41,6 +43,25 @@ export class SessionTorrent implements Torrent {
 
   stats(): TorrentStats {
     return this.#run.stats();
+  }
+
+  light(): TorrentGlance {
+    return this.#run.light();
+  }
+
+  haveBits(): Uint8Array {
+    return this.#run.workings.haveBits();
+  }
+
+  availability(): Uint16Array {
+    return this.#run.workings.availability();
+  }
+
+  fileDone(index: number): number {
+    const file = this.#run.metainfo.files[index];
+    if (file === undefined)
+      throw new RangeError(`file ${index} of a torrent of ${this.metainfo.files.length}`);
+    return this.#run.workings.doneIn(file);
   }
 
   // --- waiting and watching ------------------------------------------------------------------------------------
@@ -77,6 +98,19 @@ export class SessionTorrent implements Torrent {
     this.#run.presence.add([address], 'manual');
   }
 
+  get trackers(): readonly (readonly string[])[] {
+    return this.#run.presence.tiers;
+  }
+
+  setTrackers(tiers: readonly (readonly string[])[]): void {
+    checkAddOptions({ trackers: tiers }, 0);
+    this.#run.presence.setTrackers(tiers);
+  }
+
+  reannounce(): void {
+    this.#run.presence.announceAgain();
+  }
+
   pause(): void {
     this.#run.pause();
   }
@@ -85,8 +119,14 @@ export class SessionTorrent implements Torrent {
     this.#run.resume();
   }
 
-  setLimits(limits: RateLimits): void {
-    this.#run.workings.setLimits(limits);
+  setLimits(limits: RateLimits, { ownOnly }: { ownOnly?: boolean } = {}): void {
+    this.#run.workings.setLimits(limits, ownOnly);
+  }
+
+  setMaxPeers(maxPeers: number): void {
+    checkAddOptions({ maxPeers }, 0);
+    this.#run.workings.setMaxPeers(maxPeers);
+    this.#run.presence.maxPeersChanged();
   }
 
   setSequential(on: boolean): void {

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { MillraceError } from '../errors.js';
+import type { ErrorCode, MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { HashBackendName } from '../kernels/types.js';
 import type { LimitedBy } from '../policy/limiting.js';
@@ -33,14 +33,21 @@ export interface LogSink {
   error(facts: object, message: string): void;
 }
 
+export interface ListenAddress {
+  host?: string;
+  port?: number;
+}
+
 /** All optional; defaults, bounds and sources are in docs/options.md, made from the table in options.ts. */
 export interface SessionOptions {
   /** Folder that torrents are saved below unless `add` names another. */
   dir?: string;
   /** Folder of resume state; without it nothing is remembered between sessions. */
   stateDir?: string;
+  /** Address of this machine that all connections and packets start from. Also the default of `listen.host`. */
+  bind?: string;
   /** Where to listen for peers. Port 0 takes any free one. `false` only dials. */
-  listen?: { host?: string; port?: number } | false;
+  listen?: ListenAddress | false;
   limits?: RateLimits;
   profile?: ProfileName;
   /** Unchoke slots of each torrent, the optimistic one not counted. */
@@ -80,6 +87,10 @@ export interface AddOptions {
   select?: readonly number[];
   sequential?: boolean;
   limits?: RateLimits;
+  /** The session's limits do not count for this torrent, nor it for them. Default: false. */
+  ownLimitsOnly?: boolean;
+  /** Connections of this torrent, 1 to 10000. Default: the session's `maxPeersPerTorrent`. */
+  maxPeers?: number;
   /** Without growth. Default: the session's slots, and its growth. */
   slots?: number;
   /** Default: the session's. */
@@ -115,15 +126,29 @@ export interface PeerStats {
   readonly outstanding: number;
   readonly window: number;
   readonly incoming: boolean;
+  /** How we came to know it. */
+  readonly source: 'tracker' | 'manual' | 'incoming';
 }
 
 export interface TrackerStats {
   /** The URL with passkeys blanked. */
   readonly url: string;
+  /** 0 for those that are tried first. */
+  readonly tier: number;
   readonly state: 'idle' | 'announcing' | 'working' | 'failed';
   readonly error?: string;
+  readonly errorCode?: ErrorCode;
+  /** Of the last answer, as far as it told. */
+  readonly warning?: string;
   readonly seeders?: number;
   readonly leechers?: number;
+  readonly downloads?: number;
+  /** Peers in it. */
+  readonly lastPeers?: number;
+  /** When the last answer came, or the last failure; since 1970. */
+  readonly lastMs?: number;
+  /** When it is asked next, if none that is asked before it answers; since 1970. Undefined while nothing is due. */
+  readonly nextMs?: number;
 }
 
 /** A snapshot: plain data, nothing in it changes later. Bytes, bytes per second, milliseconds. */
@@ -143,15 +168,39 @@ export interface TorrentStats {
   /** Payload received and sent in this session. */
   readonly downloaded: number;
   readonly uploaded: number;
+  /** The same with earlier sessions, as far as resume state tells. */
+  readonly everDownloaded: number;
+  readonly everUploaded: number;
   /** Received and thrown away: failed pieces, blocks that came twice. */
   readonly wasted: number;
   readonly failedPieces: number;
+  /** Share of the running check that is done, 0 to 1; 1 while none runs. */
+  readonly checkProgress: number;
   readonly limitedBy: LimitedBy;
   readonly peers: readonly PeerStats[];
   readonly knownPeers: number;
   readonly trackers: readonly TrackerStats[];
   /** Copies of the rarest piece among us and the neighbours, with the share of pieces that have one more. */
   readonly copies: number;
+}
+
+/** What is asked of ten thousand torrents many times a second: numbers alone. */
+export interface TorrentGlance {
+  readonly state: TorrentState;
+  readonly error?: MillraceError;
+  readonly done: number;
+  readonly wanted: number;
+  readonly downRate: number;
+  readonly upRate: number;
+  /** Payload of this session, and with that of earlier ones. */
+  readonly downloaded: number;
+  readonly uploaded: number;
+  readonly everDownloaded: number;
+  readonly everUploaded: number;
+  readonly peers: number;
+  readonly checkProgress: number;
+  /** It holds what peers and pieces need; a torrent at rest does not. */
+  readonly working: boolean;
 }
 
 export interface SessionStats {
@@ -243,9 +292,21 @@ export interface Torrent {
   /** A bounded queue of all events; what it had to drop is reported as `dropped-events`. */
   events(options?: WaitOptions & { capacity?: number }): AsyncIterable<TorrentEvent>;
   addPeer(address: PeerAddress): void;
+  /** Raw URLs by tier, in the order of `stats().trackers`. */
+  readonly trackers: readonly (readonly string[])[];
+  /**
+   * Replaces the trackers. What is known of those that stay is kept; those that go and knew of us are told `stopped`; new
+   * ones are asked at once.
+   */
+  setTrackers(tiers: readonly (readonly string[])[]): void;
+  /** Announces as soon as the tracker's minimum interval allows; trackers that failed are tried at once. */
+  reannounce(): void;
   pause(): void;
   resume(): void;
-  setLimits(limits: RateLimits): void;
+  /** `ownOnly`: whether the session's limits no longer count for this torrent; absent leaves that as it is. */
+  setLimits(limits: RateLimits, options?: { readonly ownOnly?: boolean }): void;
+  /** Connections of this torrent, 1 to 10000; those who move least leave when there are more. */
+  setMaxPeers(maxPeers: number): void;
   setSequential(on: boolean): void;
   /** Pieces [from, to) at a priority; a file's priority is the same for all of its pieces. */
   select(from: number, to: number, priority: FilePriority): void;
@@ -253,6 +314,14 @@ export interface Torrent {
   recheck(options?: WaitOptions): Promise<void>;
   saveResume(): Promise<void>;
   stats(): TorrentStats;
+  /** A few numbers of `stats`, at next to no cost. */
+  light(): TorrentGlance;
+  /** A copy of the verified bits, the highest bit of the first byte for piece 0 (BEP 3). */
+  haveBits(): Uint8Array;
+  /** How many connected peers have each piece, as a copy. */
+  availability(): Uint16Array;
+  /** Verified bytes of a file; never wakes a torrent that rests. @throws RangeError for a file that does not exist */
+  fileDone(index: number): number;
   /** Announces `stopped`, saves state, closes files. The data stays. */
   close(): Promise<void>;
 }
@@ -265,6 +334,11 @@ export interface Session extends AsyncDisposable {
   add(source: TorrentSource, options?: AddOptions): Promise<Torrent>;
   get(infoHash: InfoHash): Torrent | undefined;
   setLimits(limits: RateLimits): void;
+  /**
+   * Listens somewhere else from now on, by default on the same host, and tells all trackers. Connections stay. When that
+   * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.
+   */
+  listenOn(at: ListenAddress): Promise<PeerAddress>;
   stats(): SessionStats;
   /** Ends everything within 5 s: state saved, `stopped` announced, sockets and threads gone. */
   close(): Promise<void>;

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { bitfieldBytes } from '../kernels/types.js';
 import { type LimitedBy, LimitLedger } from '../policy/limiting.js';
-import type { Metainfo } from '../protocol/metainfo-types.js';
+import type { Metainfo, TorrentFile } from '../protocol/metainfo-types.js';
 import { setAllBits } from '../swarm/bits.js';
 import { nowMs } from './clock.js';
 import type { Traffic } from './durability.js';
@@ -11,6 +11,7 @@ import { SharedLimits } from './limits.js';
 import type { PeerLink } from './link.js';
 import { resolveLimits } from './options.js';
 import { PieceWaits } from './piece-waits.js';
+import { doneIn } from './progress.js';
 import { StoredMetainfo } from './stored-metainfo.js';
 import { TorrentDisk } from './torrent-disk.js';
 import { type PartsOwner, TorrentParts } from './torrent-parts.js';
@@ -36,7 +37,7 @@ export interface WorkingsOptions {
   readonly engine: Engine;
   readonly metainfo: Metainfo;
   readonly options: AddOptions;
-  readonly listenPort: number | undefined;
+  readonly listenPort: () => number | undefined;
   readonly owner: PartsOwner;
 }
 
@@ -52,6 +53,9 @@ export class Workings {
   #disk: TorrentDisk | undefined;
   #parts: TorrentParts | undefined;
   #limits: SharedLimits | undefined;
+  #ownLimitsOnly: boolean;
+  /** Connections that it may have. */
+  #maxPeers: number;
   #sequential: boolean | undefined;
   /** Number in the read cache; 0 before there were parts. */
   #number = 0;
@@ -64,6 +68,9 @@ export class Workings {
 
   /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
   constructor(readonly options: WorkingsOptions) {
+    const { ownLimitsOnly = false, maxPeers = options.engine.options.maxPeersPerTorrent } = options.options;
+    this.#ownLimitsOnly = ownLimitsOnly;
+    this.#maxPeers = maxPeers;
     this.#disk = this.#createDisk();
   }
 
@@ -120,6 +127,23 @@ export class Workings {
     return this.#parts?.progress.leftBytes ?? (this.#complete ? 0 : this.metainfo.length);
   }
 
+  /** A copy of the verified bits. */
+  haveBits(): Uint8Array {
+    return this.#closed ? bits(this.metainfo.pieceCount, false) : this.#haveBits();
+  }
+
+  /** How many neighbours have each piece. */
+  availability(): Uint16Array {
+    const picker = this.#closed ? undefined : this.#parts?.core.picker;
+    return picker?.availabilities() ?? new Uint16Array(this.metainfo.pieceCount);
+  }
+
+  /** Verified bytes of a file. */
+  doneIn(file: TorrentFile): number {
+    if (this.piecesDone === this.metainfo.pieceCount && !this.#closed) return file.length;
+    return this.piecesDone === 0 ? 0 : doneIn(file, this.metainfo.pieceLength, piece => this.has(piece));
+  }
+
   /** Copies in reach. */
   get copies(): number {
     return this.#parts?.core.picker.copies() ?? (this.#complete ? 1 : 0);
@@ -134,6 +158,17 @@ export class Workings {
       wasted: this.#tally.wasted + core.downloads.wastedBytes,
       failedPieces: this.#tally.failedPieces + core.failedPieces,
     };
+  }
+
+  /** Of this session and those before. */
+  get everDownloaded(): number {
+    const now = this.#parts?.core.downloads.receivedBytes ?? 0;
+    return this.earlier.downloaded + this.#tally.downloaded + now;
+  }
+
+  get everUploaded(): number {
+    const now = this.#parts?.neighbours.uploader.sentBytes ?? 0;
+    return this.earlier.uploaded + this.#tally.uploaded + now;
   }
 
   has(piece: number): boolean {
@@ -169,9 +204,20 @@ export class Workings {
 
   // --- wishes ----------------------------------------------------------------------------------------------------
 
-  setLimits(limits: RateLimits): void {
+  setLimits(limits: RateLimits, ownOnly = this.#ownLimitsOnly): void {
     this.#sharedLimits().set(resolveLimits(limits), nowMs());
-    this.#parts?.neighbours.limitsChanged();
+    if (ownOnly === this.#ownLimitsOnly) return this.limitsChanged();
+    this.#ownLimitsOnly = ownOnly;
+    this.#parts?.neighbours.setLevels(this.#limitLevels());
+  }
+
+  get maxPeers(): number {
+    return this.#maxPeers;
+  }
+
+  setMaxPeers(maxPeers: number): void {
+    this.#maxPeers = maxPeers;
+    this.#parts?.neighbours.setMaxPeers(maxPeers);
   }
 
   limitsChanged(): void {
@@ -257,17 +303,15 @@ export class Workings {
       engine,
       metainfo,
       options,
-      haveBits: () => this.#parts?.progress.haveBits() ?? bits(metainfo.pieceCount, this.#complete),
-      traffic: () => {
-        const { uploaded, downloaded } = this.tally;
-        return {
-          uploaded: this.earlier.uploaded + uploaded,
-          downloaded: this.earlier.downloaded + downloaded,
-        };
-      },
+      haveBits: () => this.#haveBits(),
+      traffic: () => ({ uploaded: this.everUploaded, downloaded: this.everDownloaded }),
     });
     if (this.#complete) disk.durability?.loaded(); // it was saved before the rest
     return disk;
+  }
+
+  #haveBits(): Uint8Array {
+    return this.#parts?.progress.haveBits() ?? bits(this.metainfo.pieceCount, this.#complete);
   }
 
   #createParts(): TorrentParts {
@@ -279,7 +323,8 @@ export class Workings {
       hashes: () => (metainfo instanceof StoredMetainfo ? metainfo.hashes() : metainfo.pieces),
       disk: this.disk,
       number: this.#number,
-      limits: this.#sharedLimits(),
+      limits: this.#limitLevels(),
+      maxPeers: this.#maxPeers,
       slots: options.slots ?? engine.options.slots,
       slotGrowth: options.slots === undefined ? engine.options.slotGrowth : 'none',
       superSeeding: options.superSeeding ?? engine.options.superSeeding,
@@ -296,6 +341,11 @@ export class Workings {
     }
     parts.neighbours.poke(); // its first turn asks whether anybody has come
     return parts;
+  }
+
+  #limitLevels(): readonly SharedLimits[] {
+    const own = this.#sharedLimits();
+    return this.#ownLimitsOnly ? [own] : [this.options.engine.limits, own];
   }
 
   #sharedLimits(): SharedLimits {

@@ -16,7 +16,7 @@ const OUR_IDS = new Map([[DONT_HAVE, 1]]);
 export class Extensions {
   constructor(
     readonly client: string,
-    readonly listenPort: number | undefined,
+    readonly listenPort: () => number | undefined,
     readonly pieceCount: number,
     /** What we send as one block, told to peers when it is more than everybody does. */
     readonly maxBlockBytes: number,
@@ -28,7 +28,7 @@ export class Extensions {
       extensions: OUR_IDS,
       version: this.client,
       reqq: MAX_INCOMING_REQUESTS,
-      port: this.listenPort,
+      port: this.listenPort(),
       yourIp: peer.info.address.host,
       uploadOnly,
       maxBlockBytes: this.maxBlockBytes > BLOCK_BYTES ? this.maxBlockBytes : undefined,

@@ -52,7 +52,7 @@ export interface TorrentCoreOptions {
   readonly maxBlockBytes?: number;
   /** Our client name and the port where we listen, for the extension handshake. */
   readonly client: string;
-  readonly listenPort?: number;
+  readonly listenPort?: () => number | undefined;
   /** The set of pieces that a new peer gets although choked (BEP 6); empty where it does not apply. */
   readonly allowedFastSet?: (host: string, count: number) => number[];
 }
@@ -114,7 +114,7 @@ export class TorrentCore {
     );
     this.#extensions = new Extensions(
       options.client,
-      options.listenPort,
+      options.listenPort ?? (() => undefined),
       pieceCount,
       options.maxBlockBytes ?? BLOCK_BYTES,
     );

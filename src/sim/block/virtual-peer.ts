@@ -169,7 +169,7 @@ export class VirtualPeer implements LinkOwner {
       choking: options.choking,
       unchokeSlots: options.slots ?? 4,
       client: 'millrace sim',
-      listenPort: this.address.port,
+      listenPort: () => this.address.port,
       allowedFastSet: options.allowedFastSet,
     });
     if (swarm.audited)

@@ -44,6 +44,8 @@ export interface AnnounceResponse {
   readonly peers: readonly PeerAddress[];
   readonly seeders?: number;
   readonly leechers?: number;
+  /** Downloads that were reported as completed, as some trackers add. */
+  readonly downloads?: number;
   readonly trackerId?: Uint8Array;
   /** Text for the user; the announce itself was accepted. */
   readonly warning?: string;

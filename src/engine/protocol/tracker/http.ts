@@ -79,6 +79,7 @@ export function decodeHttpAnnounce(body: Uint8Array): AnnounceResponse {
     peers: readPeers(reply).slice(0, MAX_REPLY_PEERS),
     seeders: readCount(reply, 'complete'),
     leechers: readCount(reply, 'incomplete'),
+    downloads: readCount(reply, 'downloaded'),
     trackerId:
       trackerId !== undefined && trackerId.length <= MAX_TRACKER_ID_BYTES ? trackerId.slice() : undefined,
     warning: warning === undefined ? undefined : cleanText(warning),

@@ -19,7 +19,7 @@ let url: string;
 
 beforeEach(async () => {
   const methods = new Map([['session_get', () => ({ version: '1', text: 'x'.repeat(5000) })]]);
-  endpoint = new RpcEndpoint({ door, methods, report: error => expect.fail(String(error)) });
+  endpoint = new RpcEndpoint({ door: () => door, methods, report: error => expect.fail(String(error)) });
   server = createServer((request, response) => void endpoint.handle(request, response));
   await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/transmission/rpc`;

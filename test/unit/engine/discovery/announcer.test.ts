@@ -282,6 +282,102 @@ describe('stop', () => {
   });
 });
 
+describe('trackers that change', () => {
+  it('new ones are asked at once, beside the regular announces', async () => {
+    const { announcer, advance, asked } = setUp([['a']], () => ({}));
+    announcer.start();
+    await advance(10_000);
+    announcer.setTiers([['a', 'b'], ['c']]);
+    await advance(0);
+    expect(asked.splice(0)).toEqual(['a started at 0', 'b started at 10', 'c started at 10']);
+    await advance(30 * MINUTE);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatch(/^[ab] - at 1800$/);
+  });
+
+  it('those that go are told stopped if they knew of us; a successor takes over at once', async () => {
+    const down = new Set(['b']);
+    const { announcer, advance, asked, timers } = setUp([['b'], ['a'], ['c']], url =>
+      down.has(url) ? timeout() : {},
+    );
+    announcer.start();
+    await advance(10_000);
+    asked.length = 0;
+    announcer.setTiers([['c']]);
+    await advance(0);
+    expect(asked.splice(0)).toEqual(['a stopped at 10', 'c started at 10']);
+    announcer.setTiers([]);
+    await advance(0);
+    expect(asked.splice(0)).toEqual(['c stopped at 10']);
+    expect(timers()).toBe(0);
+    announcer.setTiers([['a']]);
+    await advance(0);
+    expect(asked.splice(0)).toEqual(['a started at 10']);
+    await announcer.stop();
+    expect(asked).toEqual(['a stopped at 10']);
+  });
+
+  it('one that goes while it is asked is told so when it has answered', async () => {
+    const set = setUp([['a'], ['b']], url => {
+      if (url === 'a' && set.asked.length === 1) set.announcer.setTiers([['b']]);
+      return {};
+    });
+    set.announcer.start();
+    await set.advance(0);
+    expect(set.asked).toEqual(['a started at 0', 'a stopped at 0', 'b started at 0']);
+  });
+
+  it('a new one that answers takes on the announces of those that do not', async () => {
+    const { announcer, advance, asked } = setUp([['a']], url => (url === 'a' ? timeout() : {}));
+    announcer.start();
+    await advance(1000);
+    announcer.setTiers([['a'], ['b']]);
+    await advance(20 * MINUTE);
+    expect(asked).toEqual(['a started at 0', 'b started at 1']);
+  });
+
+  it('before the start and after the stop nothing is asked', async () => {
+    const { announcer, advance, asked } = setUp([['a']], () => ({}));
+    announcer.setTiers([['b']]);
+    await advance(1000);
+    expect(asked).toEqual([]);
+    announcer.start();
+    await advance(0);
+    await announcer.stop();
+    announcer.setTiers([['c']]);
+    await advance(MINUTE);
+    expect(asked).toEqual(['b started at 1', 'b stopped at 1']);
+  });
+});
+
+it('a user who wants to announce again waits for the minimum only where somebody answered', async () => {
+  const down = new Set(['a']);
+  const { announcer, advance, asked } = setUp([['a'], ['b']], url => (down.has(url) ? timeout() : {}));
+  announcer.start();
+  await advance(10_000);
+  announcer.announceAgain();
+  await advance(0);
+  expect(asked.splice(0)).toEqual(['a started at 0', 'b started at 0', 'a started at 10']);
+  down.clear();
+  announcer.announceAgain();
+  await advance(49_999);
+  expect(asked.splice(0)).toEqual(['a started at 10']);
+  await advance(1);
+  expect(asked).toEqual(['a - at 60']);
+});
+
+it('tells who is next, and when', async () => {
+  const down = new Set(['a']);
+  const { announcer, advance } = setUp([['a'], ['b'], ['c']], url => (down.has(url) ? timeout() : {}));
+  expect(announcer.upNext).toBeUndefined();
+  announcer.start();
+  expect(announcer.upNext).toEqual({ urls: ['a', 'b', 'c'], inMs: 0 });
+  await advance(MINUTE);
+  expect(announcer.upNext).toEqual({ urls: ['a', 'b'], inMs: 29 * MINUTE });
+  await announcer.stop();
+  expect(announcer.upNext).toBeUndefined();
+});
+
 it('reports states with redacted URLs', async () => {
   const url = (name: string) => `http://${name}/secret/announce`;
   const { announcer, advance, statuses, found } = setUp([[url('a')], [url('b')]], asked =>

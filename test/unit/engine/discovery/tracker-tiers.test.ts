@@ -22,5 +22,7 @@ it('drops empty tiers and repetitions, and takes 100 trackers at most', () => {
   const still = { below: (bound: number) => bound - 1 };
   expect(new TrackerTiers([[], ['a', 'a'], ['a', 'b']], still).inOrder()).toEqual(['a', 'b']);
   const many = Array.from({ length: 50 }, (_, i) => Array.from({ length: 50 }, (_, j) => `${i}/${j}`));
-  expect(new TrackerTiers(many, still).inOrder()).toHaveLength(100);
+  const tiers = new TrackerTiers(many, still);
+  expect(tiers.inOrder()).toHaveLength(100);
+  expect([tiers.size, tiers.has('1/49'), tiers.has('2/0')]).toEqual([100, true, false]);
 });

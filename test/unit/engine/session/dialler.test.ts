@@ -50,6 +50,17 @@ function scene({ maxPeers = 10, places = 100 } = {}) {
 }
 
 describe('Dialler', () => {
+  it('dials half of the places that the torrent has now', () => {
+    const { dialler, dialled } = scene();
+    dialler.setMaxPeers(3);
+    dialler.start();
+    dialler.add([1, 2, 3, 4, 5, 6, 7].map(address), 'manual');
+    expect(dialled).toHaveLength(2);
+    dialler.setMaxPeers(8);
+    expect(dialled).toHaveLength(4);
+    dialler.stop();
+  });
+
   it('dials nobody before it is started, and half of the places at most after', () => {
     const { dialler, dialled } = scene();
     dialler.add([1, 2, 3, 4, 5, 6, 7].map(address), 'manual');

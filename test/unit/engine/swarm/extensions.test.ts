@@ -4,7 +4,7 @@ import { asked, Bench, sent } from './bench.js';
 
 describe('our extension handshake', () => {
   it('tells what we take, who we are and where we listen', () => {
-    const bench = new Bench({ listenPort: 6881 });
+    const bench = new Bench({ listenPort: () => 6881 });
     const [message] = sent(bench.connect({ extended: true }));
     if (message.type !== 'extended') throw new Error(`it is ${message.type}`);
     expect(message.id).toBe(0);

@@ -1,0 +1,15 @@
+import { formatMagnet } from '../../../index.js';
+import type { Entry } from '../../torrents/entry.js';
+
+export function magnetOf({ infoHash, record, torrent }: Entry): string {
+  return formatMagnet({
+    infoHash,
+    name: record.name,
+    trackers: torrent?.trackers.flat() ?? [],
+    peers: [],
+    webSeeds: torrent?.metainfo.urlList ?? [],
+    acceptableSources: [],
+    nodes: [],
+    keywords: [],
+  });
+}

@@ -1,0 +1,40 @@
+import { isIP } from 'node:net';
+import { MillraceError, type SessionOptions } from '../index.js';
+import type { Settings } from './config/settings.js';
+
+/** Of the settings what the engine is to know. @throws MillraceError ERR_OPTION */
+export function sessionOptions(settings: Settings): SessionOptions {
+  const { host, port, memory, workers, proxy } = settings;
+  return {
+    dir: settings['download-dir'],
+    listen: { host, port },
+    ...(isOneAddress(host) && { bind: host }),
+    profile: settings.profile,
+    maxPeersPerTorrent: settings['max-peers-per-torrent'],
+    maxConnections: settings['max-peers'],
+    ...(proxy !== undefined && { proxy: parseProxy(proxy) }),
+    ...(memory !== undefined && { memoryBytes: memory }),
+    ...(workers !== undefined && { workers }),
+  };
+}
+
+/** One of this machine's, and not all of them. */
+export function isOneAddress(host: string): boolean {
+  return isIP(host) !== 0 && host !== '0.0.0.0' && host !== '::';
+}
+
+export function parseProxy(text: string): NonNullable<SessionOptions['proxy']> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^socks5h?:$/.test(url.protocol) || url.hostname === '' || url.port === '')
+    throw new MillraceError('ERR_OPTION', 'proxy must be socks5://[user:password@]host:port', {
+      option: 'proxy',
+      value: '...',
+      bounds: 'socks5://[user:password@]host:port',
+    });
+  const { hostname, port, username, password } = url;
+  return {
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(port),
+    ...(username !== '' && { user: decodeURIComponent(username), password: decodeURIComponent(password) }),
+  };
+}

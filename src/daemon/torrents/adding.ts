@@ -1,0 +1,101 @@
+import { type InfoHash, type Metainfo, MillraceError, parseMetainfo } from '../../index.js';
+import type { LiveSettings } from '../config/live-settings.js';
+import type { Catalog } from './catalog.js';
+import type { Entry } from './entry.js';
+import type { Opening } from './opening.js';
+import { createRecord, type TorrentRecord } from './record.js';
+import type { Removing } from './removing.js';
+import type { TorrentFolder } from './torrent-folder.js';
+
+export interface AddingOptions {
+  readonly catalog: Catalog;
+  readonly folder: TorrentFolder;
+  readonly opening: Opening;
+  readonly removing: Removing;
+  readonly settings: LiveSettings;
+  /** It is in the list: may it run? */
+  readonly admit: (entry: Entry) => void;
+  /** It is in the list, and on disk. */
+  readonly onAdded: (entry: Entry) => void;
+  readonly nowSeconds: () => number;
+}
+
+/** What whoever adds a torrent may say of it. */
+export type Wishes = Partial<
+  Pick<
+    TorrentRecord,
+    'labels' | 'maxPeers' | 'priority' | 'skip' | 'low' | 'high' | 'sequential' | 'renames' | 'trackers'
+  >
+> & { readonly dir?: string; readonly paused?: boolean };
+
+export type Added = { readonly entry: Entry; readonly duplicate: boolean };
+
+/** Takes torrents in. */
+export class Adding {
+  /** Those that are on their way into the list. */
+  readonly #underWay = new Map<InfoHash, Promise<Added>>();
+
+  constructor(readonly options: AddingOptions) {}
+
+  /**
+   * Resolves when a crash would not lose it any more.
+   *
+   * @throws MillraceError ERR_BENCODE_*, ERR_METAINFO_*, ERR_STORAGE_*
+   */
+  async add(bytes: Uint8Array, wishes: Wishes = {}): Promise<Added> {
+    const metainfo = parseMetainfo(bytes);
+    const { infoHash } = metainfo;
+    const known = this.options.catalog.get(infoHash);
+    if (known !== undefined) return { entry: known, duplicate: true };
+    const before = this.#underWay.get(infoHash);
+    if (before !== undefined) return { ...(await before), duplicate: true };
+    const adding = this.#add(metainfo, bytes, wishes);
+    this.#underWay.set(infoHash, adding);
+    try {
+      return await adding;
+    } finally {
+      this.#underWay.delete(infoHash);
+    }
+  }
+
+  async #add(metainfo: Metainfo, bytes: Uint8Array, wishes: Wishes): Promise<Added> {
+    const { catalog, folder, opening, removing, admit, onAdded } = this.options;
+    await removing.gone(metainfo.infoHash);
+    const record = this.#recordOf(metainfo, wishes);
+    await folder.write(metainfo.infoHash, bytes);
+    const entry = catalog.add(record);
+    try {
+      await catalog.flush();
+    } catch (error) {
+      catalog.remove(entry);
+      throw error;
+    }
+    admit(entry);
+    await opening.open(entry);
+    onAdded(entry);
+    return { entry, duplicate: false };
+  }
+
+  #recordOf(metainfo: Metainfo, wishes: Wishes): TorrentRecord {
+    const { infoHash, name, length, files } = metainfo;
+    const { settings, nowSeconds } = this.options;
+    const { dir: wished, paused, ...rest } = wishes;
+    for (const index of [...(rest.skip ?? []), ...(rest.low ?? []), ...(rest.high ?? [])])
+      if (!(Number.isInteger(index) && index >= 0 && index < files.length))
+        throw new MillraceError('ERR_OPTION', 'file index out of range', { index: Number(index) });
+    const labels = rest.labels ?? [];
+    const labelDir = labels.map(label => settings.labels.get(label)?.dir).find(dir => dir !== undefined);
+    const dir = wished ?? labelDir ?? settings.get('download-dir');
+    const incompleteDir = settings.get('incomplete-dir');
+    const now = nowSeconds();
+    const also = metainfo.private ? [] : settings.get('default-trackers').map(url => [url]);
+    return createRecord({
+      ...(also.length > 0 && { trackers: [...metainfo.announce, ...also] }),
+      ...rest,
+      ...{ infoHash, name, length, dir, addedAt: now, editedAt: 0 },
+      ...(incompleteDir !== undefined && incompleteDir !== dir && { incompleteDir }),
+      running: !(paused ?? !settings.get('start-added')),
+      startedAt: paused ? 0 : now,
+    });
+  }
+}

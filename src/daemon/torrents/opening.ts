@@ -1,0 +1,69 @@
+import { isMillraceError, MillraceError, type Session } from '../../index.js';
+import type { Catalog } from './catalog.js';
+import type { Entry } from './entry.js';
+import type { TorrentFolder } from './torrent-folder.js';
+
+export interface OpeningOptions {
+  readonly session: Session;
+  readonly catalog: Catalog;
+  readonly folder: TorrentFolder;
+  /** Its first check is over, all that is wanted has arrived, or it failed: who runs may change. */
+  readonly onChange: (entry: Entry) => void;
+  /** All that is wanted has arrived, some of it since it was added. */
+  readonly onDone: (entry: Entry) => void;
+}
+
+/** Gives what is remembered of a torrent to the engine. */
+export class Opening {
+  constructor(readonly options: OpeningOptions) {}
+
+  /** It never rejects: what is wrong is the torrent's `failure`, and it stays in the list. */
+  async open(entry: Entry): Promise<void> {
+    const { session, catalog, folder } = this.options;
+    const { record } = entry;
+    try {
+      const torrent = await session.add(folder.pathOf(entry.infoHash), {
+        dir: record.incompleteDir ?? record.dir,
+        paused: !entry.admitted,
+        trackers: record.trackers,
+        limits: { down: limit(record.down), up: limit(record.up) },
+        ownLimitsOnly: !record.honorsSessionLimits,
+        sequential: record.sequential,
+        maxPeers: record.maxPeers,
+        renames: record.renames,
+        ...(record.skip.length + record.low.length + record.high.length > 0 && {
+          priorities: { skip: record.skip, low: record.low, high: record.high },
+        }),
+      });
+      catalog.set(entry, { torrent, failure: undefined });
+      this.#watch(entry);
+    } catch (error) {
+      const failure = isMillraceError(error)
+        ? error
+        : new MillraceError('ERR_STORAGE_IO', 'the torrent cannot be opened', {}, error);
+      catalog.set(entry, { torrent: undefined, failure });
+      this.options.onChange(entry);
+    }
+  }
+
+  #watch(entry: Entry): void {
+    const { onChange, onDone } = this.options;
+    const torrent = entry.torrent!;
+    let lacked = entry.record.phase?.kind === 'downloading';
+    const changed = () => onChange(entry);
+    torrent.on('checked', ({ piecesDone }) => {
+      lacked ||= piecesDone < torrent.metainfo.pieceCount;
+      setImmediate(changed); // what follows is not decided yet
+    });
+    torrent.on('complete', () => {
+      changed();
+      if (lacked) onDone(entry);
+      lacked = false;
+    });
+    torrent.on('error', changed);
+  }
+}
+
+function limit({ on, value }: { on: boolean; value: number }): number {
+  return on ? value : 0;
+}

@@ -1,0 +1,132 @@
+import type net from 'node:net';
+import { MillraceError } from '../errors.js';
+import type { InfoHash, PeerAddress } from '../ids.js';
+import type { Kernels } from '../kernels/types.js';
+import { type Listener, listen } from '../net/listener.js';
+import { plainHost, type ReceiveRegion } from '../net/peer-socket.js';
+import { Bans } from './bans.js';
+import type { Engine } from './engine.js';
+import { HalfOpen } from './half-open.js';
+import { type LinkDoor, type LinkHost, PeerLink } from './link.js';
+
+/** How a session reaches peers and is reached: where it listens, its links, and who is let in. */
+export class Network implements LinkHost {
+  readonly region: ReceiveRegion;
+  readonly bans = new Bans();
+  readonly #engine: Engine;
+  readonly #halfOpen = new HalfOpen();
+  readonly #links = new Set<PeerLink>();
+  #listener: Listener | undefined;
+  #closed = false;
+  /** Changes of the listener, one after the other. */
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    engine: Engine,
+    readonly torrentFor: (infoHash: InfoHash) => LinkDoor | undefined,
+  ) {
+    this.#engine = engine;
+    const { bytes, receiveAt, receiveBytes } = engine.arena;
+    this.region = { bytes: bytes.subarray(receiveAt, receiveAt + receiveBytes) };
+  }
+
+  /** Where peers reach us; undefined while not listening. */
+  get address(): PeerAddress | undefined {
+    return this.#listener?.address;
+  }
+
+  get connections(): number {
+    return this.#links.size;
+  }
+
+  /**
+   * Listens there, and no longer where it did; by default on the same host.
+   * @throws MillraceError ERR_NET_ADDRESS_IN_USE, ERR_NET_ADDRESS, ERR_CLOSED; then nothing has changed
+   */
+  listenOn(at: { readonly host?: string; readonly port: number }): Promise<PeerAddress> {
+    const turn = this.#changing.then(() => this.#listenOn(at));
+    this.#changing = turn.catch(() => {});
+    return turn;
+  }
+
+  async #listenOn({ host = this.#host, port }: { readonly host?: string; readonly port: number }) {
+    const { address } = this;
+    if (address?.host === host && address.port === port) return address;
+    const listener = await listen({ host, port }, socket => this.#accept(socket));
+    if (this.#closed) {
+      await listener.close();
+      throw new MillraceError('ERR_CLOSED', 'the session is closed');
+    }
+    void this.#listener?.close();
+    this.#listener = listener;
+    return listener.address;
+  }
+
+  get #host(): string {
+    const { listen, bind } = this.#engine.options;
+    return this.address?.host ?? listen?.host ?? bind ?? '0.0.0.0';
+  }
+
+  /** Opens a connection, or undefined when too many are half-open already. */
+  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
+    if (this.#closed || !this.#halfOpen.mayDial) return undefined;
+    const { bind } = this.#engine.options;
+    const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address, bind);
+    this.#track(link);
+    return link;
+  }
+
+  /** Nobody comes in or is dialled any more. @returns when nobody is listening any more */
+  async stop(error: MillraceError): Promise<void> {
+    this.#closed = true;
+    const listening = this.#listener?.close();
+    this.#halfOpen.close(error);
+    await listening;
+  }
+
+  closeLinks(error: MillraceError): void {
+    for (const link of this.#links) link.close(error);
+  }
+
+  // --- what links need -----------------------------------------------------------------------------------------
+
+  get peerId(): Uint8Array {
+    return this.#engine.peerId;
+  }
+
+  get regionAt(): number {
+    return this.#engine.arena.receiveAt;
+  }
+
+  get kernels(): Kernels {
+    return this.#engine.arena.kernels;
+  }
+
+  settled(link: PeerLink): void {
+    this.#halfOpen.delete(link);
+  }
+
+  closed(link: PeerLink, error: MillraceError | undefined): void {
+    this.#halfOpen.delete(link);
+    this.#links.delete(link);
+    this.#engine.log.debug({ peer: link.name, code: error?.code }, error?.message ?? 'closed by the peer');
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------
+
+  #accept(socket: net.Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    const host = remoteAddress && plainHost(remoteAddress);
+    if (this.#closed || !host || this.bans.hasHost(host)) {
+      socket.destroy();
+      return;
+    }
+    const address = { host, port: remotePort! };
+    this.#track(PeerLink.accept(this, this.#engine.nextPeerKey(), socket, address));
+  }
+
+  #track(link: PeerLink): void {
+    this.#links.add(link);
+    this.#halfOpen.add(link);
+  }
+}

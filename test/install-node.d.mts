@@ -1,0 +1,1 @@
+export declare function installNode(version: string): string;
