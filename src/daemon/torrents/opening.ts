@@ -30,6 +30,7 @@ export class Opening {
         ownLimitsOnly: !record.honorsSessionLimits,
         sequential: record.sequential,
         maxPeers: record.maxPeers,
+        ...(record.group !== '' && { group: record.group }),
         //TMP renames: record.renames,
         ...(record.skip.length + record.low.length + record.high.length > 0 && {
           priorities: { skip: record.skip, low: record.low, high: record.high },

@@ -42,6 +42,9 @@ const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
   sequential: flag,
   limits: value => void resolveLimits(value),
   ownLimitsOnly: flag,
+  group: (value, name) => {
+    if (typeof value !== 'string' || value === '') failOption(name, value, 'a name');
+  },
   maxPeers: (value, name) => {
     if (!isWhole(value, 1, 10_000)) failOption(name, value, 'a whole number from 1 to 10000');
   },

@@ -129,6 +129,10 @@ export class SessionTorrent implements Torrent {
     this.#run.presence.maxPeersChanged();
   }
 
+  setGroup(name: string | undefined): void {
+    this.#run.workings.setGroup(name);
+  }
+
   setSequential(on: boolean): void {
     this.#run.workings.setSequential(on);
   }

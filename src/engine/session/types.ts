@@ -17,6 +17,12 @@ export interface RateLimits {
   readonly peerUp?: number;
 }
 
+/** Rates that several torrents share. */
+export interface GroupLimits extends RateLimits {
+  /** Those of the session do not count for them. Default: they do. */
+  readonly ownOnly?: boolean;
+}
+
 export type KernelsOption = 'auto' | HashBackendName;
 export type ProfileName = 'classic' | 'seedbox' | 'cluster';
 
@@ -89,6 +95,8 @@ export interface AddOptions {
   limits?: RateLimits;
   /** The session's limits do not count for this torrent, nor it for them. Default: false. */
   ownLimitsOnly?: boolean;
+  /** Shares the rates of `Session.setGroup` with others of the name. */
+  group?: string;
   /** Connections of this torrent, 1 to 10000. Default: the session's `maxPeersPerTorrent`. */
   maxPeers?: number;
   /** Without growth. Default: the session's slots, and its growth. */
@@ -317,6 +325,8 @@ export interface Torrent {
   setLimits(limits: RateLimits, options?: { readonly ownOnly?: boolean }): void;
   /** Connections of this torrent, 1 to 10000; those who move least leave when there are more. */
   setMaxPeers(maxPeers: number): void;
+  /** From now on it is one of this group; undefined: of none. */
+  setGroup(name: string | undefined): void;
   setSequential(on: boolean): void;
   /** Pieces [from, to) at a priority; a file's priority is the same for all of its pieces. */
   select(from: number, to: number, priority: FilePriority): void;
@@ -344,6 +354,8 @@ export interface Session extends AsyncDisposable {
   add(source: TorrentSource, options?: AddOptions): Promise<Torrent>;
   get(infoHash: InfoHash): Torrent | undefined;
   setLimits(limits: RateLimits): void;
+  /** Rates of all torrents of the group together. */
+  setGroup(name: string, limits: GroupLimits): void;
   /**
    * Listens somewhere else from now on, by default on the same host, and tells all trackers. Connections stay. When that
    * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.

@@ -7,13 +7,12 @@ import { setAllBits } from '../swarm/bits.js';
 import { nowMs } from './clock.js';
 import type { Traffic } from './durability.js';
 import type { Engine } from './engine.js';
-import { SharedLimits } from './limits.js';
 import type { PeerLink } from './link.js';
-import { resolveLimits } from './options.js';
 import { PieceWaits } from './piece-waits.js';
 import { doneIn } from './progress.js';
 import { StoredMetainfo } from './stored-metainfo.js';
 import { TorrentDisk } from './torrent-disk.js';
+import { TorrentLimits } from './torrent-limits.js';
 import { type PartsOwner, TorrentParts } from './torrent-parts.js';
 import type { AddOptions, RateLimits } from './types.js';
 
@@ -52,8 +51,7 @@ export class Workings {
   #complete = false;
   #disk: TorrentDisk | undefined;
   #parts: TorrentParts | undefined;
-  #limits: SharedLimits | undefined;
-  #ownLimitsOnly: boolean;
+  readonly #limits: TorrentLimits;
   /** Connections that it may have. */
   #maxPeers: number;
   #sequential: boolean | undefined;
@@ -68,8 +66,12 @@ export class Workings {
 
   /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
   constructor(readonly options: WorkingsOptions) {
-    const { ownLimitsOnly = false, maxPeers = options.engine.options.maxPeersPerTorrent } = options.options;
-    this.#ownLimitsOnly = ownLimitsOnly;
+    const { engine } = options;
+    const { limits, ownLimitsOnly = false, group } = options.options;
+    const { maxPeers = engine.options.maxPeersPerTorrent } = options.options;
+    this.#limits = new TorrentLimits({
+      ...{ session: engine.limits, groups: engine.groups, limits, ownOnly: ownLimitsOnly, group },
+    });
     this.#maxPeers = maxPeers;
     this.#disk = this.#createDisk();
   }
@@ -204,11 +206,23 @@ export class Workings {
 
   // --- wishes ----------------------------------------------------------------------------------------------------
 
-  setLimits(limits: RateLimits, ownOnly = this.#ownLimitsOnly): void {
-    this.#sharedLimits().set(resolveLimits(limits), nowMs());
-    if (ownOnly === this.#ownLimitsOnly) return this.limitsChanged();
-    this.#ownLimitsOnly = ownOnly;
-    this.#parts?.neighbours.setLevels(this.#limitLevels());
+  setLimits(limits: RateLimits, ownOnly?: boolean): void {
+    if (this.#limits.set(limits, ownOnly)) this.levelsChanged();
+    else this.limitsChanged();
+  }
+
+  get group(): string | undefined {
+    return this.#limits.group;
+  }
+
+  setGroup(name: string | undefined): void {
+    this.#limits.setGroup(name);
+    this.levelsChanged();
+  }
+
+  /** Other limits than before hold for it. */
+  levelsChanged(): void {
+    this.#parts?.neighbours.setLevels(this.#limits.levels());
   }
 
   get maxPeers(): number {
@@ -323,7 +337,7 @@ export class Workings {
       hashes: () => (metainfo instanceof StoredMetainfo ? metainfo.hashes() : metainfo.pieces),
       disk: this.disk,
       number: this.#number,
-      limits: this.#limitLevels(),
+      limits: this.#limits.levels(),
       maxPeers: this.#maxPeers,
       slots: options.slots ?? engine.options.slots,
       slotGrowth: options.slots === undefined ? engine.options.slotGrowth : 'none',
@@ -341,16 +355,6 @@ export class Workings {
     }
     parts.neighbours.poke(); // its first turn asks whether anybody has come
     return parts;
-  }
-
-  #limitLevels(): readonly SharedLimits[] {
-    const own = this.#sharedLimits();
-    return this.#ownLimitsOnly ? [own] : [this.options.engine.limits, own];
-  }
-
-  #sharedLimits(): SharedLimits {
-    this.#limits ??= new SharedLimits(resolveLimits(this.options.options.limits));
-    return this.#limits;
   }
 }
 
