@@ -61,6 +61,11 @@ const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
     checkDeparture(value as NonNullable<AddOptions['onComplete']>);
   },
   preallocate: oneOf('sparse', 'full'),
+  renames: (value, name) => {
+    const isRename = (item: { path?: unknown; name?: unknown } | null) =>
+      typeof item?.path === 'string' && typeof item.name === 'string';
+    if (!Array.isArray(value) || !value.every(isRename)) failOption(name, value, 'a list of { path, name }');
+  },
   check: oneOf('auto', 'full', 'seed'),
   storage: oneOf('file', 'memory'),
   signal: (value, name) => {

@@ -5,6 +5,7 @@ import type { HashBackendName } from '../kernels/types.js';
 import type { LimitedBy } from '../policy/limiting.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
+import type { Rename } from '../protocol/rename.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
@@ -105,6 +106,8 @@ export interface AddOptions {
   superSeeding?: SuperSeedMode;
   onComplete?: OnComplete;
   preallocate?: 'sparse' | 'full';
+  /** What `Torrent.renames` told before: files that were renamed. Nothing is renamed on disk by it. */
+  renames?: readonly Rename[];
   /** `full` hashes every piece first; `seed` trusts the files; `auto` (default) trusts resume state, else hashes what exists. */
   check?: 'auto' | 'full' | 'seed';
   /** Where the bytes live. `memory` keeps them in memory and touches no disk. */
@@ -114,7 +117,7 @@ export interface AddOptions {
 
 export type TorrentState = 'checking' | 'downloading' | 'seeding' | 'paused' | 'error' | 'closed';
 
-export type { LimitedBy, SlotGrowth, SuperSeedMode };
+export type { LimitedBy, Rename, SlotGrowth, SuperSeedMode };
 
 export interface PeerStats {
   readonly address: string;
@@ -276,7 +279,7 @@ export interface StreamOptions extends WaitOptions {
 
 export interface TorrentFileHandle {
   readonly index: number;
-  /** Path below the torrent's folder, joined by `/`. */
+  /** Names below the download folder as they are now, joined by `/`. */
   readonly path: string;
   readonly length: number;
   /** Verified bytes of this file. */
@@ -333,6 +336,14 @@ export interface Torrent {
   /** Hashes everything that is on disk again. */
   recheck(options?: WaitOptions): Promise<void>;
   saveResume(): Promise<void>;
+  /** What was renamed so far, in order. */
+  readonly renames: readonly Rename[];
+  /**
+   * Renames a file or folder, on disk where it exists, while the torrent goes on. `path` begins with the torrent's name
+   * and is what `files[i].path` tells now; `name` is one name, made safe as those of torrents are.
+   * @throws MillraceError ERR_OPTION, ERR_NOT_FOUND, ERR_STORAGE_*: nothing was renamed then
+   */
+  rename(path: string, name: string): Promise<void>;
   stats(): TorrentStats;
   /** A few numbers of `stats`, at next to no cost. */
   light(): TorrentGlance;

@@ -9,6 +9,7 @@ import type { Traffic } from './durability.js';
 import type { Engine } from './engine.js';
 import type { PeerLink } from './link.js';
 import { PieceWaits } from './piece-waits.js';
+import { Place } from './place.js';
 import { doneIn } from './progress.js';
 import { StoredMetainfo } from './stored-metainfo.js';
 import { TorrentDisk } from './torrent-disk.js';
@@ -47,6 +48,7 @@ export interface WorkingsOptions {
 export class Workings {
   /** Of earlier sessions. */
   earlier = NO_TRAFFIC;
+  readonly place: Place;
   /** All pieces are here; kept while there are no parts that know better. */
   #complete = false;
   #disk: TorrentDisk | undefined;
@@ -61,14 +63,17 @@ export class Workings {
   /** Where the time went; a torrent that has never been at work has none. */
   #ledger: LimitLedger | undefined;
   #closed = false;
+  /** Its files are being moved. */
+  #relocating = false;
   /** The disk that was given back last. */
   #closing: Promise<void> | undefined;
 
-  /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
+  /** @throws MillraceError ERR_STORAGE_PATH, those of wrong renames; RangeError for files that leave gaps */
   constructor(readonly options: WorkingsOptions) {
-    const { engine } = options;
-    const { limits, ownLimitsOnly = false, group } = options.options;
+    const { engine, metainfo } = options;
+    const { dir = engine.options.dir, renames, limits, ownLimitsOnly = false, group } = options.options;
     const { maxPeers = engine.options.maxPeersPerTorrent } = options.options;
+    this.place = new Place(metainfo, dir, renames);
     this.#limits = new TorrentLimits({
       ...{ session: engine.limits, groups: engine.groups, limits, ownOnly: ownLimitsOnly, group },
     });
@@ -248,6 +253,24 @@ export class Workings {
     this.#parts?.core.picker.setSequential(on);
   }
 
+  // --- files -----------------------------------------------------------------------------------------------------
+
+  /** There are no files. */
+  get inMemory(): boolean {
+    return this.options.options.storage === 'memory';
+  }
+
+  /** Does `work`, which changes the place of the files, while nobody reads or writes them. */
+  async relocate(work: () => Promise<void>): Promise<void> {
+    this.#relocating = true;
+    try {
+      await this.disk.relocate(work);
+    } finally {
+      this.#relocating = false;
+      this.#parts?.neighbours.poke();
+    }
+  }
+
   // --- rest ------------------------------------------------------------------------------------------------------
 
   /** All pieces are here, as far as anybody can tell without hashing them. */
@@ -258,7 +281,7 @@ export class Workings {
 
   /** Whether nothing would be lost. What lies in memory alone stays there. */
   get mayRest(): boolean {
-    if (this.options.options.storage === 'memory' || this.#disk === undefined) return false;
+    if (this.inMemory || this.#relocating || this.#disk === undefined) return false;
     return this.#parts?.idle ?? this.#complete;
   }
 
@@ -317,6 +340,7 @@ export class Workings {
       engine,
       metainfo,
       options,
+      place: this.place,
       haveBits: () => this.#haveBits(),
       traffic: () => ({ uploaded: this.everUploaded, downloaded: this.everDownloaded }),
     });
