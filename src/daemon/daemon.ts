@@ -7,9 +7,11 @@ import type { SettingKey } from './config/settings.js';
 import { checkExposure } from './http/access.js';
 import { Keepers } from './keepers/keepers.js';
 import { openAll } from './load.js';
+import { soonSession } from './pending.js';
 import { Service } from './service.js';
 import { sessionOptions } from './session-options.js';
 import { State } from './state/state.js';
+import { LimitGroups } from './torrents/limit-groups.js';
 import { Roots } from './torrents/roots.js';
 
 export interface DaemonOptions {
@@ -47,15 +49,16 @@ export class Daemon {
     const occasions = this.#occasions;
     this.#keepers = new Keepers({ session, settings, state, occasions, log, nowMs, nowSeconds });
     this.#service = new Service({
-      session,
-      settings,
-      state,
-      keepers: this.#keepers,
-      roots: new Roots(() => rootsOf(settings)),
-      log,
-      nowMs,
-      nowSeconds,
-      close: onClose,
+      ...{ session, settings, state, log, nowMs, keepers: this.#keepers },
+      context: {
+        ...{ session, settings, nowMs, nowSeconds, close: onClose },
+        ...this.#keepers.forClients,
+        ...state.forClients,
+        roots: new Roots(() => rootsOf(settings)),
+        groups: new LimitGroups(session, state.catalog, state.journal),
+        blocklist: { size: 0, update: () => Promise.reject(new Error('no blocklist is set')) },
+        fetchTorrent: () => Promise.reject(new Error('not yet')),
+      },
     });
     this.#stopBeat = state.clock.beat(() => {
       state.beat().catch(err => log.error({ err }, 'the state was not saved'));
@@ -65,7 +68,7 @@ export class Daemon {
       for (const { torrent, record } of state.catalog.all())
         if (record.maxPeers === undefined) torrent?.setMaxPeers(settings.get('max-peers-per-torrent'));
     });
-    settings.watch(['max-peers'], () => session.setMaxConnections(settings.get('max-peers')));
+    settings.watch(['max-peers'], () => soonSession(session).setMaxConnections(settings.get('max-peers')));
   }
 
   /**

@@ -34,6 +34,7 @@ export const ERROR_CODES = [
   'ERR_NET_RESET',
   'ERR_NET_TIMEOUT',
   'ERR_NET_FAILED',
+  'ERR_NET_SUSPENDED',
   // storage
   'ERR_STORAGE_FULL',
   'ERR_STORAGE_ACCESS',

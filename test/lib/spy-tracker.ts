@@ -15,15 +15,23 @@ export interface SeenAnnounce {
 export class SpyTracker {
   readonly seen: SeenAnnounce[] = [];
   readonly #watchers = new Set<() => void>();
+  /** Somebody went without an answer. */
+  readonly left: Promise<void>;
   #held: (() => void)[] | undefined;
+  #leave = () => {};
 
-  private constructor(readonly port: number) {}
+  private constructor(readonly port: number) {
+    this.left = new Promise(resolve => {
+      this.#leave = resolve;
+    });
+  }
 
   static async open(stage: Stage, { host = '127.0.0.1', intervalSeconds = 1800 } = {}): Promise<SpyTracker> {
     const reply = Buffer.from(encode({ interval: intervalSeconds, peers: new Uint8Array() }));
     let spy: SpyTracker | undefined;
     const server = createServer((request, response) => {
       spy!.#record(request);
+      response.once('close', () => response.writableEnded || spy!.#leave());
       spy!.#answer(() => response.end(reply));
     });
     await new Promise<void>(resolve => server.listen(0, host, resolve));

@@ -2,19 +2,21 @@ import { type Command, Option } from 'commander';
 import {
   type Configuration,
   Daemon,
+  type DaemonLog,
   hashPassword,
   loadConfiguration,
   type Mistake,
+  openLog,
   printConfiguration,
   printMistakes,
   SETTING_KEYS,
   SETTINGS,
   type SettingKey,
+  Systemd,
 } from '../../daemon/index.js';
 import type { CommandSetup, CommonOptions, Context } from '../context.js';
 import { CliError, EXIT_OK, EXIT_USAGE } from '../failure.js';
 import { formatCount } from '../format.js';
-import { openLog } from '../log.js';
 
 interface DaemonOptions extends CommonOptions {
   readonly config?: string;
@@ -56,6 +58,9 @@ defaults. SIGHUP reads the file again; one with mistakes changes nothing. docs/d
   run,
 };
 
+/** Trackers get 5 s of it. */
+const STOP_MS = 10_000;
+
 async function run(context: Context, options: DaemonOptions): Promise<number> {
   if (options.hashPassword) return printHash(context);
   const load = () =>
@@ -82,38 +87,76 @@ async function serve(
   load: () => Promise<Configuration>,
 ): Promise<number> {
   const { settings } = configuration;
-  const log = openLog(settings['log-level'], settings['log-format'] === 'json', io.stderr);
+  const log = openLog({
+    level: settings['log-level'],
+    format: settings['log-format'],
+    file: settings['log-file'],
+    stderr: io.stderr as NodeJS.WriteStream,
+  });
+  if (settings['rpc-password'] !== undefined) log.hide(settings['rpc-password']);
+  const systemd = new Systemd({
+    env: process.env,
+    report: err => log.logger.warn({ err }, 'systemd cannot be told'),
+  });
   interrupt.leave('SIGHUP');
-  const daemon = await Daemon.start({ configuration, log, onClose: () => interrupt.raise('parent') });
-  const reload = () => void reloadInto(daemon, load, log);
-  process.on('SIGHUP', reload);
   try {
-    const { peers, rpcUrl } = daemon;
-    const at = peers === undefined ? undefined : `${peers.host}:${peers.port}`;
-    output.event('ready', { torrents: daemon.torrents, rpc: rpcUrl, peers: at });
-    output.line(`${formatCount(daemon.torrents, 'torrent')}, peers at ${at}.`);
-    if (rpcUrl !== undefined) output.line(`RPC at ${rpcUrl}`);
-    await interrupt.raised();
-    return EXIT_OK;
+    const daemon = await Daemon.start({
+      configuration,
+      log: log.logger,
+      onClose: () => interrupt.raise('parent'),
+    });
+    const reload = () => void reloadInto(daemon, load, log, systemd);
+    process.on('SIGHUP', reload);
+    try {
+      tellReady(output, daemon);
+      void systemd.ready();
+      systemd.status(formatCount(daemon.torrents, 'torrent'));
+      await interrupt.raised();
+      return EXIT_OK;
+    } finally {
+      process.off('SIGHUP', reload);
+      void systemd.stopping(STOP_MS);
+      await daemon.close();
+    }
   } finally {
-    process.off('SIGHUP', reload);
-    await daemon.close();
+    await systemd.close();
+    await log.close();
   }
 }
 
+function tellReady(output: Context['output'], daemon: Daemon): void {
+  const { peers, rpcUrl, torrents } = daemon;
+  const at = peers === undefined ? undefined : `${peers.host}:${peers.port}`;
+  output.event('ready', { torrents, rpc: rpcUrl, peers: at });
+  output.line(`${formatCount(torrents, 'torrent')}, peers at ${at}.`);
+  if (rpcUrl !== undefined) output.line(`RPC at ${rpcUrl}\nStatus page at ${new URL('/', rpcUrl)}`);
+}
+
+/** The log is opened anew too: whoever rotates it says so by the same signal. */
 async function reloadInto(
   daemon: Daemon,
   load: () => Promise<Configuration>,
-  log: ReturnType<typeof openLog>,
+  log: DaemonLog,
+  systemd: Systemd,
 ): Promise<void> {
+  const { logger } = log;
+  void systemd.reloading();
   try {
+    await log.reopen();
     const configuration = await load();
     const mistakes = printMistakes(configuration.mistakes);
-    if (mistakes.length > 0) log.error({ mistakes }, 'the configuration has mistakes, the old one stays');
-    else log.info({ restart: daemon.reload(configuration) }, 'the configuration was read again');
+    if (mistakes.length > 0) logger.error({ mistakes }, 'the configuration has mistakes, the old one stays');
+    else {
+      const restart = daemon.reload(configuration);
+      logger.level = configuration.settings['log-level'];
+      if (configuration.settings['rpc-password'] !== undefined)
+        log.hide(configuration.settings['rpc-password']);
+      logger.info({ restart }, 'the configuration was read again');
+    }
   } catch (err) {
-    log.error({ err }, 'the configuration was not read again, the old one stays');
+    logger.error({ err }, 'the configuration was not read again, the old one stays');
   }
+  void systemd.ready();
 }
 
 function check({ output }: Context, { mistakes }: Configuration): number {

@@ -3,7 +3,7 @@ import type { LiveSettings } from '../config/live-settings.js';
 import type { Settings } from '../config/settings.js';
 import { Door } from './door.js';
 import { isLoopback } from './hosts.js';
-import { LoginLimit } from './login-limit.js';
+import type { LoginLimit } from './login-limit.js';
 import { Credentials } from './password.js';
 
 /** Whoever can reach the port can do all that clients can. @throws MillraceError ERR_OPTION */
@@ -22,8 +22,7 @@ export function checkExposure(settings: Pick<Settings, 'rpc-host' | 'rpc-passwor
 }
 
 /** The door as the settings have it now: it is asked for with each visit. */
-export function createDoor(settings: LiveSettings, nowMs: () => number): () => Door {
-  const limit = new LoginLimit();
+export function createDoor(settings: LiveSettings, limit: LoginLimit, nowMs: () => number): () => Door {
   const build = () => {
     const password = settings.get('rpc-password');
     return new Door({

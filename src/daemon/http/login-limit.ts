@@ -14,6 +14,8 @@ interface Failures {
 /** Slows down whoever guesses passwords, by address: nobody else is kept out. */
 export class LoginLimit {
   readonly #failures = new Map<string, Failures>();
+  /** Wrong passwords so far. */
+  total = 0;
 
   /** Milliseconds until the address is heard again; 0 when it is. */
   lockedMs(address: string, nowMs: number): number {
@@ -21,6 +23,7 @@ export class LoginLimit {
   }
 
   failed(address: string, nowMs: number): void {
+    this.total++;
     const count = (this.#failures.get(address)?.count ?? 0) + 1;
     const lockMs =
       count < MAX_FAILURES ? 0 : Math.min(MAX_LOCK_MS, FIRST_LOCK_MS * 2 ** (count - MAX_FAILURES));

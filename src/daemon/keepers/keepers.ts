@@ -94,6 +94,14 @@ export class Keepers {
     });
   }
 
+  get forClients() {
+    const { adding, removing, moving, runner, phases, seeds, speed, opening } = this;
+    return {
+      ...{ adding, removing, moving, runner, phases, seeds, speed },
+      reopen: (entry: Entry) => opening.open(entry),
+    };
+  }
+
   async close(): Promise<void> {
     for (const keeper of [this.runner, this.activity, this.seeds, this.speed]) keeper.close();
     await this.moving.close();

@@ -31,6 +31,21 @@ export class Spelled {
 /** Methods by our names, `torrent_get`. They answer with keys in our spelling. */
 export type Methods = ReadonlyMap<string, (call: Call) => unknown>;
 
+/** The same, each call counted by how it went. */
+export function counted(methods: Methods, counts: { count(method: string, ok: boolean): void }): Methods {
+  const count = async (call: Call, method: (call: Call) => unknown) => {
+    try {
+      const answer = await method(call);
+      counts.count(call.method, true);
+      return answer;
+    } catch (error) {
+      counts.count(call.method, false);
+      throw error;
+    }
+  };
+  return new Map([...methods].map(([name, method]) => [name, (call: Call) => count(call, method)]));
+}
+
 /** A failure that a client may read; what is wrong inside is for the log. */
 export function asFailure(error: unknown, report: (error: unknown) => void): RpcFailure {
   if (error instanceof RpcFailure) return error;

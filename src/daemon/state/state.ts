@@ -62,6 +62,11 @@ export class State {
     }
   }
 
+  get forClients() {
+    const { catalog, folder, totals, clock, dir: stateDir, kept: dormant } = this;
+    return { catalog, folder, totals, clock, stateDir, dormant };
+  }
+
   get resumeDir(): string {
     return join(this.dir, 'resume');
   }

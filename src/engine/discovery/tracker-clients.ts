@@ -11,22 +11,31 @@ export interface TrackerClientsOptions extends HttpTrackerOptions, UdpTrackerOpt
 
 /** The trackers' clients that all torrents of a session share. */
 export interface TrackerClients extends TrackerClient {
+  /** Announces so far, by how they went. */
+  readonly announces: { readonly ok: number; readonly failed: number };
   /** Ends what is under way with ERR_ABORTED and closes the sockets; later requests fail with ERR_CLOSED. */
   close(): void;
+  /** The same for a while: requests fail with this error until `restore`, and no socket is open. */
+  suspend(error: MillraceError): void;
+  restore(): void;
 }
 
 /** Picks the client by the scheme of the URL: http, https or udp. */
 export function createTrackerClients(options: TrackerClientsOptions = {}): TrackerClients {
   const http = new HttpTracker(options);
-  const udp = new UdpTracker(options);
+  let udp = new UdpTracker(options);
   const underWay = new Set<AbortController>();
-  let closed = false;
+  /** Why nothing is asked, if so. */
+  let refusal: MillraceError | undefined;
 
-  const close = () => {
-    closed = true;
-    options.signal?.removeEventListener('abort', close);
+  const end = (error: MillraceError) => {
+    refusal = error;
     for (const cut of underWay) cut.abort();
     udp.close();
+  };
+  const close = () => {
+    options.signal?.removeEventListener('abort', close);
+    end(new MillraceError('ERR_CLOSED', 'tracker clients are closed'));
   };
   if (options.signal?.aborted) close();
   else options.signal?.addEventListener('abort', close, { once: true });
@@ -37,7 +46,7 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     outer: AbortSignal | undefined,
     work: (client: TrackerClient, signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
-    if (closed) throw new MillraceError('ERR_CLOSED', 'tracker clients are closed');
+    if (refusal !== undefined) throw refusal;
     const client = parseTrackerUrl(url).scheme === 'udp' ? udp : http;
     const cut = new AbortController();
     const abort = () => cut.abort();
@@ -52,11 +61,29 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     }
   };
 
+  const announces = { ok: 0, failed: 0 };
   return {
-    announce: (url, request, { signal: outer } = {}) =>
-      run(url, outer, (client, signal) => client.announce(url, request, { signal })),
+    announces,
+    announce: async (url, request, { signal: outer } = {}) => {
+      try {
+        const response = await run(url, outer, (client, signal) => client.announce(url, request, { signal }));
+        announces.ok++;
+        return response;
+      } catch (error) {
+        if (outer?.aborted !== true) announces.failed++;
+        throw error;
+      }
+    },
     scrape: (url, hashes, { signal: outer } = {}) =>
       run(url, outer, (client, signal) => client.scrape(url, hashes, { signal })),
     close,
+    suspend(error) {
+      if (refusal === undefined) end(error);
+    },
+    restore() {
+      if (refusal === undefined || refusal.code === 'ERR_CLOSED') return;
+      refusal = undefined;
+      udp = new UdpTracker(options);
+    },
   };
 }

@@ -139,6 +139,13 @@ export class PeerSocket {
     this.#error ??= error;
     this.#socket.destroy();
   }
+
+  /** The same, and what waits in the system's queue is dropped instead of being sent to the end (RST, RFC 9293 3.10.5). */
+  reset(error: MillraceError): void {
+    this.#error ??= error;
+    if (this.#socket.connecting) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
+  }
 }
 
 /** IPv4 in IPv6 dress (::ffff:1.2.3.4), as a dual-stack listener reports it, without the dress. */

@@ -111,6 +111,12 @@ export class Announcing {
     await announcer?.stop();
   }
 
+  /** Ends without a word: there is no network. */
+  abandon(): void {
+    void this.#announcer?.stop({ signal: AbortSignal.abort() });
+    this.#announcer = undefined;
+  }
+
   stats(): TrackerStats[] {
     const next = this.#announcer?.upNext;
     const dueMs = next && Date.now() + next.inMs;
@@ -136,6 +142,7 @@ function after(before: Known, status: TrackerStatus, epochMs: number): Known {
   const { state, error, warning, seeders, leechers, downloads, peers: lastPeers } = status;
   if (state === 'working')
     return { state, warning, seeders, leechers, downloads, lastPeers, lastMs: epochMs };
-  if (state === 'failed') return { ...before, state, error: error?.message, errorCode: error?.code, lastMs: epochMs };
+  if (state === 'failed')
+    return { ...before, state, error: error?.message, errorCode: error?.code, lastMs: epochMs };
   return { ...before, state, error: undefined, errorCode: undefined };
 }

@@ -16,6 +16,9 @@ const BUSY_MS = 250;
 /** Peers remembered that were of no use as both sides had everything; more than anybody dials. */
 const MAX_REDUNDANT = 200;
 
+/** Nothing is wrong with the peer. */
+const ENDED_BY_US: ReadonlySet<string> = new Set(['ERR_CLOSED', 'ERR_PEER_REDUNDANT', 'ERR_NET_SUSPENDED']);
+
 /** Finds neighbours: dials known addresses while there are too few connections. */
 export class Dialler {
   readonly #list: PeerList;
@@ -83,8 +86,7 @@ export class Dialler {
         else this.#list.connected(address); // by way of the link that was kept
       } else if (error?.code === 'ERR_PEER_BANNED') this.#list.forget(address);
       else if (error?.code === 'ERR_PEER_REDUNDANT' && !this.lacks()) this.#setAside(address);
-      else if (error?.code === 'ERR_CLOSED' || error?.code === 'ERR_PEER_REDUNDANT')
-        this.#letGo(address, dialled, now);
+      else if (error !== undefined && ENDED_BY_US.has(error.code)) this.#letGo(address, dialled, now);
       else if (dialled) this.#list.failed(address, now);
       else this.#list.disconnected(address, now);
     }

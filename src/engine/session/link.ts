@@ -131,6 +131,11 @@ export class PeerLink implements PeerSocketOwner {
     this.#socket.destroy(error);
   }
 
+  /** Closes it, and nothing of what waits is sent any more. */
+  reset(error: MillraceError): void {
+    this.#socket.reset(error);
+  }
+
   /** Closes it before its handshake is over. */
   abandon(): void {
     this.close(new MillraceError('ERR_CLOSED', 'the connection is no longer wanted'));

@@ -9,6 +9,12 @@ import type { Engine } from './engine.js';
 import { HalfOpen } from './half-open.js';
 import { type LinkDoor, type LinkHost, PeerLink } from './link.js';
 
+/** Why nothing is sent or taken, and where we listened before. */
+interface Suspension {
+  readonly error: MillraceError;
+  readonly at: PeerAddress | undefined;
+}
+
 /** How a session reaches peers and is reached: where it listens, its links, and who is let in. */
 export class Network implements LinkHost {
   readonly region: ReceiveRegion;
@@ -18,6 +24,7 @@ export class Network implements LinkHost {
   readonly #links = new Set<PeerLink>();
   #listener: Listener | undefined;
   #closed = false;
+  #suspension: Suspension | undefined;
   /** Changes of the listener, one after the other. */
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -44,22 +51,66 @@ export class Network implements LinkHost {
    * @throws MillraceError ERR_NET_ADDRESS_IN_USE, ERR_NET_ADDRESS, ERR_CLOSED; then nothing has changed
    */
   listenOn(at: { readonly host?: string; readonly port: number }): Promise<PeerAddress> {
-    const turn = this.#changing.then(() => this.#listenOn(at));
-    this.#changing = turn.catch(() => {});
-    return turn;
+    return this.#inTurn(() => this.#listenOn(at));
+  }
+
+  /** Why there is no network at present. */
+  get suspended(): MillraceError | undefined {
+    return this.#suspension?.error;
+  }
+
+  /** Closes listener and links, and opens none until `restore`. */
+  suspend(error: MillraceError): void {
+    this.#suspension = { error, at: this.#suspension?.at ?? this.address };
+    void this.#listener?.close();
+    this.#listener = undefined;
+    for (const link of this.#links) link.reset(error);
+  }
+
+  /**
+   * Listens again where it did, and nowhere else; until it does nothing has changed.
+   * @throws MillraceError ERR_NET_ADDRESS, ERR_NET_ADDRESS_IN_USE, ERR_NET_SUSPENDED when it was suspended anew
+   */
+  restore(): Promise<void> {
+    return this.#inTurn(async () => {
+      const suspension = this.#suspension;
+      if (suspension === undefined) return;
+      const listener = suspension.at && (await this.#listen(suspension.at));
+      if (this.#suspension === suspension) {
+        this.#suspension = undefined;
+        this.#listener = listener;
+        return;
+      }
+      await listener?.close();
+      throw this.#suspension?.error;
+    });
   }
 
   async #listenOn({ host = this.#host, port }: { readonly host?: string; readonly port: number }) {
     const { address } = this;
     if (address?.host === host && address.port === port) return address;
-    const listener = await listen({ host, port }, socket => this.#accept(socket));
-    if (this.#closed) {
+    if (this.suspended !== undefined) throw this.suspended;
+    const listener = await this.#listen({ host, port });
+    if (this.suspended !== undefined) {
       await listener.close();
-      throw new MillraceError('ERR_CLOSED', 'the session is closed');
+      throw this.suspended;
     }
     void this.#listener?.close();
     this.#listener = listener;
     return listener.address;
+  }
+
+  async #listen(at: PeerAddress): Promise<Listener> {
+    const listener = await listen(at, socket => this.#accept(socket));
+    if (!this.#closed) return listener;
+    await listener.close();
+    throw new MillraceError('ERR_CLOSED', 'the session is closed');
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(change);
+    this.#changing = turn.catch(() => {});
+    return turn;
   }
 
   get #host(): string {
@@ -69,7 +120,7 @@ export class Network implements LinkHost {
 
   /** Opens a connection, or undefined when too many are half-open already. */
   dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
-    if (this.#closed || !this.#halfOpen.mayDial) return undefined;
+    if (this.#closed || this.#suspension !== undefined || !this.#halfOpen.mayDial) return undefined;
     const { bind } = this.#engine.options;
     const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address, bind);
     this.#track(link);
@@ -117,7 +168,7 @@ export class Network implements LinkHost {
   #accept(socket: net.Socket): void {
     const { remoteAddress, remotePort } = socket;
     const host = remoteAddress && plainHost(remoteAddress);
-    if (this.#closed || !host || this.bans.hasHost(host)) {
+    if (this.#closed || this.#suspension !== undefined || !host || this.bans.hasHost(host)) {
       socket.destroy();
       return;
     }

@@ -15,6 +15,8 @@ import type { Workings } from './workings.js';
 export interface PresenceHost extends AnnouncingHost, DiallerHost {
   isBanned(link: PeerLink): boolean;
   ban(address: PeerAddress, link: PeerLink | undefined): void;
+  /** There is no network at present; torrents that want to be online wait for it. */
+  readonly suspended: boolean;
 }
 
 /**
@@ -22,6 +24,8 @@ export interface PresenceHost extends AnnouncingHost, DiallerHost {
  * is announced, and there is nobody to dial before an address is told: neither takes room until then.
  */
 export class Presence implements LinkDoor, LinkKeeper {
+  /** Online, or would be if there were a network. */
+  #wanted = false;
   #online = false;
   #dialler: Dialler | undefined;
   #announcing: Announcing | undefined;
@@ -84,6 +88,8 @@ export class Presence implements LinkDoor, LinkKeeper {
   }
 
   start(): void {
+    this.#wanted = true;
+    if (this.host.suspended) return;
     this.#online = true;
     this.workings.setActive(true);
     this.#announcing?.start();
@@ -92,13 +98,21 @@ export class Presence implements LinkDoor, LinkKeeper {
 
   /** Closes all links. @returns when `stopped` has been told, or after its time-out */
   async stop(why: string): Promise<void> {
+    this.#wanted = false;
     if (!this.#online) return;
-    this.#online = false;
-    this.workings.setActive(false);
-    this.#dialler?.stop();
-    const error = new MillraceError('ERR_CLOSED', why);
-    for (const link of [...this.links.values()]) link.close(error);
+    this.#goOffline(new MillraceError('ERR_CLOSED', why));
     await this.#announcing?.stop();
+  }
+
+  /** There is no network any more: nobody is told. */
+  suspend(error: MillraceError): void {
+    if (!this.#online) return;
+    this.#goOffline(error);
+    this.#announcing?.abandon();
+  }
+
+  restore(): void {
+    if (this.#wanted && !this.#online) this.start();
   }
 
   add(addresses: readonly PeerAddress[], source: PeerSource): void {
@@ -155,6 +169,13 @@ export class Presence implements LinkDoor, LinkKeeper {
   }
 
   // --- inside ----------------------------------------------------------------------------------------------------
+
+  #goOffline(error: MillraceError): void {
+    this.#online = false;
+    this.workings.setActive(false);
+    this.#dialler?.stop();
+    for (const link of [...this.links.values()]) link.close(error);
+  }
 
   #createAnnouncing(tiers: readonly (readonly string[])[]): Announcing {
     const { infoHash, host, engine, workings, events } = this;

@@ -16,6 +16,7 @@ import type {
   ListenAddress,
   RateLimits,
   Session,
+  SessionGlance,
   SessionOptions,
   SessionStats,
   Torrent,
@@ -131,14 +132,32 @@ class EngineSession implements Session, TorrentHost {
     return address;
   }
 
+  suspend(reason: string): void {
+    this.#checkOpen();
+    const error = new MillraceError('ERR_NET_SUSPENDED', `no network: ${reason}`, { reason });
+    this.#network.suspend(error);
+    for (const { run } of this.#torrents.values()) run.presence.suspend(error);
+    this.trackers.suspend(error);
+  }
+
+  async restore(): Promise<void> {
+    this.#checkOpen();
+    await this.#network.restore();
+    this.trackers.restore();
+    for (const { run } of this.#torrents.values()) run.presence.restore();
+  }
+
   stats(): SessionStats {
     const torrents = this.torrents.map(torrent => torrent.stats());
+    const downRate = torrents.reduce((sum, torrent) => sum + torrent.downRate, 0);
+    const upRate = torrents.reduce((sum, torrent) => sum + torrent.upRate, 0);
+    return { torrents, downRate, upRate, ...this.light() };
+  }
+
+  light(): SessionGlance {
     const { pool, budget, arena } = this.#engine;
     const { workers: threads, queued, running, lost } = pool.stats();
     return {
-      torrents,
-      downRate: torrents.reduce((sum, torrent) => sum + torrent.downRate, 0),
-      upRate: torrents.reduce((sum, torrent) => sum + torrent.upRate, 0),
       kernels: describeKernels(this.#engine),
       memory: {
         usedBytes: budget.usedBytes,
@@ -147,6 +166,8 @@ class EngineSession implements Session, TorrentHost {
       },
       workers: { threads, queued, running, lost },
       connections: this.#network.connections,
+      announces: { ...this.trackers.announces },
+      suspended: this.#network.suspended?.facts.reason as string | undefined,
     };
   }
 
@@ -186,6 +207,10 @@ class EngineSession implements Session, TorrentHost {
   // --- what torrents need --------------------------------------------------------------------------------------
 
   readonly listenPort = () => this.#network.address?.port;
+
+  get suspended(): boolean {
+    return this.#network.suspended !== undefined;
+  }
 
   dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
     return this.#network.dial(torrent, address);

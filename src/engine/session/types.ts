@@ -195,6 +195,8 @@ export interface TorrentGlance {
   /** Payload of this session, and with that of earlier ones. */
   readonly downloaded: number;
   readonly uploaded: number;
+  readonly wasted: number;
+  readonly failedPieces: number;
   readonly everDownloaded: number;
   readonly everUploaded: number;
   readonly peers: number;
@@ -203,10 +205,14 @@ export interface TorrentGlance {
   readonly working: boolean;
 }
 
-export interface SessionStats {
+export interface SessionStats extends SessionGlance {
   readonly torrents: readonly TorrentStats[];
   readonly downRate: number;
   readonly upRate: number;
+}
+
+/** What is known of a session without asking its torrents. */
+export interface SessionGlance {
   readonly kernels: {
     /** Backend of the table kernels and, per algorithm, of the hashes; and why when it is not the fastest kind. */
     readonly name: 'wasm' | 'js';
@@ -223,6 +229,10 @@ export interface SessionStats {
     readonly lost: number;
   };
   readonly connections: number;
+  /** To trackers so far. */
+  readonly announces: { readonly ok: number; readonly failed: number };
+  /** Why there is no network, while `suspend` holds. */
+  readonly suspended?: string;
 }
 
 export type TorrentEvent =
@@ -339,7 +349,16 @@ export interface Session extends AsyncDisposable {
    * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.
    */
   listenOn(at: ListenAddress): Promise<PeerAddress>;
+  /**
+   * Ends all use of the network at once: no listener, no connection, no announce, not even `stopped`, until `restore`.
+   * Torrents keep their state.
+   */
+  suspend(reason: string): void;
+  /** Listens again where it did, never elsewhere, and announces; rejects with ERR_NET_* and stays suspended if it cannot. */
+  restore(): Promise<void>;
   stats(): SessionStats;
+  /** The same without torrents and rates, which takes no longer with 10,000 of them. */
+  light(): SessionGlance;
   /** Ends everything within 5 s: state saved, `stopped` announced, sockets and threads gone. */
   close(): Promise<void>;
 }

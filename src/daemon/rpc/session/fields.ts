@@ -31,7 +31,7 @@ export const SESSION_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
   ['start_added_torrents', ({ settings }) => settings.get('start-added')],
   ['trash_original_torrent_files', () => false],
   ['default_trackers', ({ settings }) => settings.get('default-trackers').join('\n\n')],
-  ['cache_size_mb', ({ session }) => Math.round(session.stats().memory.budgetBytes / KIB ** 2)],
+  ['cache_size_mb', ({ session }) => Math.round(session.light().memory.budgetBytes / KIB ** 2)],
 
   ['peer_port', ({ session, settings }) => session.address?.port ?? settings.get('port')],
   ['peer_port_random_on_start', ({ settings }) => settings.get('port') === 0],

@@ -1,5 +1,5 @@
 import { isMillraceError } from '../../../index.js';
-import { seedRatio } from '../../rules/seed-limits.js';
+import { ratioOf, secondsLeft } from '../../torrents/progress.js';
 import type { LimitMode } from '../../torrents/record.js';
 import type { Status } from '../../torrents/status.js';
 import { filesOf, wishesOf } from './files.js';
@@ -85,8 +85,8 @@ export const TORRENT_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
     rate_upload: ({ light }) => Math.round(light.upRate),
     downloaded_ever: ({ light }) => light.everDownloaded,
     uploaded_ever: ({ light }) => light.everUploaded,
-    corrupt_ever: ({ stats, entry }) => entry.record.corrupt + (stats?.wasted ?? 0),
-    upload_ratio: view => ratioOf(view),
+    corrupt_ever: ({ light, entry }) => entry.record.corrupt + light.wasted,
+    upload_ratio: view => uploadRatio(view),
     recheck_progress: ({ light, status }) => (status === 'checking' ? light.checkProgress : 0),
     eta: view => etaOf(view),
     eta_idle: () => NOT_AVAILABLE,
@@ -170,32 +170,16 @@ function isStalled({ entry, context, status }: TorrentView): boolean {
   return context.nowMs() - Math.max(entry.movedMs, entry.changedMs) >= stalledMs;
 }
 
-function ratioOf({ light }: TorrentView): number {
-  const { everUploaded, everDownloaded, wanted } = light;
-  const ratio = seedRatio({
-    uploadedBytes: everUploaded,
-    downloadedBytes: everDownloaded,
-    wantedBytes: wanted,
-    seedingMs: 0,
-    idleMs: 0,
-  });
+function uploadRatio({ light }: TorrentView): number {
+  const ratio = ratioOf(light);
   if (Number.isFinite(ratio)) return ratio;
-  return everUploaded > 0 ? INFINITE_RATIO : NOT_AVAILABLE;
+  return light.everUploaded > 0 ? INFINITE_RATIO : NOT_AVAILABLE;
 }
 
-/** Seconds; of a seed until its ratio is reached. */
-function etaOf(view: TorrentView): number {
-  const { light, status, left } = view;
-  if (status === 'downloading') return secondsFor(left, light.downRate);
-  if (status !== 'seeding') return NOT_AVAILABLE;
-  const { ratio } = view.context.seeds.limitsOf(view.entry);
-  if (ratio === undefined) return NOT_AVAILABLE;
-  const base = light.everDownloaded > 0 ? light.everDownloaded : light.wanted;
-  return secondsFor(Math.max(0, ratio * base - light.everUploaded), light.upRate);
-}
-
-function secondsFor(bytes: number, rate: number): number {
-  return rate < 1 ? UNKNOWN_TIME : Math.ceil(bytes / rate);
+function etaOf({ light, status, context, entry }: TorrentView): number {
+  const seconds = secondsLeft(light, status, context.seeds.limitsOf(entry));
+  if (seconds === undefined) return NOT_AVAILABLE;
+  return Number.isFinite(seconds) ? seconds : UNKNOWN_TIME;
 }
 
 function activityOf({ entry, context }: TorrentView): number {

@@ -15,6 +15,8 @@ const UNKNOWN: Light = {
   upRate: 0,
   downloaded: 0,
   uploaded: 0,
+  wasted: 0,
+  failedPieces: 0,
   everDownloaded: 0,
   everUploaded: 0,
   peers: 0,

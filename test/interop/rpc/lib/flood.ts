@@ -72,9 +72,11 @@ export class Flood {
     await page.click('.select__button');
     await page.getByText('Transmission', { exact: true }).click();
     await page.fill('#url', `${daemon.origin}/transmission/rpc`);
-    // what it knows of the session, folders among it
-    const settings = page.waitForResponse(response => response.url().endsWith('/api/client/settings'));
     await page.click('button[type=submit]');
+    await page.waitForSelector('.action--add-torrent');
+    // the session's settings, folders among them, are asked when the page is opened by somebody known
+    const settings = page.waitForResponse(response => response.url().endsWith('/api/client/settings'));
+    await page.reload();
     await settings;
     await page.waitForSelector('.action--add-torrent');
     return flood;
@@ -108,20 +110,20 @@ export class Flood {
     await until(`${status} of ${name} in Flood`, async () => (await this.statuses(name))?.includes(status));
   }
 
-  /** Text of each tab of the torrent's dialog, by the tab's name. */
-  async details(name: string): Promise<Readonly<Record<string, string>>> {
+  /** Opens the torrent's dialog, and resolves when each tab shows its words. */
+  async details(name: string, words: Readonly<Record<string, readonly string[]>>): Promise<void> {
     const { page } = this;
     await page.locator(`.torrent[data-torrent-name="${name}"]`).dblclick();
-    const texts: Record<string, string> = {};
-    for (const tab of ['Details', 'Files', 'Peers', 'Trackers']) {
+    const content = page.locator('.modal__content');
+    for (const [tab, wanted] of Object.entries(words)) {
       await page.locator('.modal__tab', { hasText: tab }).locator('button').click();
-      await page.waitForSelector('.modal__content *');
-      texts[tab] = await page.locator('.modal__content').innerText();
+      // the folder opens, and shows its files
+      if (tab === 'Files') await page.locator('.directory-tree__node--directory').getByText(name).click();
+      for (const word of wanted) await content.getByText(word).first().waitFor();
       await this.shot(tab.toLowerCase());
     }
     await page.keyboard.press('Escape');
     await page.waitForSelector('.modal', { state: 'detached' });
-    return texts;
   }
 
   async select(name: string): Promise<void> {
@@ -137,7 +139,7 @@ export class Flood {
     const { page } = this;
     await page.click('.action--remove-torrent');
     await page.waitForSelector('.modal');
-    await page.locator('.modal').getByText('Delete torrent data', { exact: false }).click();
+    await page.locator('.modal .toggle-input').click();
     await this.shot('remove');
     await page.locator('.modal button', { hasText: 'Yes' }).click();
   }
