@@ -9,6 +9,8 @@ import { type Methods, PARSE_ERROR } from './methods.js';
 
 /** A .torrent of 10 MB in base64, and room for what goes with it. */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
+/** Of a request that is refused as much is read and thrown away. */
+const MAX_IGNORED_BYTES = 64 * 1024;
 /** Below it packing takes longer than sending. */
 const GZIP_FROM_BYTES = 1400;
 
@@ -121,7 +123,7 @@ async function send(
   response.end(body);
 }
 
-/** A request that is not heard to its end closes its connection. */
+/** What is left of a request is heard when it is little, so that its connection may be used again; else it is cut off. */
 function end(
   request: IncomingMessage,
   response: ServerResponse,
@@ -129,7 +131,9 @@ function end(
   headers: Readonly<Record<string, string>>,
   body: string,
 ): void {
-  const close = request.complete || request.method === 'GET' ? {} : { Connection: 'close' };
+  const left = request.complete || request.method === 'GET' ? 0 : Number(request.headers['content-length']);
+  const close = left <= MAX_IGNORED_BYTES ? {} : { Connection: 'close' };
+  if (left > 0 && left <= MAX_IGNORED_BYTES) request.resume();
   response.writeHead(status, { ...headers, ...close, 'Content-Length': Buffer.byteLength(body) });
   response.end(body);
 }
