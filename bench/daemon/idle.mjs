@@ -6,7 +6,7 @@ import { median } from '../lib/stats.mjs';
 import { renderText } from '../lib/table.mjs';
 import { Workspace } from '../lib/workspace.mjs';
 import { millrace, transmission } from './daemons.mjs';
-import { addAll, allSeeding, countRequests, loopDelay, timeLists, watchUsage } from './measure.mjs';
+import { addAll, allSeeding, countRequests, timeLists, toggleLoopProbe, watchUsage } from './measure.mjs';
 import { makeSmall } from './torrents.mjs';
 
 const { values } = parseArgs({
@@ -42,12 +42,13 @@ try {
 
   tell('starting with them');
   const daemon = await start();
+  const { cpuSeconds } = await daemon.usage();
   const seedingSeconds = daemon.readySeconds + (await allSeeding(daemon, count));
-  if (engine === millrace) await loopDelay(daemon);
   tell(`idle for ${values.idle} s`);
   const idle = await watchUsage(daemon, Number(values.idle));
+  if (engine === millrace) await toggleLoopProbe(daemon);
   const lists = await timeLists(daemon, LISTS);
-  const listsDelay = engine === millrace ? await loopDelay(daemon) : undefined;
+  const loop = engine === millrace ? await toggleLoopProbe(daemon) : undefined;
   const requests = await countRequests(daemon, Number(values.requests));
   const stopSeconds = await daemon.stop();
 
@@ -61,14 +62,15 @@ try {
     ['add by RPC, 8 connections', 's', addSeconds],
     ['until all are seeding then', 's', checkSeconds],
     ['start to ready', 's', daemon.readySeconds, 5],
+    ['CPU until then', 's', cpuSeconds],
     ['start to all seeding', 's', seedingSeconds],
     [`memory after ${values.idle} s idle`, 'MB', idle.rssBytes / 1e6, 250],
     ['CPU while idle', '% of a core', idle.cpuShare * 100, 2],
     [`list of all, 12 fields, ${figure(lists.bytes / 1e6)} MB`, 'ms', median(lists.times), 150],
     ['the slowest of 20', 'ms', Math.max(...lists.times)],
-    ...(listsDelay === undefined
+    ...(loop === undefined
       ? []
-      : [['longest stall of the event loop meanwhile', 'ms', listsDelay.max]]),
+      : [['longest turn of the event loop meanwhile, CPU time', 'ms', loop.busy, 50]]),
     ['requests of one torrent, 8 connections', 'a second', requests.perSecond, -5000],
     ['CPU of the daemon for each', 'µs', requests.cpuMicros],
     ['stop', 's', stopSeconds],

@@ -97,8 +97,12 @@ export async function watchUsage(daemon, seconds) {
   return { cpuShare: (after.cpuSeconds - before.cpuSeconds) / seconds, rssBytes: after.rssBytes };
 }
 
-/** How late its event loop was since this was last asked; ours alone tells. @returns {Promise<{max, p99, p50}>} ms */
-export async function loopDelay(daemon) {
+/**
+ * The first call begins to watch the event loop of a daemon of ours, the next one ends it and tells: how late timers
+ * came, and `busy`, the CPU time of the longest turn, which others on the machine do not lengthen.
+ * @returns {Promise<{ p50: number, p99: number, max: number, busy: number }>} milliseconds
+ */
+export async function toggleLoopProbe(daemon) {
   await rm(daemon.probeFile, { force: true });
   daemon.process.child.kill('SIGUSR2');
   for (;;) {

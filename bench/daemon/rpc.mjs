@@ -17,11 +17,19 @@ export class RpcConnection {
   /** @param {string} url */
   constructor(url) {
     this.#url = new URL(url);
-    this.#socket = connect({ host: this.#url.hostname, port: Number(this.#url.port), noDelay: true });
-    this.#socket.on('data', chunk => this.#take(chunk));
-    const fail = error => this.#waiting?.reject(error ?? new Error('the daemon has closed the connection'));
-    this.#socket.on('error', fail);
-    this.#socket.on('close', () => fail());
+    this.#open();
+  }
+
+  #open() {
+    const { hostname: host, port } = this.#url;
+    const socket = connect({ host, port: Number(port), noDelay: true });
+    this.#socket = socket;
+    const fail = error => {
+      if (socket === this.#socket) this.#waiting?.reject(error);
+    };
+    socket.on('data', chunk => this.#take(chunk));
+    socket.on('error', fail);
+    socket.on('close', () => fail(new Error('the daemon has closed the connection')));
   }
 
   /** @param {string} method @param {object} [args] @returns {Promise<any>} */
@@ -52,6 +60,9 @@ export class RpcConnection {
     const status = Number(head.slice(9, 12));
     if (status === 409 && body !== undefined) {
       this.#session = /^X-Transmission-Session-Id: (\S+)/im.exec(head)?.[1] ?? '';
+      // whoever refuses need not read the body, and closes then
+      this.#socket.destroy();
+      this.#open();
       return this.send(this.request(body));
     }
     if (status !== 200)
@@ -80,6 +91,8 @@ export class RpcConnection {
     this.#chunks = [];
     this.#bytes = 0;
     this.#whole = undefined;
-    this.#waiting?.resolve(answer);
+    const { resolve } = this.#waiting;
+    this.#waiting = undefined;
+    resolve(answer);
   }
 }

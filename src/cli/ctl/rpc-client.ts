@@ -108,6 +108,8 @@ export class RpcClient {
       );
     if (status === 403 || status === 421)
       return new CliError('EACCES', `the daemon at ${url} does not let us in: ${words || `HTTP ${status}`}`);
+    if (status === 503)
+      return new CliError('EAGAIN', `the daemon at ${url} is not ready: ${words || 'try again later'}`);
     if (status === 413) return new CliError('E2BIG', `the daemon at ${url} does not read so much at once`);
     return this.#stranger(`HTTP ${status}`);
   }

@@ -339,6 +339,12 @@ describe('the connection', () => {
     ['a page that is missing', 404, 'nothing here', 'is no daemon of this kind (HTTP 404)'],
     ['a host name that is not allowed', 421, 'this host goes by another name\n', 'goes by another name'],
     ['a lock', 403, 'too many wrong passwords', 'too many wrong passwords'],
+    [
+      'one that starts',
+      503,
+      'the daemon is still reading its torrents\n',
+      'is not ready: the daemon is still',
+    ],
     ['a conflict without a session', 409, '', 'is no daemon of this kind (HTTP 409)'],
   ])('knows %s', async (_name, status, body, message) => {
     const server = createServer((_request, response) => response.writeHead(status).end(body));
