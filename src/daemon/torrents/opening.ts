@@ -31,7 +31,7 @@ export class Opening {
         sequential: record.sequential,
         maxPeers: record.maxPeers,
         ...(record.group !== '' && { group: record.group }),
-        //TMP renames: record.renames,
+        renames: record.renames,
         ...(record.skip.length + record.low.length + record.high.length > 0 && {
           priorities: { skip: record.skip, low: record.low, high: record.high },
         }),
