@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Stage } from './stage.js';
+import { until } from './until.js';
 
 const BIN = fileURLToPath(new URL('../../bin/millrace.js', import.meta.url));
 const SESSION_HEADER = 'X-Transmission-Session-Id';
@@ -13,6 +14,7 @@ export class DaemonProcess {
   readonly #child: ChildProcess;
   readonly #url: Promise<string>;
   #stderr = '';
+  #stdout = '';
   #sessionId = '';
 
   /** Starts it; the stage kills it at the end of the test if it still runs. */
@@ -32,6 +34,7 @@ export class DaemonProcess {
     this.ended = new Promise(resolve => child.once('close', (code, signal) => resolve(code ?? signal ?? '')));
     this.#url = new Promise((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', line => {
+        this.#stdout += line;
         const { event, rpc } = JSON.parse(line);
         if (event === 'ready') resolve(rpc);
       });
@@ -41,6 +44,21 @@ export class DaemonProcess {
     });
     this.#url.catch(() => {}); // whoever waits for it sees it
     stage.defer(() => this.kill());
+  }
+
+  /** Of its remote control, when it is ready. */
+  get url(): Promise<string> {
+    return this.#url;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Resolves when it has said so, in its log or as its failure. */
+  async said(text: string): Promise<void> {
+    const said = () => this.#stderr.includes(text) || this.#stdout.includes(text);
+    await until(`'${text}'`, said, { explain: () => this.#stderr + this.#stdout });
   }
 
   async ready(): Promise<void> {
