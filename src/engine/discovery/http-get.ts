@@ -6,6 +6,7 @@ import { urlToHttpOptions } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { MillraceError } from '../errors.js';
+import type { HttpAgents } from './http-agents.js';
 import { isLocalAddress, localAddressRefused, lookupPublic } from './local-address.js';
 import { aborted, toTrackerError, trackerTimeout } from './tracker-error.js';
 
@@ -35,6 +36,7 @@ export interface HttpGetOptions {
   readonly localAddress?: string;
   /** Certificate authority in PEM to trust instead of the system's. Certificates are always checked. */
   readonly ca?: string;
+  readonly agents: HttpAgents;
   readonly signal?: AbortSignal;
 }
 
@@ -44,7 +46,7 @@ export interface HttpReply {
 }
 
 /**
- * One GET over a connection of its own.
+ * One GET, over a connection that an earlier one has left if there is any.
  * @throws MillraceError ERR_TRACKER_TIMEOUT, ERR_TRACKER_UNREACHABLE, ERR_TRACKER_RESPONSE, ERR_TRACKER_URL, ERR_ABORTED
  */
 export async function httpGet(url: string, options: HttpGetOptions): Promise<HttpReply> {
@@ -80,7 +82,7 @@ async function follow(hop: Hop, options: HttpGetOptions, signal: AbortSignal): P
     const { location } = response.headers;
     if (!REDIRECTS.has(status) || location === undefined)
       return { status, body: await readBody(response, options.maxBytes) };
-    if (!isLocalAddress(response.socket.remoteAddress ?? '')) hop.publicOnly = true;
+    if (isOfInternet(hop.url, response, options)) hop.publicOnly = true;
     response.destroy();
     if (redirects === MAX_REDIRECTS) {
       throw new MillraceError('ERR_TRACKER_RESPONSE', `tracker redirects more than ${MAX_REDIRECTS} times`, {
@@ -95,6 +97,12 @@ async function follow(hop: Hop, options: HttpGetOptions, signal: AbortSignal): P
   }
 }
 
+/** Through a proxy it is not known where the connection ends: only what names a local address is taken for one. */
+function isOfInternet({ hostname }: URL, { socket }: IncomingMessage, { agents }: HttpGetOptions): boolean {
+  const address = agents.proxied ? hostname.replace(/^\[|\]$/g, '') : (socket.remoteAddress ?? '');
+  return !isLocalAddress(address);
+}
+
 /** The error of `new URL` is not passed on: it carries the URL. */
 function parse(url: string, base?: URL): URL {
   const parsed = URL.canParse(url, base?.href) ? new URL(url, base) : undefined;
@@ -107,33 +115,35 @@ function parse(url: string, base?: URL): URL {
   );
 }
 
-function open(
-  { url, publicOnly }: Hop,
-  options: HttpGetOptions,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
+function open(hop: Hop, options: HttpGetOptions, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const { localAddress, ca } = options;
+    const { url, publicOnly } = hop;
+    const { localAddress, ca, agents } = options;
     const target = urlToHttpOptions(url);
     if (publicOnly && isIP(target.hostname ?? '') !== 0 && isLocalAddress(target.hostname ?? '')) {
       throw localAddressRefused();
     }
-    const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    request({
+    const secure = url.protocol === 'https:';
+    // A connection that was made by other rules must not be reused: what it is connected to was not checked.
+    const agent = publicOnly && !agents.proxied ? false : secure ? agents.https : agents.http;
+    const request = (secure ? httpsRequest : httpRequest)({
       ...target,
-      // No shared agent: no connection outlives its request.
-      agent: false,
-      headers: { 'User-Agent': 'millrace', 'Accept-Encoding': 'gzip', Connection: 'close' },
+      agent,
+      headers: { 'User-Agent': 'millrace', 'Accept-Encoding': 'gzip' },
       localAddress,
       // A name may have addresses of a family that cannot be reached from there.
       family: localAddress === undefined ? undefined : isIP(localAddress),
       lookup: publicOnly ? lookupPublic : undefined,
       ca,
       signal,
-    })
-      .on('response', resolve)
-      .on('error', reject)
-      .end();
+    });
+    request.on('response', resolve);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // The server has closed the connection that it had left open, at the moment in which we used it.
+      if (request.reusedSocket && error.code === 'ECONNRESET') resolve(open(hop, options, signal));
+      else reject(error);
+    });
+    request.end();
   });
 }
 

@@ -15,12 +15,15 @@ import {
 } from '../protocol/tracker/http.js';
 import { parseTrackerUrl } from '../protocol/tracker/url.js';
 import { Gate } from './gate.js';
+import { type Connect, createAgents, type HttpAgents } from './http-agents.js';
 import { httpGet } from './http-get.js';
 import type { TrackerClient, TrackerRequestOptions } from './tracker-client.js';
 
 export interface HttpTrackerOptions {
   /** Address that connections start from. */
   readonly localAddress?: string;
+  /** Opens all connections, names of hosts unresolved; for a proxy. */
+  readonly connect?: Connect;
   /** Certificate authority in PEM to trust instead of the system's. */
   readonly ca?: string;
   /** Time for a whole exchange. Defaults to 30 s, as in libtorrent (tracker_completion_timeout). */
@@ -33,10 +36,12 @@ const MAX_CONCURRENT = 50;
 /** Trackers over http and https. */
 export class HttpTracker implements TrackerClient {
   readonly #options: HttpTrackerOptions;
+  readonly #agents: HttpAgents;
   readonly #gate = new Gate(MAX_CONCURRENT);
 
   constructor(options: HttpTrackerOptions = {}) {
     this.#options = options;
+    this.#agents = createAgents(options.connect);
   }
 
   async announce(
@@ -63,9 +68,16 @@ export class HttpTracker implements TrackerClient {
     return decodeHttpScrape(await this.#get(target, options));
   }
 
+  /** Closes connections that wait for the next request. */
+  close(): void {
+    this.#agents.close();
+  }
+
   async #get(url: string, { signal }: TrackerRequestOptions): Promise<Uint8Array> {
     const { timeoutMs = 30_000, localAddress, ca } = this.#options;
-    const get = () => httpGet(url, { timeoutMs, maxBytes: MAX_REPLY_BYTES, localAddress, ca, signal });
+    const agents = this.#agents;
+    const get = () =>
+      httpGet(url, { timeoutMs, maxBytes: MAX_REPLY_BYTES, localAddress, ca, agents, signal });
     const { status, body } = await this.#gate.run(get, signal);
     if (status === 200) return body;
     const reason = readFailureReason(body);

@@ -22,7 +22,7 @@ export interface TrackerClients extends TrackerClient {
 
 /** Picks the client by the scheme of the URL: http, https or udp. */
 export function createTrackerClients(options: TrackerClientsOptions = {}): TrackerClients {
-  const http = new HttpTracker(options);
+  let http = new HttpTracker(options);
   let udp = new UdpTracker(options);
   const underWay = new Set<AbortController>();
   /** Why nothing is asked, if so. */
@@ -31,6 +31,7 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
   const end = (error: MillraceError) => {
     refusal = error;
     for (const cut of underWay) cut.abort();
+    http.close();
     udp.close();
   };
   const close = () => {
@@ -47,7 +48,9 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     work: (client: TrackerClient, signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
     if (refusal !== undefined) throw refusal;
-    const client = parseTrackerUrl(url).scheme === 'udp' ? udp : http;
+    const { scheme, host } = parseTrackerUrl(url);
+    if (scheme === 'udp' && options.connect !== undefined) throw udpRefused(host);
+    const client = scheme === 'udp' ? udp : http;
     const cut = new AbortController();
     const abort = () => cut.abort();
     if (outer?.aborted) abort();
@@ -83,7 +86,13 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     restore() {
       if (refusal === undefined || refusal.code === 'ERR_CLOSED') return;
       refusal = undefined;
+      http = new HttpTracker(options);
       udp = new UdpTracker(options);
     },
   };
+}
+
+function udpRefused(host: string): MillraceError {
+  const message = `tracker ${host} is not asked: UDP does not go through the proxy`;
+  return new MillraceError('ERR_PROXY_UDP', message, { host });
 }

@@ -1,7 +1,9 @@
 import net from 'node:net';
+import { Duplex } from 'node:stream';
 import type { MillraceError } from '../errors.js';
 import type { PeerAddress } from '../ids.js';
 import { mapNetError } from './errors.js';
+import { proxyFailed, type SocksProxy } from './socks-proxy.js';
 
 /** The part of a shared memory into which all sockets of a thread read; what is in it is used up before the next read. */
 export interface ReceiveRegion {
@@ -32,6 +34,8 @@ interface HandleHolder {
  */
 export class PeerSocket {
   readonly #socket: net.Socket;
+  /** What the proxy says goes here until it has connected us. */
+  #channel: Duplex | undefined;
   #error: MillraceError | undefined;
   #closed = false;
   #paused = false;
@@ -48,6 +52,7 @@ export class PeerSocket {
         return quota >= bytes.length ? bytes : bytes.subarray(0, Math.max(1, quota));
       },
       callback: (length: number) => {
+        if (this.#channel !== undefined) return this.#hearProxy(length);
         owner.onBytes(length);
         this.#paused = owner.readQuota() <= 0;
         return !this.#paused;
@@ -57,11 +62,12 @@ export class PeerSocket {
     const socket = new net.Socket(options as net.SocketConstructorOpts);
     socket.setNoDelay(true);
     socket.on('error', error => {
-      this.#error ??= mapNetError(error, 'connection');
+      this.#error ??= this.#channel === undefined ? mapNetError(error, 'connection') : proxyFailed(error);
     });
     socket.on('drain', () => owner.onDrain());
     socket.on('close', () => {
       this.#closed = true;
+      this.#channel?.destroy();
       owner.onClose(this.#error);
     });
     this.#socket = socket;
@@ -80,6 +86,25 @@ export class PeerSocket {
     return peer;
   }
 
+  /** The same through a proxy: `owner.onConnect` follows when it has connected us with the peer. */
+  static dialThrough(
+    proxy: SocksProxy,
+    address: PeerAddress,
+    region: ReceiveRegion,
+    owner: PeerSocketOwner,
+    localAddress?: string,
+  ): PeerSocket {
+    const peer = new PeerSocket(region, owner);
+    const write = (bytes: Uint8Array, _encoding: string, done: () => void) => {
+      peer.write(bytes);
+      done();
+    };
+    peer.#channel = new Duplex({ read() {}, write });
+    peer.#socket.once('connect', () => peer.#negotiate(proxy, address));
+    peer.#socket.connect({ ...proxy.address, localAddress });
+    return peer;
+  }
+
   /**
    * Takes an accepted connection over. A server has no `onread` option on Node 20, and its sockets read into buffers of
    * their own; giving the handle to a new socket before the first read keeps the single copy (bench/wire/accept).
@@ -92,6 +117,25 @@ export class PeerSocket {
     const peer = new PeerSocket(region, owner, handle);
     peer.#socket.resume();
     return peer;
+  }
+
+  #negotiate(proxy: SocksProxy, address: PeerAddress): void {
+    const { region, owner } = this;
+    proxy.negotiate(this.#channel!, address, (error, excess) => {
+      if (error !== undefined || this.closed) return this.destroy(error);
+      this.#channel = undefined;
+      owner.onConnect();
+      region.bytes.set(excess);
+      if (excess.length > 0) owner.onBytes(excess.length);
+      this.resumeReading();
+    });
+  }
+
+  /** Its last word ends the reading, so that what the peer says comes after what was read with it. */
+  #hearProxy(length: number): boolean {
+    this.#channel!.emit('data', Buffer.from(this.region.bytes.subarray(0, length)));
+    this.#paused = this.#channel!.isPaused();
+    return !this.#paused;
   }
 
   get remoteAddress(): PeerAddress | undefined {

@@ -4,6 +4,7 @@ import { MillraceError } from '../errors.js';
 import { formatAddress, type InfoHash, type PeerAddress, type PeerKey } from '../ids.js';
 import type { Kernels } from '../kernels/types.js';
 import { PeerSocket, type PeerSocketOwner, type ReceiveRegion } from '../net/peer-socket.js';
+import type { SocksProxy } from '../net/socks-proxy.js';
 import { type ControlMessage, PeerDecoder } from '../protocol/peer/decoder.js';
 import { encodeHandshake, encodeMessage, messageBytes } from '../protocol/peer/encoder.js';
 import { decodeFeatures, encodeFeatures, type PeerFeatures } from '../protocol/peer/features.js';
@@ -51,6 +52,12 @@ export interface LinkHost {
   closed(link: PeerLink, error: MillraceError | undefined): void;
 }
 
+export interface DialOptions {
+  /** Address that the connection starts from. */
+  readonly bind?: string;
+  readonly proxy?: SocksProxy;
+}
+
 /** One connection from its first byte to its last: handshake, then decoded messages to the torrent core. */
 export class PeerLink implements PeerSocketOwner {
   readonly openedAtMs = nowMs();
@@ -96,10 +103,12 @@ export class PeerLink implements PeerSocketOwner {
     key: PeerKey,
     torrent: LinkDoor,
     address: PeerAddress,
-    localAddress?: string,
+    { bind, proxy }: DialOptions = {},
   ): PeerLink {
     return new PeerLink(host, key, false, torrent, address, owner =>
-      PeerSocket.dial(address, host.region, owner, localAddress),
+      proxy === undefined
+        ? PeerSocket.dial(address, host.region, owner, bind)
+        : PeerSocket.dialThrough(proxy, address, host.region, owner, bind),
     );
   }
 

@@ -4,6 +4,7 @@ import type { InfoHash, PeerAddress } from '../ids.js';
 import type { Kernels } from '../kernels/types.js';
 import { type Listener, listen } from '../net/listener.js';
 import { plainHost, type ReceiveRegion } from '../net/peer-socket.js';
+import type { SocksProxy } from '../net/socks-proxy.js';
 import { Bans } from './bans.js';
 import type { Engine } from './engine.js';
 import { HalfOpen } from './half-open.js';
@@ -31,6 +32,7 @@ export class Network implements LinkHost {
   constructor(
     engine: Engine,
     readonly torrentFor: (infoHash: InfoHash) => LinkDoor | undefined,
+    readonly proxy: SocksProxy | undefined,
   ) {
     this.#engine = engine;
     const { bytes, receiveAt, receiveBytes } = engine.arena;
@@ -65,6 +67,7 @@ export class Network implements LinkHost {
     void this.#listener?.close();
     this.#listener = undefined;
     for (const link of this.#links) link.reset(error);
+    this.proxy?.closeAll();
   }
 
   /**
@@ -122,7 +125,10 @@ export class Network implements LinkHost {
   dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
     if (this.#closed || this.#suspension !== undefined || !this.#halfOpen.mayDial) return undefined;
     const { bind } = this.#engine.options;
-    const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address, bind);
+    const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address, {
+      bind,
+      proxy: this.proxy,
+    });
     this.#track(link);
     return link;
   }
@@ -136,6 +142,7 @@ export class Network implements LinkHost {
   }
 
   closeLinks(error: MillraceError): void {
+    this.proxy?.closeAll();
     for (const link of this.#links) link.close(error);
   }
 

@@ -4,7 +4,14 @@ import { MillraceError } from '../errors.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
 import { PROFILES, type Profile } from './profiles.js';
-import type { KernelsOption, LogSink, ProfileName, RateLimits, SessionOptions } from './types.js';
+import type {
+  KernelsOption,
+  LogSink,
+  ProfileName,
+  ProxyAddress,
+  RateLimits,
+  SessionOptions,
+} from './types.js';
 
 /** A row of the options table: docs/options.md is made from it, and nothing else knows a default. */
 export interface OptionRow {
@@ -24,6 +31,7 @@ export interface ResolvedOptions {
   readonly dir: string;
   readonly stateDir: string | undefined;
   readonly bind: string | undefined;
+  readonly proxy: ProxyAddress | undefined;
   readonly listen: { readonly host: string; readonly port: number } | undefined;
   readonly limits: Required<RateLimits>;
   readonly profile: ProfileName;
@@ -128,6 +136,24 @@ export function resolveListen(value: unknown): { host: string | undefined; port:
   return { host, port: port as number };
 }
 
+/** RFC 1929: lengths are a byte each. */
+const MAX_CREDENTIAL_BYTES = 255;
+
+function resolveProxy(value: unknown): ProxyAddress | undefined {
+  if (value === undefined) return undefined;
+  const { host, port, user, password } = (value ?? {}) as Partial<ProxyAddress>;
+  const fits = (text: unknown) =>
+    typeof text === 'string' && text !== '' && Buffer.byteLength(text) <= MAX_CREDENTIAL_BYTES;
+  const named = user === undefined ? password === undefined : fits(user) && fits(password);
+  if (fits(host) && Number.isInteger(port) && port! > 0 && port! <= 65535 && named)
+    return { host: host!, port: port!, user, password };
+  // Not the value: it may hold a password.
+  return failOption('proxy', '(hidden)', PROXY_BOUNDS);
+}
+
+const PROXY_BOUNDS =
+  'an object with host, port (1 to 65535), and user and password (1 to 255 bytes) or neither';
+
 const PROFILE_NAMES = Object.keys(PROFILES) as ProfileName[];
 const SUPER_SEEDING: readonly SuperSeedMode[] = ['auto', true, false];
 
@@ -172,6 +198,14 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     defaultText: '`{ host: "0.0.0.0", port: 0 }`, `host` the address of `bind` when there is one',
     bounds: '`false`, or host and port 0 to 65535',
     resolve: value => (value === false ? undefined : resolveListen(value)),
+  },
+  {
+    name: 'proxy',
+    meaning:
+      'SOCKS5 proxy that peers are dialled through, and HTTP trackers asked, whose names it looks up. UDP trackers are refused (`ERR_PROXY_UDP`). Nothing goes around it but what `listen` takes.',
+    defaultText: 'none',
+    bounds: 'host and port, with `user` and `password` or without',
+    resolve: resolveProxy,
   },
   {
     name: 'limits',

@@ -1,6 +1,7 @@
 import { createTrackerClients, type TrackerClients } from '../discovery/tracker-clients.js';
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
+import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { nowMs } from './clock.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
@@ -43,7 +44,9 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   const resolved = resolveOptions(options);
   throwIfAborted(resolved.signal);
   const peerId = createPeerId(crypto.getRandomValues(new Uint8Array(12)));
-  const session = new EngineSession(createEngine(resolved, peerId));
+  const proxy = resolved.proxy && (await loadProxy(resolved.proxy, resolved.bind));
+  throwIfAborted(resolved.signal);
+  const session = new EngineSession(createEngine(resolved, peerId), proxy);
   await session.open();
   return session;
 }
@@ -58,11 +61,12 @@ class EngineSession implements Session, TorrentHost {
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, proxy: SocksProxy | undefined) {
     this.#engine = engine;
     const { budget, rng, options } = engine;
-    this.#network = new Network(engine, infoHash => this.#torrents.get(infoHash)?.run.presence.door);
-    this.trackers = createTrackerClients({ localAddress: options.bind });
+    const doorOf = (infoHash: InfoHash) => this.#torrents.get(infoHash)?.run.presence.door;
+    this.#network = new Network(engine, doorOf, proxy);
+    this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
     this.announceKey = rng.u32();
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();

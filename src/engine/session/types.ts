@@ -45,6 +45,13 @@ export interface ListenAddress {
   port?: number;
 }
 
+export interface ProxyAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user?: string;
+  readonly password?: string;
+}
+
 /** All optional; defaults, bounds and sources are in docs/options.md, made from the table in options.ts. */
 export interface SessionOptions {
   /** Folder that torrents are saved below unless `add` names another. */
@@ -55,6 +62,8 @@ export interface SessionOptions {
   bind?: string;
   /** Where to listen for peers. Port 0 takes any free one. `false` only dials. */
   listen?: ListenAddress | false;
+  /** SOCKS5 proxy for peers that are dialled and for HTTP trackers. UDP trackers are refused then. */
+  proxy?: ProxyAddress;
   limits?: RateLimits;
   profile?: ProfileName;
   /** Unchoke slots of each torrent, the optimistic one not counted. */
