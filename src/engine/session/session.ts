@@ -5,6 +5,7 @@ import type { InfoHash, PeerAddress } from '../ids.js';
 import { type Listener, listen } from '../net/listener.js';
 import { plainHost, type ReceiveRegion } from '../net/peer-socket.js';
 import { createPeerId } from '../protocol/peer-id.js';
+import { removeResume } from '../storage/resume.js';
 import { Bans } from './bans.js';
 import { nowMs } from './clock.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
@@ -119,6 +120,19 @@ class EngineSession implements Session, LinkHost, TorrentHost {
     this.#torrents.set(metainfo.infoHash, { run, torrent });
     void run.start();
     return torrent;
+  }
+
+  async forget(infoHash: InfoHash): Promise<void> {
+    if (this.#torrents.has(infoHash))
+      throw new MillraceError(
+        'ERR_DUPLICATE_TORRENT',
+        `torrent ${infoHash} is in this session: close it first`,
+        {
+          infoHash,
+        },
+      );
+    const { stateDir } = this.#engine.options;
+    if (stateDir !== undefined) await removeResume(stateDir, infoHash);
   }
 
   get(infoHash: InfoHash): Torrent | undefined {
