@@ -53,6 +53,12 @@ export async function findExisting({ metainfo, storage, resume, mode }: InitialC
   };
 }
 
+/** All pieces but those that are trusted. */
+export async function piecesToCheck(check: InitialCheck): Promise<Iterable<number>> {
+  const trusted = new Set((await findExisting(check)).trusted);
+  return [...allPieces(check.metainfo.pieceCount)].filter(piece => !trusted.has(piece));
+}
+
 /** Damaged state is no state. */
 async function loadState(resume: ResumeStore | undefined): Promise<ResumeState | undefined> {
   try {

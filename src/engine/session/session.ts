@@ -3,6 +3,7 @@ import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import { createPeerId } from '../protocol/peer-id.js';
+import { removeResume } from '../storage/resume.js';
 import { nowMs } from './clock.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
@@ -119,6 +120,19 @@ class EngineSession implements Session, TorrentHost {
     this.#torrents.set(metainfo.infoHash, { run, torrent });
     void run.start();
     return torrent;
+  }
+
+  async forget(infoHash: InfoHash): Promise<void> {
+    if (this.#torrents.has(infoHash))
+      throw new MillraceError(
+        'ERR_DUPLICATE_TORRENT',
+        `torrent ${infoHash} is in this session: close it first`,
+        {
+          infoHash,
+        },
+      );
+    const { stateDir } = this.#engine.options;
+    if (stateDir !== undefined) await removeResume(stateDir, infoHash);
   }
 
   get(infoHash: InfoHash): Torrent | undefined {

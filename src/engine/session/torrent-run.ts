@@ -10,7 +10,7 @@ import { Departure } from './departure.js';
 import { checkPieceFits, type Engine } from './engine.js';
 import { EventHub } from './events.js';
 import { Hashing } from './hashing.js';
-import { findExisting } from './initial-check.js';
+import { findExisting, piecesToCheck } from './initial-check.js';
 import { Presence, type PresenceHost } from './presence.js';
 import { Relocation } from './relocation.js';
 import type { Restable, Resting } from './resting.js';
@@ -53,6 +53,8 @@ export class TorrentRun implements PartsOwner, Restable {
   /** The check that runs, or the last one; it never rejects. */
   #checkRun: Promise<void> = Promise.resolve();
   #opened = false;
+  /** Peers are kept away. */
+  #held = false;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -194,7 +196,7 @@ export class TorrentRun implements PartsOwner, Restable {
     try {
       await workings.save(save);
     } catch (cause) {
-      this.#engine.log.warn({ err: cause, torrent: this.infoHash }, 'resume state was not saved');
+      this.warn(cause, 'resume state was not saved');
     }
     await workings.close();
     await stopped;
@@ -206,8 +208,26 @@ export class TorrentRun implements PartsOwner, Restable {
   #goOnline(): void {
     this.#state = this.workings.lacks ? 'downloading' : 'seeding';
     if (this.workings.lacks) this.#engine.pool.start();
+    if (this.#held) return;
     this.presence.start();
     if (this.completed.settled === 'resolved') this.#awaitDeparture();
+  }
+
+  hold(): void {
+    this.#held = true;
+    void this.#goOffline('the files of the torrent are being moved');
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (this.#state !== 'downloading' && this.#state !== 'seeding') return;
+    this.#goOnline();
+    this.workings.working?.neighbours.poke();
+  }
+
+  warn(err: unknown, message: string): void {
+    this.#engine.log.warn({ err, torrent: this.infoHash }, message);
   }
 
   /** @returns when `stopped` has been told, or after its time-out */
@@ -259,19 +279,46 @@ export class TorrentRun implements PartsOwner, Restable {
   async recheck(signal?: AbortSignal): Promise<void> {
     if (this.#state === 'closed' || this.#state === 'checking')
       throw new MillraceError('ERR_CLOSED', `a torrent that is ${this.#state} cannot be checked again`);
-    const run = this.#recheck(signal);
+    await this.#checkAgain(async () => allPieces(this.metainfo.pieceCount), signal);
+  }
+
+  /** After `change` the files may be others; those that are as the state on disk says are trusted. */
+  async reconsider(change: () => Promise<void>): Promise<void> {
+    await this.#checkRun;
+    const { metainfo, workings } = this;
+    if (!this.#opened) {
+      await change();
+      this.resume();
+      return;
+    }
+    try {
+      await this.#checkAgain(async () => {
+        await change();
+        const { storage, resume } = workings.disk;
+        return piecesToCheck({ metainfo, storage, resume, mode: 'auto' });
+      });
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  async #checkAgain(pieces: () => Promise<Iterable<number>>, signal?: AbortSignal): Promise<void> {
+    const run = this.#recheck(pieces, signal);
     this.#checkRun = run.catch(() => {});
     await run;
   }
 
-  async #recheck(signal: AbortSignal | undefined): Promise<void> {
+  async #recheck(pieces: () => Promise<Iterable<number>>, signal: AbortSignal | undefined): Promise<void> {
     const { core } = this.workings.parts;
     void this.#goOffline('the torrent is being checked');
     this.#state = 'checking';
     core.beginCheck();
     const proven: number[] = [];
     try {
-      await this.#check.hash(allPieces(this.metainfo.pieceCount), proven, signal);
+      const doubtful = await pieces();
+      if (this.#isClosed) throw new MillraceError('ERR_CLOSED', 'the torrent was closed');
+      await this.#check.hash(doubtful, proven, signal);
     } finally {
       if (!this.#isClosed) {
         this.#recover();

@@ -5,6 +5,7 @@ import { priorityLevel } from './file-handle.js';
 import type { TorrentRun } from './torrent-run.js';
 import type {
   FilePriority,
+  MoveOptions,
   RateLimits,
   Rename,
   Torrent,
@@ -161,7 +162,21 @@ export class SessionTorrent implements Torrent {
     return this.#run.relocation.rename(path, name);
   }
 
+  get dir(): string {
+    return this.#run.workings.place.dir;
+  }
+
+  setDir(dir: string, options: MoveOptions): Promise<void> {
+    checkAddOptions({ dir }, 0);
+    return this.#run.relocation.setDir(dir, options);
+  }
+
   close(): Promise<void> {
     return this.#run.close();
+  }
+
+  async removeData(): Promise<void> {
+    await this.#run.close();
+    await this.#run.relocation.removeData();
   }
 }

@@ -279,6 +279,15 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface MoveOptions {
+  /** Whether the files go to the new folder. Otherwise they are looked for there, and what is found is checked. */
+  readonly move: boolean;
+  /** Of bytes that must be copied; once, with all of them, when none must. */
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Ends the move; the torrent stays where it is. */
+  readonly signal?: AbortSignal;
+}
+
 export interface StreamOptions extends WaitOptions {
   /** First byte; default 0. */
   readonly start?: number;
@@ -353,6 +362,16 @@ export interface Torrent {
    * @throws MillraceError ERR_OPTION, ERR_NOT_FOUND, ERR_STORAGE_*: nothing was renamed then
    */
   rename(path: string, name: string): Promise<void>;
+  /** The folder below which the files lie, absolute. */
+  readonly dir: string;
+  /**
+   * Another folder for the files. A move renames them, or copies them to another file system and deletes them when all are
+   * there and durable: a complete torrent goes on meanwhile, a download holds still. A move that failed or was aborted has
+   * changed nothing, and goes on with what it has copied when it is asked for again. Files of others are neither
+   * replaced nor moved.
+   * @throws MillraceError ERR_STORAGE_*, ERR_ABORTED, ERR_CLOSED
+   */
+  setDir(dir: string, options: MoveOptions): Promise<void>;
   stats(): TorrentStats;
   /** A few numbers of `stats`, at next to no cost. */
   light(): TorrentGlance;
@@ -364,6 +383,11 @@ export interface Torrent {
   fileDone(index: number): number;
   /** Announces `stopped`, saves state, closes files. The data stays. */
   close(): Promise<void>;
+  /**
+   * Closes the torrent and deletes its files, and the folders that are empty then. Whatever else lies there stays.
+   * @throws MillraceError ERR_STORAGE_*
+   */
+  removeData(): Promise<void>;
 }
 
 export interface Session extends AsyncDisposable {
@@ -388,6 +412,11 @@ export interface Session extends AsyncDisposable {
   suspend(reason: string): void;
   /** Listens again where it did, never elsewhere, and announces; rejects with ERR_NET_* and stays suspended if it cannot. */
   restore(): Promise<void>;
+  /**
+   * Deletes what `stateDir` remembers of a torrent, which must not be in the session.
+   * @throws MillraceError ERR_DUPLICATE_TORRENT when it is, ERR_STORAGE_*
+   */
+  forget(infoHash: InfoHash): Promise<void>;
   stats(): SessionStats;
   /** The same without torrents and rates, which takes no longer with 10,000 of them. */
   light(): SessionGlance;

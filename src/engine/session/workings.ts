@@ -118,6 +118,11 @@ export class Workings {
     return !(this.#parts?.core.picker.finished ?? this.#complete);
   }
 
+  /** All pieces are here. */
+  get isComplete(): boolean {
+    return this.piecesDone === this.metainfo.pieceCount;
+  }
+
   get piecesDone(): number {
     return this.#parts?.core.picker.haveCount ?? (this.#complete ? this.metainfo.pieceCount : 0);
   }
@@ -147,7 +152,7 @@ export class Workings {
 
   /** Verified bytes of a file. */
   doneIn(file: TorrentFile): number {
-    if (this.piecesDone === this.metainfo.pieceCount && !this.#closed) return file.length;
+    if (this.isComplete && !this.#closed) return file.length;
     return this.piecesDone === 0 ? 0 : doneIn(file, this.metainfo.pieceLength, piece => this.has(piece));
   }
 

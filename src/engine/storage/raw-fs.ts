@@ -8,6 +8,8 @@ export const fstatRaw = promisify(fs.fstat);
 export const fsyncRaw = promisify(fs.fsync);
 export const fdatasyncRaw = promisify(fs.fdatasync);
 export const ftruncateRaw = promisify(fs.ftruncate);
+export const fchmodRaw = promisify(fs.fchmod);
+export const futimesRaw = promisify(fs.futimes);
 
 const read = promisify(fs.read);
 const write = promisify(fs.write);

@@ -39,6 +39,20 @@ interface Waiting {
   readonly settle: (result: Promise<void>) => void;
 }
 
+/** Deletes what is remembered of a torrent that no store is open for. @throws MillraceError ERR_STORAGE_* */
+export async function removeResume(stateDir: string, infoHash: string): Promise<void> {
+  for (const path of statePaths(stateDir, infoHash))
+    await rm(path, { force: true }).catch(error =>
+      Promise.reject(mapStorageError(error, `${infoHash}.resume`)),
+    );
+}
+
+/** @throws RangeError for what is no info-hash: it becomes a path */
+function statePaths(stateDir: string, infoHash: string): [resume: string, hints: string] {
+  if (!/^[0-9a-f]{40}$/.test(infoHash)) throw new RangeError('infoHash must be 40 lower-case hex digits');
+  return [join(stateDir, `${infoHash}.resume`), join(stateDir, `${infoHash}.hints`)];
+}
+
 /**
  * What survives of one torrent: `<infohash>.resume` never claims a piece that is not durable, `<infohash>.hints`
  * names those that may be there as well. Call `load` first. No older generation is kept: the file is replaced in one
@@ -57,11 +71,11 @@ export class ResumeStore {
   #closed = false;
 
   constructor({ stateDir, infoHash, pieceCount, fileCount }: ResumeStoreOptions) {
-    if (!/^[0-9a-f]{40}$/.test(infoHash)) throw new RangeError('infoHash must be 40 lower-case hex digits');
+    const [, hints] = statePaths(stateDir, infoHash);
     this.#shape = { infoHash, pieceCount, fileCount };
     this.#dir = stateDir;
     this.#name = `${infoHash}.resume`;
-    this.#journal = new HintJournal(join(stateDir, `${infoHash}.hints`), pieceCount);
+    this.#journal = new HintJournal(hints, pieceCount);
     this.#pending = bitsFor(pieceCount);
   }
 
