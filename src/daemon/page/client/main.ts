@@ -127,7 +127,7 @@ let hiddenTimer = 0;
 
 document.addEventListener('visibilitychange', () => {
   clearTimeout(hiddenTimer);
-  if (document.hidden) hiddenTimer = setTimeout(rest, HIDDEN_MS);
+  if (document.hidden) hiddenTimer = window.setTimeout(rest, HIDDEN_MS);
   else if (stream === undefined) {
     stream = follow();
     const row = opened && torrents.get(opened.id);

@@ -51,13 +51,13 @@ export class Stream {
 
   #expect(withinMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#lost(), withinMs);
+    this.#timer = window.setTimeout(() => this.#lost(), withinMs);
   }
 
   #lost(): void {
     this.close();
     this.onState('lost');
-    this.#timer = setTimeout(() => this.#open(), this.#retryMs);
+    this.#timer = window.setTimeout(() => this.#open(), this.#retryMs);
     this.#retryMs = Math.min(MAX_RETRY_MS, this.#retryMs * 2);
   }
 }

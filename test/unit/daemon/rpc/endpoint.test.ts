@@ -29,8 +29,10 @@ afterEach(() => {
   server.close();
 });
 
-const post = (body: string | Buffer, headers: Record<string, string> = { [HEADER]: endpoint.sessionId }) =>
-  fetch(url, { method: 'POST', body, headers });
+const post = (
+  body: string | Buffer<ArrayBuffer>,
+  headers: Record<string, string> = { [HEADER]: endpoint.sessionId },
+) => fetch(url, { method: 'POST', body, headers });
 
 it('who does not know the session is told it, in a header and in the text, whatever the verb', async () => {
   for (const method of ['POST', 'GET', 'PUT', 'DELETE']) {
