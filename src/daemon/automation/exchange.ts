@@ -13,6 +13,7 @@ export interface ExchangeOptions {
   readonly body?: Uint8Array;
   readonly signal: AbortSignal;
   readonly lookup?: LookupFunction;
+  readonly ca?: string;
 }
 
 /** @throws TypeError that does not repeat the URL: it may hold a token. */
