@@ -60,7 +60,7 @@ export async function torrentRenamePath(context: RpcContext, call: Call): Promis
   const entries = [...torrentsOf(context.catalog, call.params.ids)];
   const [path, name] = [params.text('path'), params.text('name')];
   if (entries.length !== 1 || call.params.ids === undefined)
-    throw new RpcFailure(INVALID_PARAMS, 'torrent_rename_path requires 1 torrent');
+    throw new RpcFailure(INVALID_PARAMS, 'torrent-rename-path requires 1 torrent');
   if (!path || !name) throw new RpcFailure(INVALID_PARAMS, 'path and name are needed');
   const [entry] = entries;
   if (entry.torrent === undefined) throw new RpcFailure(SYSTEM, 'the torrent could not be opened');
