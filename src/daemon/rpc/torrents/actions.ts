@@ -62,6 +62,8 @@ export async function torrentRenamePath(context: RpcContext, call: Call): Promis
   if (entries.length !== 1 || call.params.ids === undefined)
     throw new RpcFailure(INVALID_PARAMS, 'torrent-rename-path requires 1 torrent');
   if (!path || !name) throw new RpcFailure(INVALID_PARAMS, 'path and name are needed');
+  // it stays in its folder; other characters are made safe
+  if (name.includes('/')) throw new RpcFailure(INVALID_PARAMS, 'a name has no slash');
   const [entry] = entries;
   if (entry.torrent === undefined) throw new RpcFailure(SYSTEM, 'the torrent could not be opened');
   try {
