@@ -25,7 +25,11 @@ export const SESSION_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
   ['config_dir', ({ stateDir }) => stateDir],
 
   ['download_dir', ({ settings }) => settings.get('download-dir')],
-  ['incomplete_dir', ({ settings }) => settings.get('incomplete-dir') ?? settings.get('download-dir')],
+  [
+    'incomplete_dir',
+    ({ settings, dormant }) =>
+      settings.get('incomplete-dir') ?? dormant.getText('incomplete_dir') ?? settings.get('download-dir'),
+  ],
   ['incomplete_dir_enabled', ({ settings }) => settings.get('incomplete-dir') !== undefined],
   ['rename_partial_files', () => false],
   ['start_added_torrents', ({ settings }) => settings.get('start-added')],

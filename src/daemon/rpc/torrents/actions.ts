@@ -60,8 +60,10 @@ export async function torrentRenamePath(context: RpcContext, call: Call): Promis
   const entries = [...torrentsOf(context.catalog, call.params.ids)];
   const [path, name] = [params.text('path'), params.text('name')];
   if (entries.length !== 1 || call.params.ids === undefined)
-    throw new RpcFailure(INVALID_PARAMS, 'torrent_rename_path requires 1 torrent');
+    throw new RpcFailure(INVALID_PARAMS, 'torrent-rename-path requires 1 torrent');
   if (!path || !name) throw new RpcFailure(INVALID_PARAMS, 'path and name are needed');
+  // it stays in its folder; other characters are made safe
+  if (name.includes('/')) throw new RpcFailure(INVALID_PARAMS, 'a name has no slash');
   const [entry] = entries;
   if (entry.torrent === undefined) throw new RpcFailure(SYSTEM, 'the torrent could not be opened');
   try {

@@ -92,7 +92,7 @@ export const TORRENT_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
     eta_idle: () => NOT_AVAILABLE,
 
     // how far it is
-    percent_done: ({ light }) => (light.wanted === 0 ? 1 : Math.min(1, light.done / light.wanted)),
+    percent_done: ({ light, left }) => (left === 0 ? 1 : light.done / Math.max(light.wanted, light.done, 1)),
     percent_complete: view => (view.size === 0 ? 1 : view.light.done / view.size),
     size_when_done: ({ light, size, entry }) => (entry.torrent === undefined ? size : light.wanted),
     left_until_done: view => view.left,
@@ -171,6 +171,7 @@ function isStalled({ entry, context, status }: TorrentView): boolean {
 }
 
 function uploadRatio({ light }: TorrentView): number {
+  if (light.everUploaded === 0 && light.everDownloaded === 0 && light.done === 0) return NOT_AVAILABLE;
   const ratio = ratioOf(light);
   if (Number.isFinite(ratio)) return ratio;
   return light.everUploaded > 0 ? INFINITE_RATIO : NOT_AVAILABLE;

@@ -17,6 +17,10 @@ export function editTrackers(before: Tiers, params: Params): string[][] | undefi
   if (list === undefined && add === undefined && remove === undefined && replace === undefined)
     return undefined;
   let tiers = list === undefined ? before.map(tier => [...tier]) : readList(list);
+  const count = tiers.flat().length;
+  for (const id of [...(remove ?? []), ...(replace ?? []).filter((_, at) => at % 2 === 0)])
+    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= count)
+      throw new RpcFailure(TRACKER_LIST, 'invalid argument');
   if (remove !== undefined) tiers = without(tiers, remove);
   if (replace !== undefined) tiers = replaced(tiers, replace);
   for (const url of add ?? []) {

@@ -60,7 +60,9 @@ export class TorrentView {
     return this.metainfo?.length ?? this.entry.record.length;
   }
 
+  /** Of one that could not be opened everything: nobody is to take it for complete. */
   get left(): number {
+    if (this.entry.torrent === undefined) return this.size;
     return Math.max(0, this.light.wanted - this.light.done);
   }
 }

@@ -72,11 +72,9 @@ function adding({ album, single, other, dir }: Matter): Step[] {
     ['add bytes that are no torrent', add({ metainfo: Buffer.from('d3:foo3:bare').toString('base64') })],
     ['add text that is not base64', add({ metainfo: '!!!' })],
     ['add an empty torrent', add({ metainfo: '' })],
-    ['add a magnet link without a hash', add({ filename: 'magnet:?dn=nothing' })],
     ['add to a relative folder', add({ metainfo: album.metainfo, 'download-dir': 'relative' })],
     ['add', add({ metainfo: album.metainfo })],
     ['add again', add({ metainfo: album.metainfo })],
-    ['add again by magnet link', add({ filename: album.magnet })],
     [
       'add with all options',
       add({
@@ -91,10 +89,8 @@ function adding({ album, single, other, dir }: Matter): Step[] {
     ],
     ['what the options made', get(undefined, ['name', 'downloadDir', 'peer-limit', 'bandwidthPriority'])],
     ['and of the files', get(undefined, ['wanted', 'priorities', 'fileStats'])],
-    ['add by magnet link', add({ filename: other.magnet })],
-    ['add again what has no files yet', add({ filename: other.magnet })],
+    ['add a third', add({ metainfo: other.metainfo })],
     ['all there is to know', get([album.hash, single.hash], FIELDS)],
-    ['all there is to know of a magnet link', get([other.hash], FIELDS)],
   ];
 }
 
@@ -207,6 +203,8 @@ function moving({ album, single, dir }: Matter): Step[] {
     ['rename to what is there', rename({ path: 'renamed/three.bin', name: 'one.bin' })],
     ['rename to a path', rename({ path: 'renamed/three.bin', name: 'a/b' })],
     ['rename to dots', rename({ path: 'renamed/three.bin', name: '..' })],
+    ['rename to a path outside', rename({ path: 'renamed/three.bin', name: '../../../x' })],
+    ['after bad renames', get([album.hash], ['name', 'files'])],
     ['rename to nothing', rename({ path: 'renamed/three.bin', name: '' })],
     ['rename without a name', rename({ path: 'renamed/three.bin' })],
     ['rename of several', legacy('torrent-rename-path', { ids: [1, 2], path: 'a', name: 'b' })],
@@ -281,6 +279,21 @@ function session(dir: string): Step[] {
   return steps;
 }
 
+function magnets({ album, other }: Matter): Step[] {
+  const add = (filename: string) => legacy('torrent-add', { paused: true, filename });
+  const ids = [album.hash, other.hash];
+  return [
+    ['add by magnet link what is there', add(album.magnet)],
+    ['remove all of them', legacy('torrent-remove', { ids })],
+    ['add a magnet link without a hash', add('magnet:?dn=nothing')],
+    ['add a magnet link', add(other.magnet)],
+    ['add it again', add(other.magnet)],
+    ['all there is to know of a magnet link', get([other.hash], FIELDS)],
+    ['select files of a magnet link', legacy('torrent-set', { ids, 'files-unwanted': [0] })],
+    ['remove the magnet link', legacy('torrent-remove', { ids })],
+  ];
+}
+
 function ending({ single }: Matter): Step[] {
   const actions = ['start', 'start-now', 'stop', 'verify', 'reannounce'];
   return [
@@ -294,8 +307,6 @@ function ending({ single }: Matter): Step[] {
     ['remove', legacy('torrent-remove', { ids: [single.hash] })],
     ['after remove', get(undefined)],
     ['recently removed', get('recently-active')],
-    ['remove without ids', legacy('torrent-remove')],
-    ['after remove without ids', get(undefined)],
   ];
 }
 
@@ -309,5 +320,7 @@ export function script(matter: Matter): readonly Step[] {
     ...moving(matter),
     ...session(matter.dir),
     ...ending(matter),
+    ...magnets(matter),
+    ['remove without ids', legacy('torrent-remove')],
   ];
 }
