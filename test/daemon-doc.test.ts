@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS, type Setting } from '../src/daemon/config/settings.js';
+import { LABEL_SETTINGS, SETTINGS, type Setting } from '../src/daemon/config/settings.js';
 
 const DOC = new URL('../docs/daemon.md', import.meta.url);
 const text = readFileSync(DOC, 'utf8');
@@ -13,30 +13,44 @@ function withTable(document: string, name: string, rows: readonly string[]): str
   return document.slice(0, from + begin.length) + rows.join('\n') + document.slice(to);
 }
 
-function settingsTable(settings: Readonly<Record<string, Setting<unknown>>>): string[] {
+type Settings = Readonly<Record<string, Setting<unknown>>>;
+
+function settingsTable(settings: Settings): string[] {
+  return table(settings, ['default', 'a change takes'], ({ kind, fallback, live }) => [
+    fallback === undefined || kind.show?.(fallback) === ''
+      ? 'none'
+      : `\`${kind.show?.(fallback) ?? fallback}\``,
+    live ? 'a reload' : 'a restart',
+  ]);
+}
+
+function table(
+  settings: Settings,
+  columns: string[],
+  more: (setting: Setting<unknown>) => string[],
+): string[] {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const head = ['setting', 'meaning', 'value', ...columns];
   return [
-    '| setting | meaning | value | default | a change takes |',
-    '| --- | --- | --- | --- | --- |',
-    ...Object.entries(settings).map(([key, { kind, fallback, meaning, live }]) => {
-      const standard = fallback === undefined ? 'none' : `\`${kind.show?.(fallback) ?? fallback}\``;
-      const cells = [
-        `\`${key}\``,
-        meaning,
-        kind.says,
-        standard.replace('``', 'none'),
-        live ? 'a reload' : 'a restart',
-      ];
-      return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-    }),
+    line(head),
+    line(head.map(() => '---')),
+    ...Object.entries(settings).map(([key, setting]) =>
+      line([`\`${key}\``, setting.meaning, setting.kind.says, ...more(setting)]),
+    ),
   ];
 }
 
 /** `npx vitest run test/daemon-doc.test.ts -u` writes the tables anew. */
 describe('docs/daemon.md', () => {
-  it('has the settings as their table has them', async () => {
-    await expect(withTable(text, 'settings', settingsTable(SETTINGS))).toMatchFileSnapshot(
-      '../docs/daemon.md',
+  it('has the settings as their tables have them', async () => {
+    const labels = withTable(
+      text,
+      'labels',
+      table(LABEL_SETTINGS, [], () => []),
     );
+    const page = withTable(labels, 'settings', settingsTable(SETTINGS));
+    await expect(page).toMatchFileSnapshot('../docs/daemon.md');
   });
 
   it('names the variables that hooks are told, and no others', () => {
