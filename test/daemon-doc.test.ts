@@ -24,6 +24,17 @@ function settingsTable(settings: Settings): string[] {
   ]);
 }
 
+/** What one means for all torrents it means for those of a label. */
+function labelSettings(): Settings {
+  const all: Settings = SETTINGS;
+  return Object.fromEntries(
+    Object.entries(LABEL_SETTINGS).map(([key, setting]) => [
+      key,
+      { ...setting, meaning: (all[key] ?? setting).meaning },
+    ]),
+  );
+}
+
 function table(
   settings: Settings,
   columns: string[],
@@ -47,7 +58,7 @@ describe('docs/daemon.md', () => {
     const labels = withTable(
       text,
       'labels',
-      table(LABEL_SETTINGS, [], () => []),
+      table(labelSettings(), [], () => []),
     );
     const page = withTable(labels, 'settings', settingsTable(SETTINGS));
     await expect(page).toMatchFileSnapshot('../docs/daemon.md');
