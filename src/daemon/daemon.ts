@@ -11,7 +11,7 @@ import { soonSession } from './pending.js';
 import { Service } from './service.js';
 import { sessionOptions } from './session-options.js';
 import { State } from './state/state.js';
-import { LimitGroups } from './torrents/limit-groups.js';
+import { RateGroups } from './torrents/rate-groups.js';
 import { Roots } from './torrents/roots.js';
 
 export interface DaemonOptions {
@@ -55,7 +55,7 @@ export class Daemon {
         ...this.#keepers.forClients,
         ...state.forClients,
         roots: new Roots(() => rootsOf(settings)),
-        groups: new LimitGroups(session, state.catalog, state.journal),
+        groups: new RateGroups(session, state.journal),
         blocklist: { size: 0, update: () => Promise.reject(new Error('no blocklist is set')) },
         fetchTorrent: () => Promise.reject(new Error('not yet')),
       },

@@ -50,8 +50,6 @@ export interface RpcContext {
 export interface Groups {
   list(): readonly Group[];
   set(group: Group): void;
-  /** Its record names another one than before. */
-  assign(entry: Entry): void;
 }
 
 /** Bytes a second. */

@@ -30,7 +30,8 @@ export class Opening {
         ownLimitsOnly: !record.honorsSessionLimits,
         sequential: record.sequential,
         maxPeers: record.maxPeers,
-        //TMP renames: record.renames,
+        ...(record.group !== '' && { group: record.group }),
+        renames: record.renames,
         ...(record.skip.length + record.low.length + record.high.length > 0 && {
           priorities: { skip: record.skip, low: record.low, high: record.high },
         }),

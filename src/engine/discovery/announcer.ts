@@ -141,8 +141,8 @@ export class Announcer {
     const inMs = Math.max(0, this.#dueMs - this.#now());
     if (this.#extra.length > 0) return { urls: this.#extra, inMs };
     const urls = this.#tiers.inOrder();
-    const last = urls.findIndex(url => url === this.#answered);
-    return { urls: last < 0 ? urls : urls.slice(0, last + 1), inMs };
+    const last = this.#answered === undefined ? urls.length : urls.indexOf(this.#answered);
+    return { urls: urls.slice(0, last + 1), inMs };
   }
 
   /**

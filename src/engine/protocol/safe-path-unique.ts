@@ -89,11 +89,11 @@ class Names {
 }
 
 function keyOf(folder: number, name: string): string {
-  return `${folder}/${fold(name)}`;
+  return `${folder}/${foldName(name)}`;
 }
 
 /** What a file system that ignores case and Unicode form may take for the same name. Upper case first: ß is SS. */
-function fold(name: string): string {
+export function foldName(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is a range
   if (/^[\x00-\x7f]*$/.test(name)) return name.toLowerCase();
   return name.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');

@@ -42,6 +42,9 @@ const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
   sequential: flag,
   limits: value => void resolveLimits(value),
   ownLimitsOnly: flag,
+  group: (value, name) => {
+    if (typeof value !== 'string' || value === '') failOption(name, value, 'a name');
+  },
   maxPeers: (value, name) => {
     if (!isWhole(value, 1, 10_000)) failOption(name, value, 'a whole number from 1 to 10000');
   },
@@ -58,6 +61,11 @@ const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
     checkDeparture(value as NonNullable<AddOptions['onComplete']>);
   },
   preallocate: oneOf('sparse', 'full'),
+  renames: (value, name) => {
+    const isRename = (item: { path?: unknown; name?: unknown } | null) =>
+      typeof item?.path === 'string' && typeof item.name === 'string';
+    if (!Array.isArray(value) || !value.every(isRename)) failOption(name, value, 'a list of { path, name }');
+  },
   check: oneOf('auto', 'full', 'seed'),
   storage: oneOf('file', 'memory'),
   signal: (value, name) => {

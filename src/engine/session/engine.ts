@@ -11,6 +11,7 @@ import { MemoryBudget } from './memory-budget.js';
 import type { ResolvedOptions } from './options.js';
 import { ReadCache } from './read-cache.js';
 import { TimerQueue } from './timer-queue.js';
+import { LimitGroups } from './torrent-limits.js';
 import type { KernelsOption, LogSink, SessionStats } from './types.js';
 
 /** Memory, threads and open files: what all torrents of a session share, and what create and verify use alone. */
@@ -73,6 +74,7 @@ export interface Engine extends Machinery {
   readonly log: LogSink;
   /** Limits of the whole session. */
   readonly limits: SharedLimits;
+  readonly groups: LimitGroups;
   /** Calls that torrents wait for while they have nothing else to do. */
   readonly timers: TimerQueue;
   nextPeerKey(): PeerKey;
@@ -97,6 +99,7 @@ export function createEngine(options: ResolvedOptions, peerId: Uint8Array): Engi
     rng: createRng(seed),
     log,
     limits: new SharedLimits(limits),
+    groups: new LimitGroups(),
     timers: new TimerQueue(),
     nextPeerKey: () => ++peers,
     nextTorrentNumber: () => ++torrents,

@@ -31,6 +31,8 @@ export interface FileOwner {
   readonly table: PieceTable;
   readonly waits: PieceWaits;
   has(piece: number): boolean;
+  /** What the file is called now. */
+  pathOf(index: number): readonly string[];
   /** Bytes of the torrent whose pieces are here. */
   read(at: number, into: Uint8Array): Promise<void>;
   setFilePriority(index: number, level: Priority): void;
@@ -47,7 +49,7 @@ export class FileHandle implements TorrentFileHandle {
   ) {}
 
   get path(): string {
-    return this.file.path.join('/');
+    return this.owner.pathOf(this.index).join('/');
   }
 
   get length(): number {

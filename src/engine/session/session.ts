@@ -13,6 +13,7 @@ import { SessionTorrent } from './torrent.js';
 import { type TorrentHost, TorrentRun } from './torrent-run.js';
 import type {
   AddOptions,
+  GroupLimits,
   ListenAddress,
   RateLimits,
   Session,
@@ -123,6 +124,12 @@ class EngineSession implements Session, TorrentHost {
   setLimits(limits: RateLimits): void {
     this.#engine.limits.set(resolveLimits(limits), nowMs());
     for (const { run } of this.#torrents.values()) run.workings.limitsChanged();
+  }
+
+  setGroup(name: string, limits: GroupLimits): void {
+    this.#engine.groups.set(name, limits);
+    for (const { run } of this.#torrents.values())
+      if (run.workings.group === name) run.workings.levelsChanged();
   }
 
   async listenOn(at: ListenAddress): Promise<PeerAddress> {

@@ -31,6 +31,10 @@ export class TorrentFiles implements FileOwner {
     return this.workings.waits;
   }
 
+  pathOf(index: number): readonly string[] {
+    return this.workings.place.files[index].path;
+  }
+
   has(piece: number): boolean {
     return this.workings.has(piece);
   }

@@ -12,6 +12,7 @@ import { EventHub } from './events.js';
 import { Hashing } from './hashing.js';
 import { findExisting } from './initial-check.js';
 import { Presence, type PresenceHost } from './presence.js';
+import { Relocation } from './relocation.js';
 import type { Restable, Resting } from './resting.js';
 import { TorrentFiles } from './torrent-files.js';
 import type { PartsOwner } from './torrent-parts.js';
@@ -44,6 +45,7 @@ export class TorrentRun implements PartsOwner, Restable {
   readonly #check: Hashing;
   readonly #departure: Departure | undefined;
   #files: TorrentFiles | undefined;
+  #relocation: Relocation | undefined;
   #state: TorrentState = 'checking';
   #error: MillraceError | undefined;
   #paused: boolean;
@@ -97,6 +99,11 @@ export class TorrentRun implements PartsOwner, Restable {
   get #now(): StateNow {
     const checkProgress = this.#state === 'checking' ? this.#check.progress : 1;
     return { state: this.#state, error: this.#error, checkProgress };
+  }
+
+  get relocation(): Relocation {
+    this.#relocation ??= new Relocation(this);
+    return this.#relocation;
   }
 
   get files(): TorrentFiles {
@@ -177,10 +184,12 @@ export class TorrentRun implements PartsOwner, Restable {
     this.#state = 'closed';
     this.#check.abort();
     const stopped = this.#goOffline('the torrent was closed');
+    const early = this.#opened ? undefined : workings.openDisk?.storage.close(); // ends an allocation that may take long
+    if (this.#relocation !== undefined) await this.#relocation.close();
     const error = new MillraceError('ERR_CLOSED', 'the torrent was closed');
     for (const wait of [this.completed, this.checked]) wait.reject(error);
     workings.end(error);
-    if (!this.#opened) await workings.openDisk?.storage.close(); // ends an allocation that may take long
+    await early;
     await this.#checkRun; // its last pieces must not touch tables that were given back
     try {
       await workings.save(save);
@@ -311,6 +320,11 @@ export class TorrentRun implements PartsOwner, Restable {
   }
 
   // --- rest ----------------------------------------------------------------------------------------------------
+
+  /** The files have moved: a torrent that was woken for it may rest again. */
+  settled(): void {
+    this.alone();
+  }
 
   alone(): void {
     if (this.#mayRest) this.#host.resting.add(this);

@@ -12,12 +12,12 @@ export interface StateNow {
 
 /** A snapshot of a torrent, which may be at work or at rest. */
 export function describeTorrent(now: StateNow, workings: Workings, presence: Presence): TorrentStats {
-  const { infoHash, name, length, pieceCount } = workings.metainfo;
+  const { infoHash, length, pieceCount } = workings.metainfo;
   const { everDownloaded, everUploaded } = workings;
   const peers = workings.working?.neighbours.peerStats() ?? [];
   return {
     infoHash,
-    name,
+    name: workings.place.name,
     ...now,
     length,
     done: workings.doneBytes,

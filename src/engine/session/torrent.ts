@@ -6,6 +6,7 @@ import type { TorrentRun } from './torrent-run.js';
 import type {
   FilePriority,
   RateLimits,
+  Rename,
   Torrent,
   TorrentEvent,
   TorrentEventOf,
@@ -129,6 +130,10 @@ export class SessionTorrent implements Torrent {
     this.#run.presence.maxPeersChanged();
   }
 
+  setGroup(name: string | undefined): void {
+    this.#run.workings.setGroup(name);
+  }
+
   setSequential(on: boolean): void {
     this.#run.workings.setSequential(on);
   }
@@ -146,6 +151,14 @@ export class SessionTorrent implements Torrent {
 
   saveResume(): Promise<void> {
     return this.#run.saveResume();
+  }
+
+  get renames(): readonly Rename[] {
+    return this.#run.workings.place.renames;
+  }
+
+  rename(path: string, name: string): Promise<void> {
+    return this.#run.relocation.rename(path, name);
   }
 
   close(): Promise<void> {

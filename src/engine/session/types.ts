@@ -5,6 +5,7 @@ import type { HashBackendName } from '../kernels/types.js';
 import type { LimitedBy } from '../policy/limiting.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
+import type { Rename } from '../protocol/rename.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
@@ -15,6 +16,12 @@ export interface RateLimits {
   /** Of each peer alone. */
   readonly peerDown?: number;
   readonly peerUp?: number;
+}
+
+/** Rates that several torrents share. */
+export interface GroupLimits extends RateLimits {
+  /** Those of the session do not count for them. Default: they do. */
+  readonly ownOnly?: boolean;
 }
 
 export type KernelsOption = 'auto' | HashBackendName;
@@ -89,6 +96,8 @@ export interface AddOptions {
   limits?: RateLimits;
   /** The session's limits do not count for this torrent, nor it for them. Default: false. */
   ownLimitsOnly?: boolean;
+  /** Shares the rates of `Session.setGroup` with others of the name. */
+  group?: string;
   /** Connections of this torrent, 1 to 10000. Default: the session's `maxPeersPerTorrent`. */
   maxPeers?: number;
   /** Without growth. Default: the session's slots, and its growth. */
@@ -97,6 +106,8 @@ export interface AddOptions {
   superSeeding?: SuperSeedMode;
   onComplete?: OnComplete;
   preallocate?: 'sparse' | 'full';
+  /** What `Torrent.renames` told before: files that were renamed. Nothing is renamed on disk by it. */
+  renames?: readonly Rename[];
   /** `full` hashes every piece first; `seed` trusts the files; `auto` (default) trusts resume state, else hashes what exists. */
   check?: 'auto' | 'full' | 'seed';
   /** Where the bytes live. `memory` keeps them in memory and touches no disk. */
@@ -106,7 +117,7 @@ export interface AddOptions {
 
 export type TorrentState = 'checking' | 'downloading' | 'seeding' | 'paused' | 'error' | 'closed';
 
-export type { LimitedBy, SlotGrowth, SuperSeedMode };
+export type { LimitedBy, Rename, SlotGrowth, SuperSeedMode };
 
 export interface PeerStats {
   readonly address: string;
@@ -268,7 +279,7 @@ export interface StreamOptions extends WaitOptions {
 
 export interface TorrentFileHandle {
   readonly index: number;
-  /** Path below the torrent's folder, joined by `/`. */
+  /** Names below the download folder as they are now, joined by `/`. */
   readonly path: string;
   readonly length: number;
   /** Verified bytes of this file. */
@@ -317,12 +328,22 @@ export interface Torrent {
   setLimits(limits: RateLimits, options?: { readonly ownOnly?: boolean }): void;
   /** Connections of this torrent, 1 to 10000; those who move least leave when there are more. */
   setMaxPeers(maxPeers: number): void;
+  /** From now on it is one of this group; undefined: of none. */
+  setGroup(name: string | undefined): void;
   setSequential(on: boolean): void;
   /** Pieces [from, to) at a priority; a file's priority is the same for all of its pieces. */
   select(from: number, to: number, priority: FilePriority): void;
   /** Hashes everything that is on disk again. */
   recheck(options?: WaitOptions): Promise<void>;
   saveResume(): Promise<void>;
+  /** What was renamed so far, in order. */
+  readonly renames: readonly Rename[];
+  /**
+   * Renames a file or folder, on disk where it exists, while the torrent goes on. `path` begins with the torrent's name
+   * and is what `files[i].path` tells now; `name` is one name, made safe as those of torrents are.
+   * @throws MillraceError ERR_OPTION, ERR_NOT_FOUND, ERR_STORAGE_*: nothing was renamed then
+   */
+  rename(path: string, name: string): Promise<void>;
   stats(): TorrentStats;
   /** A few numbers of `stats`, at next to no cost. */
   light(): TorrentGlance;
@@ -344,6 +365,8 @@ export interface Session extends AsyncDisposable {
   add(source: TorrentSource, options?: AddOptions): Promise<Torrent>;
   get(infoHash: InfoHash): Torrent | undefined;
   setLimits(limits: RateLimits): void;
+  /** Rates of all torrents of the group together. */
+  setGroup(name: string, limits: GroupLimits): void;
   /**
    * Listens somewhere else from now on, by default on the same host, and tells all trackers. Connections stay. When that
    * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.

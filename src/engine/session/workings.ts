@@ -7,13 +7,13 @@ import { setAllBits } from '../swarm/bits.js';
 import { nowMs } from './clock.js';
 import type { Traffic } from './durability.js';
 import type { Engine } from './engine.js';
-import { SharedLimits } from './limits.js';
 import type { PeerLink } from './link.js';
-import { resolveLimits } from './options.js';
 import { PieceWaits } from './piece-waits.js';
+import { Place } from './place.js';
 import { doneIn } from './progress.js';
 import { StoredMetainfo } from './stored-metainfo.js';
 import { TorrentDisk } from './torrent-disk.js';
+import { TorrentLimits } from './torrent-limits.js';
 import { type PartsOwner, TorrentParts } from './torrent-parts.js';
 import type { AddOptions, RateLimits } from './types.js';
 
@@ -48,12 +48,12 @@ export interface WorkingsOptions {
 export class Workings {
   /** Of earlier sessions. */
   earlier = NO_TRAFFIC;
+  readonly place: Place;
   /** All pieces are here; kept while there are no parts that know better. */
   #complete = false;
   #disk: TorrentDisk | undefined;
   #parts: TorrentParts | undefined;
-  #limits: SharedLimits | undefined;
-  #ownLimitsOnly: boolean;
+  readonly #limits: TorrentLimits;
   /** Connections that it may have. */
   #maxPeers: number;
   #sequential: boolean | undefined;
@@ -63,13 +63,20 @@ export class Workings {
   /** Where the time went; a torrent that has never been at work has none. */
   #ledger: LimitLedger | undefined;
   #closed = false;
+  /** Its files are being moved. */
+  #relocating = false;
   /** The disk that was given back last. */
   #closing: Promise<void> | undefined;
 
-  /** @throws MillraceError ERR_STORAGE_PATH; RangeError for files that leave gaps */
+  /** @throws MillraceError ERR_STORAGE_PATH, those of wrong renames; RangeError for files that leave gaps */
   constructor(readonly options: WorkingsOptions) {
-    const { ownLimitsOnly = false, maxPeers = options.engine.options.maxPeersPerTorrent } = options.options;
-    this.#ownLimitsOnly = ownLimitsOnly;
+    const { engine, metainfo } = options;
+    const { dir = engine.options.dir, renames, limits, ownLimitsOnly = false, group } = options.options;
+    const { maxPeers = engine.options.maxPeersPerTorrent } = options.options;
+    this.place = new Place(metainfo, dir, renames);
+    this.#limits = new TorrentLimits({
+      ...{ session: engine.limits, groups: engine.groups, limits, ownOnly: ownLimitsOnly, group },
+    });
     this.#maxPeers = maxPeers;
     this.#disk = this.#createDisk();
   }
@@ -204,11 +211,23 @@ export class Workings {
 
   // --- wishes ----------------------------------------------------------------------------------------------------
 
-  setLimits(limits: RateLimits, ownOnly = this.#ownLimitsOnly): void {
-    this.#sharedLimits().set(resolveLimits(limits), nowMs());
-    if (ownOnly === this.#ownLimitsOnly) return this.limitsChanged();
-    this.#ownLimitsOnly = ownOnly;
-    this.#parts?.neighbours.setLevels(this.#limitLevels());
+  setLimits(limits: RateLimits, ownOnly?: boolean): void {
+    if (this.#limits.set(limits, ownOnly)) this.levelsChanged();
+    else this.limitsChanged();
+  }
+
+  get group(): string | undefined {
+    return this.#limits.group;
+  }
+
+  setGroup(name: string | undefined): void {
+    this.#limits.setGroup(name);
+    this.levelsChanged();
+  }
+
+  /** Other limits than before hold for it. */
+  levelsChanged(): void {
+    this.#parts?.neighbours.setLevels(this.#limits.levels());
   }
 
   get maxPeers(): number {
@@ -234,6 +253,24 @@ export class Workings {
     this.#parts?.core.picker.setSequential(on);
   }
 
+  // --- files -----------------------------------------------------------------------------------------------------
+
+  /** There are no files. */
+  get inMemory(): boolean {
+    return this.options.options.storage === 'memory';
+  }
+
+  /** Does `work`, which changes the place of the files, while nobody reads or writes them. */
+  async relocate(work: () => Promise<void>): Promise<void> {
+    this.#relocating = true;
+    try {
+      await this.disk.relocate(work);
+    } finally {
+      this.#relocating = false;
+      this.#parts?.neighbours.poke();
+    }
+  }
+
   // --- rest ------------------------------------------------------------------------------------------------------
 
   /** All pieces are here, as far as anybody can tell without hashing them. */
@@ -244,7 +281,7 @@ export class Workings {
 
   /** Whether nothing would be lost. What lies in memory alone stays there. */
   get mayRest(): boolean {
-    if (this.options.options.storage === 'memory' || this.#disk === undefined) return false;
+    if (this.inMemory || this.#relocating || this.#disk === undefined) return false;
     return this.#parts?.idle ?? this.#complete;
   }
 
@@ -303,6 +340,7 @@ export class Workings {
       engine,
       metainfo,
       options,
+      place: this.place,
       haveBits: () => this.#haveBits(),
       traffic: () => ({ uploaded: this.everUploaded, downloaded: this.everDownloaded }),
     });
@@ -323,7 +361,7 @@ export class Workings {
       hashes: () => (metainfo instanceof StoredMetainfo ? metainfo.hashes() : metainfo.pieces),
       disk: this.disk,
       number: this.#number,
-      limits: this.#limitLevels(),
+      limits: this.#limits.levels(),
       maxPeers: this.#maxPeers,
       slots: options.slots ?? engine.options.slots,
       slotGrowth: options.slots === undefined ? engine.options.slotGrowth : 'none',
@@ -341,16 +379,6 @@ export class Workings {
     }
     parts.neighbours.poke(); // its first turn asks whether anybody has come
     return parts;
-  }
-
-  #limitLevels(): readonly SharedLimits[] {
-    const own = this.#sharedLimits();
-    return this.#ownLimitsOnly ? [own] : [this.options.engine.limits, own];
-  }
-
-  #sharedLimits(): SharedLimits {
-    this.#limits ??= new SharedLimits(resolveLimits(this.options.options.limits));
-    return this.#limits;
   }
 }
 

@@ -52,6 +52,28 @@ export async function openBeneath(
   }
 }
 
+/**
+ * Calls back with a path at which names right in the folder `parts` below `root` are safe to use; see above.
+ * @throws MillraceError as openBeneath does, and ERR_STORAGE_* for what the callback throws
+ */
+export async function withinFolder<T>(
+  root: string,
+  parts: readonly string[],
+  options: Omit<OpenOptions, 'mode'>,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  try {
+    const folder = await enter(root, [...parts, ''], { mode: 'write', ...options });
+    try {
+      return await use(folder.path);
+    } finally {
+      await leave(folder);
+    }
+  } catch (error) {
+    throw mapStorageError(error, parts.join('/') || '.');
+  }
+}
+
 async function enter(root: string, path: readonly string[], options: OpenOptions): Promise<Folder> {
   let folder: Folder = { path: root, fd: -1 };
   for (let depth = 1; depth < path.length; depth++) {

@@ -115,7 +115,9 @@ for (const kind of BOTH)
         const daemon = await kind.start(stage);
         const remote = new Remote(daemon);
         const lines = await remote.lines('-a', stage.path('absent.torrent'));
-        expect(lines).toEqual(['Error: invalid or corrupt torrent file']);
+        expect(lines).toEqual([
+          kind.isReference ? 'Error: invalid or corrupt torrent file' : 'Error: unrecognized info',
+        ]);
         expect(await remote.list()).toEqual([]);
       });
 

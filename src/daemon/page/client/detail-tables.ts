@@ -77,7 +77,7 @@ export function limits(limitedBy: Detail['limitedBy']): Node[] {
   const legend = el('ul', { class: 'legend' });
   shares.forEach(({ name, share }, i) => {
     const shade = `shade-${Math.min(i, MAX_SHADES - 1)}`;
-    const part = bar.appendChild(el('span', { class: shade }));
+    const part = bar.appendChild(el('span', { class: `part-of-stack ${shade}` }));
     part.style.flexGrow = String(share);
     const text = `${name} ${Math.round(share * 100)}%`;
     legend.append(el('li', {}, el('span', { class: `dot ${shade}` }), text));

@@ -1,19 +1,7 @@
 import type { PieceMap } from '../wire.js';
 import { el } from './dom.js';
 import { count, percent } from './format.js';
-
-/** A cell with its gap, in CSS pixels; and the least that is still seen when there are many. */
-const CELL = 12;
-const MIN_CELL = 6;
-const GAP = 2;
-const MAX_HEIGHT = 240;
-
-/** Side of the cells so that all of them fit. */
-export function cellSize(cells: number, width: number): number {
-  for (let side = CELL; side > MIN_CELL; side--)
-    if (Math.ceil(cells / Math.floor(width / side)) * side <= MAX_HEIGHT) return side;
-  return MIN_CELL;
-}
+import { pieceGrid } from './piece-grid.js';
 
 /** What is here, what others have, and what nobody has: one square for each piece, or for some of them. */
 export class PieceCanvas {
@@ -39,10 +27,7 @@ export class PieceCanvas {
     if (this.#map === undefined || width === 0) return;
     const have = decode(this.#map.have);
     const copies = decode(this.#map.copies);
-    const side = cellSize(have.length, width);
-    const columns = Math.max(1, Math.floor(width / side));
-    const height = Math.max(1, Math.ceil(have.length / columns)) * side;
-    const gap = side > MIN_CELL ? GAP : 1;
+    const { columns, side, gap, height } = pieceGrid(have.length, width);
     const scale = devicePixelRatio;
     element.width = Math.round(width * scale);
     element.height = Math.round(height * scale);

@@ -1,4 +1,3 @@
-import { soon } from '../../pending.js';
 import type { RpcContext } from '../context.js';
 import { fromEngine, SYSTEM } from '../failures.js';
 import { torrentsOf } from '../ids.js';
@@ -66,11 +65,11 @@ export async function torrentRenamePath(context: RpcContext, call: Call): Promis
   const [entry] = entries;
   if (entry.torrent === undefined) throw new RpcFailure(SYSTEM, 'the torrent could not be opened');
   try {
-    await soon(entry.torrent).rename(path, name);
+    await entry.torrent.rename(path, name);
   } catch (error) {
     throw fromEngine(error);
   }
-  context.catalog.edit(entry, { renames: soon(entry.torrent).renames, name: entry.torrent.stats().name });
+  context.catalog.edit(entry, { renames: entry.torrent.renames, name: entry.torrent.stats().name });
   await context.catalog.flush();
   return { id: entry.id, name, path };
 }

@@ -106,7 +106,7 @@ function sorted(indices: Iterable<number>): number[] {
 }
 
 function apply(context: RpcContext, entry: Entry, changes: Changes, params: Params): void {
-  const { catalog, runner, groups } = context;
+  const { catalog, runner } = context;
   catalog.edit(entry, changes);
   const { torrent, record } = entry;
   if (torrent !== undefined) {
@@ -124,7 +124,7 @@ function apply(context: RpcContext, entry: Entry, changes: Changes, params: Para
         { down: record.down.on ? record.down.value : 0, up: record.up.on ? record.up.value : 0 },
         { ownOnly: !record.honorsSessionLimits },
       );
-    if (changes.group !== undefined) groups.assign(entry);
+    if (changes.group !== undefined) torrent.setGroup(record.group || undefined);
   }
   const position = params.whole('queue_position', 0);
   if (position !== undefined) catalog.moveTo(entry, position);

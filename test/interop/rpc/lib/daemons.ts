@@ -107,16 +107,14 @@ const ours: DaemonKind = {
   async start(stage, { user, flags = [], name: folder = 'millrace' } = {}) {
     const { state, downloads } = await folders(stage, folder);
     const [name, password] = user?.split(':') ?? [];
-    const login = user === undefined ? [] : ['--rpc-user', name, '--rpc-password', password];
-    const program = stage.run(process.execPath, [
-      BIN,
-      'daemon',
-      ...['--state-dir', state, '--download-dir', downloads, '--roots', stage.dir],
+    const args = [
+      ...['daemon', '--json', '--state-dir', state, '--download-dir', downloads, '--roots', stage.dir],
       ...['--host', '127.0.0.1', '--port', '0', '--rpc-port', '0', '--workers', '1'],
-      ...login,
       ...flags,
-      '--json',
-    ]);
+    ];
+    const env: Record<string, string> = { XDG_CONFIG_HOME: state };
+    if (user !== undefined) [env.MILLRACE_RPC_USER, env.MILLRACE_RPC_PASSWORD] = [name, password];
+    const program = stage.run(process.execPath, [BIN, ...args], { env });
     const ready = await program.event('ready');
     const { origin } = new URL(String(ready.rpc));
     const { hostname, port } = new URL(`tcp://${ready.peers}`);

@@ -101,9 +101,11 @@ export class Flood {
 
   /** Statuses of a row, `downloading`, `inactive` and so on; undefined: there is no such row. */
   async statuses(name: string): Promise<readonly string[] | undefined> {
-    const row = this.page.locator(`.torrent[data-torrent-name="${name}"]`);
-    if ((await row.count()) === 0) return undefined;
-    return (await row.getAttribute('data-torrent-status'))?.split('-');
+    const rows = this.page.locator(`.torrent[data-torrent-name="${name}"]`);
+    const [status] = await rows.evaluateAll(found =>
+      found.map(row => row.getAttribute('data-torrent-status')),
+    );
+    return status?.split('-');
   }
 
   async untilStatus(name: string, status: string): Promise<void> {
@@ -139,7 +141,8 @@ export class Flood {
     const { page } = this;
     await page.click('.action--remove-torrent');
     await page.waitForSelector('.modal');
-    await page.locator('.modal .toggle-input').click();
+    const withFiles = page.locator('.modal .toggle-input__element');
+    if (!(await withFiles.isChecked())) await page.locator('.modal .toggle-input').click();
     await this.shot('remove');
     await page.locator('.modal button', { hasText: 'Yes' }).click();
   }

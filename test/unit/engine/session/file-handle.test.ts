@@ -20,6 +20,7 @@ function scene(...had: number[]) {
       reads.push([at, into.length]);
       into.fill(at & 255);
     },
+    pathOf: () => ['a', 'b'],
     setFilePriority: (index: number, level: number) => levels.push([index, level]),
   };
   const file = new FileHandle(
