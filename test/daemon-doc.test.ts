@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ctlGroup } from '../src/cli/commands/ctl.js';
 import { LABEL_SETTINGS, SETTINGS, type Setting } from '../src/daemon/config/settings.js';
 
 const DOC = new URL('../docs/daemon.md', import.meta.url);
@@ -35,6 +36,11 @@ function labelSettings(): Settings {
   );
 }
 
+function commandsTable(): string[] {
+  const rows = ctlGroup.commands.map(({ usage, summary }) => `| \`${usage}\` | ${summary} |`);
+  return ['| command | what it does |', '| --- | --- |', ...rows];
+}
+
 function table(
   settings: Settings,
   columns: string[],
@@ -54,13 +60,14 @@ function table(
 
 /** `npx vitest run test/daemon-doc.test.ts -u` writes the tables anew. */
 describe('docs/daemon.md', () => {
-  it('has the settings as their tables have them', async () => {
+  it('has settings and commands as their tables have them', async () => {
     const labels = withTable(
       text,
       'labels',
       table(labelSettings(), [], () => []),
     );
-    const page = withTable(labels, 'settings', settingsTable(SETTINGS));
+    const control = withTable(labels, 'ctl', commandsTable());
+    const page = withTable(control, 'settings', settingsTable(SETTINGS));
     await expect(page).toMatchFileSnapshot('../docs/daemon.md');
   });
 
