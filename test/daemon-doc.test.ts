@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS, type Setting } from '../src/daemon/config/settings.js';
+import { ctlGroup } from '../src/cli/commands/ctl.js';
+import { LABEL_SETTINGS, SETTINGS, type Setting } from '../src/daemon/config/settings.js';
 
 const DOC = new URL('../docs/daemon.md', import.meta.url);
 const text = readFileSync(DOC, 'utf8');
@@ -13,30 +14,61 @@ function withTable(document: string, name: string, rows: readonly string[]): str
   return document.slice(0, from + begin.length) + rows.join('\n') + document.slice(to);
 }
 
-function settingsTable(settings: Readonly<Record<string, Setting<unknown>>>): string[] {
+type Settings = Readonly<Record<string, Setting<unknown>>>;
+
+function settingsTable(settings: Settings): string[] {
+  return table(settings, ['default', 'a change takes'], ({ kind, fallback, live }) => [
+    fallback === undefined || kind.show?.(fallback) === ''
+      ? 'none'
+      : `\`${kind.show?.(fallback) ?? fallback}\``,
+    live ? 'a reload' : 'a restart',
+  ]);
+}
+
+/** What one means for all torrents it means for those of a label. */
+function labelSettings(): Settings {
+  const all: Settings = SETTINGS;
+  return Object.fromEntries(
+    Object.entries(LABEL_SETTINGS).map(([key, setting]) => [
+      key,
+      { ...setting, meaning: (all[key] ?? setting).meaning },
+    ]),
+  );
+}
+
+function commandsTable(): string[] {
+  const rows = ctlGroup.commands.map(({ usage, summary }) => `| \`${usage}\` | ${summary} |`);
+  return ['| command | what it does |', '| --- | --- |', ...rows];
+}
+
+function table(
+  settings: Settings,
+  columns: string[],
+  more: (setting: Setting<unknown>) => string[],
+): string[] {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const head = ['setting', 'meaning', 'value', ...columns];
   return [
-    '| setting | meaning | value | default | a change takes |',
-    '| --- | --- | --- | --- | --- |',
-    ...Object.entries(settings).map(([key, { kind, fallback, meaning, live }]) => {
-      const standard = fallback === undefined ? 'none' : `\`${kind.show?.(fallback) ?? fallback}\``;
-      const cells = [
-        `\`${key}\``,
-        meaning,
-        kind.says,
-        standard.replace('``', 'none'),
-        live ? 'a reload' : 'a restart',
-      ];
-      return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-    }),
+    line(head),
+    line(head.map(() => '---')),
+    ...Object.entries(settings).map(([key, setting]) =>
+      line([`\`${key}\``, setting.meaning, setting.kind.says, ...more(setting)]),
+    ),
   ];
 }
 
 /** `npx vitest run test/daemon-doc.test.ts -u` writes the tables anew. */
 describe('docs/daemon.md', () => {
-  it('has the settings as their table has them', async () => {
-    await expect(withTable(text, 'settings', settingsTable(SETTINGS))).toMatchFileSnapshot(
-      '../docs/daemon.md',
+  it('has settings and commands as their tables have them', async () => {
+    const labels = withTable(
+      text,
+      'labels',
+      table(labelSettings(), [], () => []),
     );
+    const control = withTable(labels, 'ctl', commandsTable());
+    const page = withTable(control, 'settings', settingsTable(SETTINGS));
+    await expect(page).toMatchFileSnapshot('../docs/daemon.md');
   });
 
   it('names the variables that hooks are told, and no others', () => {

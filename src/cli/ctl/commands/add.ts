@@ -18,13 +18,14 @@ interface AddOptions extends CtlOptions {
 export const addSetup = ctlCommand<AddOptions>({
   usage: 'add <source...>',
   summary: 'add torrents: files of this machine, magnet links, URLs',
-  description: `Adds torrents. A file is read here and sent; a URL is fetched by the daemon.
+  description: `Adds torrents. A file is read here and sent; a URL is fetched by the daemon, and a magnet link is its
+matter too: not every daemon takes them.
 
 Those that cannot be added are told and the others added all the same: the exit code is 1 then. With --json
 the events are added and duplicate ({"id","hash","name","source"}), and failed ({"source","code","message"}).`,
   examples: [
     ['add debian.torrent --label linux', 'a file, with a label'],
-    ["add 'magnet:?xt=urn:btih:…' --dir /srv/films --paused", 'a magnet link, to look at first'],
+    ['add https://box.example/debian.torrent --dir /srv/linux --paused', 'a URL, to look at first'],
   ],
   options(command: Command) {
     command

@@ -64,9 +64,15 @@ function printFacts(output: Output, detail: TorrentDetail): void {
     'Totals',
     `${formatBytes(downloaded)} down, ${formatBytes(uploaded)} up${ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`}`,
   );
-  row('Limited by', detail.limitedBy ? formatLimitedBy(detail.limitedBy) : undefined);
+  row('Limited by', limitsText(detail));
   row('Added', added > 0 ? new Date(added * 1000).toISOString().replace('.000Z', 'Z') : undefined);
   row('Peers', String(detail.peers));
+}
+
+/** Undefined when the daemon does not tell, and before any time has passed. */
+function limitsText({ limitedBy }: TorrentDetail): string | undefined {
+  const measured = Object.values(limitedBy ?? {}).some(share => share > 0);
+  return limitedBy !== null && measured ? formatLimitedBy(limitedBy) : undefined;
 }
 
 function printFiles(output: Output, { files }: TorrentDetail): void {

@@ -1,7 +1,8 @@
-import { isMillraceError } from '../../../index.js';
+import { isMillraceError, type LimitedBy } from '../../../index.js';
 import { ratioOf, secondsLeft } from '../../torrents/progress.js';
 import type { LimitMode } from '../../torrents/record.js';
 import type { Status } from '../../torrents/status.js';
+import { toSnake } from '../spelling.js';
 import { filesOf, wishesOf } from './files.js';
 import { magnetOf } from './magnet.js';
 import { countSources, describePeer } from './peers.js';
@@ -135,8 +136,15 @@ export const TORRENT_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
     trackers: ({ entry }) => describeTrackers(entry.torrent),
     tracker_list: ({ entry }) => trackerList(entry.torrent),
     tracker_stats: ({ entry }) => describeTrackerStats(entry.torrent),
+
+    // no other daemon tells: what held it back, docs/limits.md
+    limited_by: ({ stats }) => describeLimits(stats?.limitedBy),
   } satisfies Record<string, Getter>),
 );
+
+function describeLimits(limitedBy: LimitedBy | undefined): Record<string, number> {
+  return Object.fromEntries(Object.entries(limitedBy ?? {}).map(([cause, share]) => [toSnake(cause), share]));
+}
 
 function maxPeers({ entry, context }: TorrentView): number {
   return entry.record.maxPeers ?? context.settings.get('max-peers-per-torrent');

@@ -41,7 +41,15 @@ function columnsOf(fields: unknown, dialect: Dialect): { name: string; get: Get 
 }
 
 /** Fields with objects in them. */
-const NESTED = new Set(['files', 'file_stats', 'peers', 'peers_from', 'trackers', 'tracker_stats']);
+const NESTED = new Set([
+  'files',
+  'file_stats',
+  'peers',
+  'peers_from',
+  'trackers',
+  'tracker_stats',
+  'limited_by',
+]);
 
 function spelled(get: Get, dialect: Dialect): Get {
   if (dialect === 'json-rpc') return get;
