@@ -73,7 +73,8 @@ export async function torrentRenamePath(context: RpcContext, call: Call): Promis
   }
   context.catalog.edit(entry, { renames: entry.torrent.renames, name: entry.torrent.stats().name });
   await context.catalog.flush();
-  return { id: entry.id, name, path };
+  // as it is now: what no file system takes was made safe
+  return { id: entry.id, name: entry.torrent.renames.at(-1)?.name ?? name, path };
 }
 
 /** In the order in which they stand, so that several keep theirs. */
