@@ -1,15 +1,19 @@
 import { createSession, type LogSink, type Session } from '../index.js';
+import { BlocklistKeeper } from './automation/blocklist-keeper.js';
+import { Fetching } from './automation/fetching.js';
 import { Occasions } from './automation/occasions.js';
-import { WatchFolder } from './automation/watch-folder.js';
+import { Watching } from './automation/watching.js';
 import type { Configuration } from './config/layers.js';
 import { LiveSettings } from './config/live-settings.js';
 import type { SettingKey } from './config/settings.js';
 import { checkExposure } from './http/access.js';
 import { Keepers } from './keepers/keepers.js';
 import { openAll } from './load.js';
+import { AddressWatch } from './networking/address-watch.js';
+import { ADDRESS_GONE, KillSwitch } from './networking/kill-switch.js';
 import { soonSession } from './pending.js';
 import { Service } from './service.js';
-import { sessionOptions } from './session-options.js';
+import { isOneAddress, sessionOptions } from './session-options.js';
 import { State } from './state/state.js';
 import { RateGroups } from './torrents/rate-groups.js';
 import { Roots } from './torrents/roots.js';
@@ -21,54 +25,66 @@ export interface DaemonOptions {
   readonly onClose: () => void;
 }
 
+/** What a daemon is made of before it begins. */
+interface DaemonParts extends DaemonOptions {
+  readonly state: State;
+  readonly settings: LiveSettings;
+  readonly session: Session;
+  readonly watch: AddressWatch;
+  /** Whom the watch tells. */
+  onAddress: (present: boolean) => void;
+}
+
 /** A seed box: torrents that are remembered, looked after, and controlled by clients. */
 export class Daemon {
-  readonly #settings: LiveSettings;
-  readonly #session: Session;
-  readonly #state: State;
+  readonly #parts: DaemonParts;
   readonly #keepers: Keepers;
   readonly #occasions: Occasions;
+  readonly #fetching: Fetching;
+  readonly #blocklist: BlocklistKeeper;
+  readonly #watching: Watching;
   readonly #service: Service;
-  readonly #log: LogSink;
+  readonly #killSwitch: KillSwitch;
   readonly #stopBeat: () => void;
-  #watchFolder: WatchFolder | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    { log, onClose }: DaemonOptions,
-    state: State,
-    settings: LiveSettings,
-    session: Session,
-  ) {
-    this.#log = log;
-    this.#state = state;
-    this.#settings = settings;
-    this.#session = session;
+  private constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    const { log, onClose, state, settings, session, watch } = parts;
     const nowSeconds = () => Math.floor(Date.now() / 1000);
+    const common = { session, settings, state, log, nowMs };
+    const host = settings.get('host');
     this.#occasions = new Occasions({ settings, log, now: () => new Date() });
-    const occasions = this.#occasions;
-    this.#keepers = new Keepers({ session, settings, state, occasions, log, nowMs, nowSeconds });
+    this.#keepers = new Keepers({ ...common, occasions: this.#occasions, nowSeconds });
+    this.#fetching = new Fetching({
+      dir: state.dir,
+      localAddress: isOneAddress(host) ? host : undefined,
+      proxied: settings.get('proxy') !== undefined,
+    });
+    this.#blocklist = new BlocklistKeeper({ ...common, fetching: this.#fetching, stateDir: state.dir });
+    this.#watching = new Watching({ settings, log, add: bytes => this.#keepers.adding.add(bytes) });
     this.#service = new Service({
-      ...{ session, settings, state, log, nowMs, keepers: this.#keepers },
+      ...common,
+      keepers: this.#keepers,
       context: {
         ...{ session, settings, nowMs, nowSeconds, close: onClose },
         ...this.#keepers.forClients,
         ...state.forClients,
         roots: new Roots(() => rootsOf(settings)),
         groups: new RateGroups(session, state.journal),
-        blocklist: { size: 0, update: () => Promise.reject(new Error('no blocklist is set')) },
-        fetchTorrent: () => Promise.reject(new Error('not yet')),
+        blocklist: this.#blocklist,
+        fetchTorrent: (url, cookies) => this.#fetching.torrent(url, cookies),
       },
     });
+    this.#killSwitch = new KillSwitch({
+      ...{ session, watch, log },
+      onChange: suspended => this.#service.suspended(suspended),
+    });
+    parts.onAddress = present => this.#killSwitch.changed(present);
     this.#stopBeat = state.clock.beat(() => {
       state.beat().catch(err => log.error({ err }, 'the state was not saved'));
     });
-    settings.watch(['watch-dir', 'watch-poll'], () => void this.#watch());
-    settings.watch(['max-peers-per-torrent'], () => {
-      for (const { torrent, record } of state.catalog.all())
-        if (record.maxPeers === undefined) torrent?.setMaxPeers(settings.get('max-peers-per-torrent'));
-    });
-    settings.watch(['max-peers'], () => soonSession(session).setMaxConnections(settings.get('max-peers')));
+    settings.watch(['max-peers'], () => soonSession(session).setMaxConnections?.(settings.get('max-peers')));
   }
 
   /**
@@ -89,8 +105,17 @@ export class Daemon {
         overrides: state.overrides,
         save: overrides => state.saveOverrides(overrides),
       });
-      session = await createSession({ ...sessionOptions(settings.all), stateDir: state.resumeDir, log });
-      const daemon = new Daemon(options, state, settings, session);
+      const watch: AddressWatch = new AddressWatch({
+        address: settings.get('host'),
+        onChange: present => parts.onAddress(present),
+      });
+      session = await createSession({
+        ...sessionOptions(settings.all),
+        ...(!watch.present && { suspended: ADDRESS_GONE }),
+        ...{ stateDir: state.resumeDir, log },
+      });
+      const parts: DaemonParts = { ...options, state, settings, session, watch, onAddress: () => {} };
+      const daemon = new Daemon(parts);
       await daemon.#open();
       return daemon;
     } catch (error) {
@@ -106,17 +131,18 @@ export class Daemon {
   }
 
   get peers(): Session['address'] {
-    return this.#session.address;
+    return this.#parts.session.address;
   }
 
   get torrents(): number {
-    return this.#state.catalog.size;
+    return this.#parts.state.catalog.size;
   }
 
-  /** @returns settings that wait for a restart */
+  /** @returns settings that wait for a restart @throws MillraceError ERR_OPTION */
   reload(configuration: Configuration): SettingKey[] {
-    checkExposure({ ...configuration.settings, 'rpc-host': this.#settings.get('rpc-host') });
-    return this.#settings.reload(configuration);
+    const { settings } = this.#parts;
+    checkExposure({ ...configuration.settings, 'rpc-host': settings.get('rpc-host') });
+    return settings.reload(configuration);
   }
 
   /** Saves what there is to save, says goodbye to peers and trackers, and ends. */
@@ -126,46 +152,30 @@ export class Daemon {
   }
 
   async #open(): Promise<void> {
-    const { catalog } = this.#state;
+    const { state, log } = this.#parts;
+    const { runner, opening } = this.#keepers;
     await this.#service.listen();
-    const queues = this.#keepers.runner;
-    queues.admit(catalog.all());
-    await openAll(catalog, this.#keepers.opening, this.#log);
-    queues.settle();
-    await this.#state.beat();
-    await this.#watch();
+    await this.#blocklist.open();
+    runner.admit(state.catalog.all());
+    await openAll(state.catalog, opening, log);
+    runner.settle();
+    await state.beat();
+    await this.#watching.open();
     this.#service.ready();
   }
 
   async #close(): Promise<void> {
+    const { state, session, log } = this.#parts;
     this.#stopBeat();
-    await this.#watchFolder?.close();
+    this.#killSwitch.close();
+    this.#fetching.close();
+    await this.#watching.close();
     await this.#keepers.close();
     await this.#occasions.close();
-    await this.#state.beat().catch(err => this.#log.error({ err }, 'the state was not saved'));
+    await state.beat().catch(err => log.error({ err }, 'the state was not saved'));
     await this.#service.close();
-    await this.#session.close();
-    await this.#state.close();
-  }
-
-  async #watch(): Promise<void> {
-    await this.#watchFolder?.close();
-    const dir = this.#settings.get('watch-dir');
-    if (dir === undefined || this.#closing !== undefined) return;
-    this.#watchFolder = new WatchFolder({
-      dir,
-      pollMs: this.#settings.get('watch-poll'),
-      add: async (_, bytes) => void (await this.#keepers.adding.add(bytes)),
-      tell: event => {
-        if (event.kind === 'added') this.#log.info({ file: event.name }, 'added from the watch folder');
-        else if (event.kind === 'failed')
-          this.#log.warn(
-            { file: event.name, err: event.error },
-            'a file of the watch folder cannot be added',
-          );
-        else this.#log.warn({ err: event.error }, 'the watch folder cannot be read');
-      },
-    });
+    await session.close();
+    await state.close();
   }
 }
 

@@ -1,12 +1,4 @@
-import type { Session, SessionGlance, Torrent } from '../index.js';
-
-// biome-ignore lint/suspicious/noExplicitAny: TEMPORARY until the engine has these
-type Any = any;
-export type PendingTorrent = Torrent & { rename: Any; renames: Any; setDir: Any; removeData: Any };
-export const soon = (torrent: Torrent | undefined) => torrent as PendingTorrent;
-export const soonSession = (session: Session) => session as Session & { forget: Any; setMaxConnections: Any };
-export const soonStats = (stats: SessionGlance) => ({
-  blocked: 0,
-  suspended: undefined as string | undefined,
-  ...stats,
-});
+import type { Session, SessionGlance } from '../index.js';
+export interface Soon { setBlocked?(is: ((host: string) => boolean) | undefined): void; setMaxConnections?(n: number): void }
+export const soonSession = (session: Session) => session as Session & Soon;
+export const soonStats = (stats: SessionGlance) => ({ blocked: 0, ...stats });

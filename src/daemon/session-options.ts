@@ -4,7 +4,7 @@ import type { Settings } from './config/settings.js';
 
 /** Of the settings what the engine is to know. @throws MillraceError ERR_OPTION */
 export function sessionOptions(settings: Settings): SessionOptions {
-  const { host, port, memory, workers } = settings;
+  const { host, port, memory, workers, proxy } = settings;
   return {
     dir: settings['download-dir'],
     listen: { host, port },
@@ -12,7 +12,7 @@ export function sessionOptions(settings: Settings): SessionOptions {
     profile: settings.profile,
     maxPeersPerTorrent: settings['max-peers-per-torrent'],
     //TMP maxConnections: settings['max-peers'],
-    //TMP ...(proxy !== undefined && { proxy: parseProxy(proxy) }),
+    ...(proxy !== undefined && { proxy: parseProxy(proxy) }),
     ...(memory !== undefined && { memoryBytes: memory }),
     ...(workers !== undefined && { workers }),
   };
@@ -23,7 +23,7 @@ export function isOneAddress(host: string): boolean {
   return isIP(host) !== 0 && host !== '0.0.0.0' && host !== '::';
 }
 
-export function parseProxy(text: string): any {
+export function parseProxy(text: string): NonNullable<SessionOptions['proxy']> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^socks5h?:$/.test(url.protocol) || url.hostname === '' || url.port === '')
     throw new MillraceError('ERR_OPTION', 'proxy must be socks5://[user:password@]host:port', {

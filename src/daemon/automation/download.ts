@@ -3,7 +3,7 @@ import { open, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { NOFOLLOW, PRIVATE_FILE } from '../../engine/storage/state-file.js';
 import { exchange, parseHttpUrl } from './exchange.js';
-import { isLocalNetwork, lookupPublic, refuseLocalHost } from './local-networks.js';
+import { isLinkLocal, isLocalNetwork, lookupPublic, refuseLocalHost } from './local-networks.js';
 
 /** As in libtorrent. */
 const MAX_REDIRECTS = 5;
@@ -16,6 +16,9 @@ export interface DownloadOptions {
   /** For all of it, redirects included. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  readonly cookies?: string;
+  /** To go out by, and by no other. */
+  readonly localAddress?: string;
   /** Certificate authority in PEM to trust instead of the system's. */
   readonly ca?: string;
   /** For tests. */
@@ -46,13 +49,17 @@ export async function download(url: string, path: string, options: DownloadOptio
 }
 
 async function follow(url: URL, options: DownloadOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const { isLocal = isLocalNetwork, version, ca } = options;
-  const headers = { 'User-Agent': `millrace/${version}`, Connection: 'close' };
+  const { isLocal = isLocalNetwork, version, ca, cookies, localAddress } = options;
+  const common = { 'User-Agent': `millrace/${version}`, Connection: 'close' };
+  const { origin } = url;
   let publicOnly = false;
   for (let redirects = 0; ; redirects++) {
-    if (publicOnly) refuseLocalHost(url, isLocal);
-    const lookup = publicOnly ? lookupPublic(isLocal) : undefined;
-    const response = await exchange(url, { method: 'GET', headers, signal, lookup, ca });
+    const isRefused = publicOnly ? isLocal : isLinkLocal;
+    refuseLocalHost(url, isRefused);
+    // cookies are for whom the user meant
+    const headers = cookies !== undefined && url.origin === origin ? { ...common, Cookie: cookies } : common;
+    const lookup = lookupPublic(isRefused);
+    const response = await exchange(url, { method: 'GET', headers, signal, lookup, ca, localAddress });
     const { statusCode = 0 } = response;
     if (statusCode === 200) return response;
     const { location } = response.headers;

@@ -13,6 +13,7 @@ export interface ExchangeOptions {
   readonly body?: Uint8Array;
   readonly signal: AbortSignal;
   readonly lookup?: LookupFunction;
+  readonly localAddress?: string;
   readonly ca?: string;
 }
 

@@ -15,9 +15,16 @@ export function isLocalNetwork(address: string): boolean {
   return LOCAL.has(address.split('%', 1)[0]);
 }
 
+/** Nobody has files there, but machines of cloud providers tell their keys at such an address (RFC 3927). */
+const LINK_LOCAL = new IpRanges(['169.254.0.0/16', 'fe80::/10'].map(line => parseBlocklistLine(line)!));
+
+export function isLinkLocal(address: string): boolean {
+  return LINK_LOCAL.has(address.split('%', 1)[0]);
+}
+
 export class LocalNetworkRefused extends Error {
   constructor() {
-    super('redirects from the internet to a local address');
+    super('leads to an address that only we can reach');
   }
 }
 

@@ -52,7 +52,10 @@ export const SETTINGS = {
   profile: fixed(oneOf('classic', 'seedbox', 'cluster'), 'seedbox', 'see docs/profiles.md'),
   'max-peers-per-torrent': live(whole(1, 10_000), 200, 'connections of one torrent'),
   'max-peers': live(whole(1, 1_000_000), 2000, 'connections in all'),
-  proxy: fixed(anyText, undefined, 'socks5://[user:password@]host:port for peers and trackers'),
+  proxy: {
+    ...fixed(anyText, undefined, 'socks5://[user:password@]host:port for peers and trackers'),
+    secret: true,
+  },
   blocklist: live(
     anyText,
     undefined,

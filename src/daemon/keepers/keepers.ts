@@ -49,6 +49,7 @@ export class Keepers {
     this.moving = new Moving({ catalog, report });
     this.opening = new Opening({
       session,
+      settings,
       catalog,
       folder,
       onChange: entry => this.#changed(entry),

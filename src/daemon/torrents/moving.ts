@@ -1,5 +1,4 @@
 import { MillraceError } from '../../index.js';
-import { soon } from '../pending.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
 
@@ -34,9 +33,9 @@ export class Moving {
     try {
       if (entry.torrent === undefined)
         throw new MillraceError('ERR_NOT_FOUND', 'a torrent that could not be opened has no data to move');
-      await soon(entry.torrent).setDir(dir, {
+      await entry.torrent.setDir(dir, {
         move: data === 'move',
-        onProgress: (done: number, total: number) => catalog.set(entry, { moving: { done, total } }),
+        onProgress: (done, total) => catalog.set(entry, { moving: { done, total } }),
         signal: this.#ending.signal,
       });
       catalog.edit(entry, { dir, incompleteDir: undefined });

@@ -1,10 +1,13 @@
 import { isMillraceError, MillraceError, type Session } from '../../index.js';
+import type { LiveSettings } from '../config/live-settings.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
+import type { TorrentRecord } from './record.js';
 import type { TorrentFolder } from './torrent-folder.js';
 
 export interface OpeningOptions {
   readonly session: Session;
+  readonly settings: LiveSettings;
   readonly catalog: Catalog;
   readonly folder: TorrentFolder;
   /** Its first check is over, all that is wanted has arrived, or it failed: who runs may change. */
@@ -15,11 +18,16 @@ export interface OpeningOptions {
 
 /** Gives what is remembered of a torrent to the engine. */
 export class Opening {
-  constructor(readonly options: OpeningOptions) {}
+  constructor(readonly options: OpeningOptions) {
+    const { settings, catalog } = options;
+    settings.watch(['max-peers-per-torrent'], () => {
+      for (const { torrent, record } of catalog.all()) torrent?.setMaxPeers(this.#maxPeers(record));
+    });
+  }
 
   /** It never rejects: what is wrong is the torrent's `failure`, and it stays in the list. */
   async open(entry: Entry): Promise<void> {
-    const { session, catalog, folder } = this.options;
+    const { session, catalog, folder, settings } = this.options;
     const { record } = entry;
     try {
       const torrent = await session.add(folder.pathOf(entry.infoHash), {
@@ -29,7 +37,8 @@ export class Opening {
         limits: { down: limit(record.down), up: limit(record.up) },
         ownLimitsOnly: !record.honorsSessionLimits,
         sequential: record.sequential,
-        maxPeers: record.maxPeers,
+        maxPeers: this.#maxPeers(record),
+        preallocate: settings.get('preallocate'),
         ...(record.group !== '' && { group: record.group }),
         renames: record.renames,
         ...(record.skip.length + record.low.length + record.high.length > 0 && {
@@ -45,6 +54,10 @@ export class Opening {
       catalog.set(entry, { torrent: undefined, failure });
       this.options.onChange(entry);
     }
+  }
+
+  #maxPeers({ maxPeers }: TorrentRecord): number {
+    return maxPeers ?? this.options.settings.get('max-peers-per-torrent');
   }
 
   #watch(entry: Entry): void {

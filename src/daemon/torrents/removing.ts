@@ -1,5 +1,4 @@
 import type { InfoHash, Session } from '../../index.js';
-import { soon, soonSession } from '../pending.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
 import type { TorrentFolder } from './torrent-folder.js';
@@ -45,8 +44,8 @@ export class Removing {
     const { torrent, infoHash } = entry;
     try {
       await torrent?.close();
-      if (deleteData) await soon(torrent)?.removeData();
-      await soonSession(session).forget(infoHash);
+      if (deleteData) await torrent?.removeData();
+      await session.forget(infoHash);
       await folder.remove(infoHash);
     } catch (error) {
       report(error, entry);

@@ -61,9 +61,9 @@ export class Network implements LinkHost {
     return this.#suspension?.error;
   }
 
-  /** Closes listener and links, and opens none until `restore`. */
-  suspend(error: MillraceError): void {
-    this.#suspension = { error, at: this.#suspension?.at ?? this.address };
+  /** Closes listener and links, and opens none until `restore`, which then listens there, by default where it did. */
+  suspend(error: MillraceError, at = this.#suspension?.at ?? this.address): void {
+    this.#suspension = { error, at };
     void this.#listener?.close();
     this.#listener = undefined;
     for (const link of this.#links) link.reset(error);

@@ -32,6 +32,7 @@ export interface ResolvedOptions {
   readonly stateDir: string | undefined;
   readonly bind: string | undefined;
   readonly proxy: ProxyAddress | undefined;
+  readonly suspended: string | undefined;
   readonly listen: { readonly host: string; readonly port: number } | undefined;
   readonly limits: Required<RateLimits>;
   readonly profile: ProfileName;
@@ -198,6 +199,14 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     defaultText: '`{ host: "0.0.0.0", port: 0 }`, `host` the address of `bind` when there is one',
     bounds: '`false`, or host and port 0 to 65535',
     resolve: value => (value === false ? undefined : resolveListen(value)),
+  },
+  {
+    name: 'suspended',
+    meaning:
+      'Why there is no network yet: the session begins as after `suspend`, and listens with the first `restore`.',
+    defaultText: 'there is one',
+    bounds: 'a text',
+    resolve: text('suspended', 'a text', undefined),
   },
   {
     name: 'proxy',

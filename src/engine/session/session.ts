@@ -75,9 +75,10 @@ class EngineSession implements Session, TorrentHost {
   }
 
   async open(): Promise<void> {
-    const { listen: at, signal } = this.#engine.options;
+    const { listen: at, signal, suspended } = this.#engine.options;
     try {
-      if (at !== undefined) await this.#network.listenOn(at);
+      if (suspended !== undefined) this.suspend(suspended, at);
+      else if (at !== undefined) await this.#network.listenOn(at);
       else this.#keepAlive = setInterval(() => {}, KEEP_ALIVE_MS);
     } catch (error) {
       await this.#engine.close();
@@ -157,10 +158,10 @@ class EngineSession implements Session, TorrentHost {
     return address;
   }
 
-  suspend(reason: string): void {
+  suspend(reason: string, at?: PeerAddress): void {
     this.#checkOpen();
     const error = new MillraceError('ERR_NET_SUSPENDED', `no network: ${reason}`, { reason });
-    this.#network.suspend(error);
+    this.#network.suspend(error, at);
     for (const { run } of this.#torrents.values()) run.presence.suspend(error);
     this.trackers.suspend(error);
   }

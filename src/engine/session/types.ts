@@ -64,6 +64,8 @@ export interface SessionOptions {
   listen?: ListenAddress | false;
   /** SOCKS5 proxy for peers that are dialled and for HTTP trackers. UDP trackers are refused then. */
   proxy?: ProxyAddress;
+  /** Why there is no network yet: begins as after `suspend`. */
+  suspended?: string;
   limits?: RateLimits;
   profile?: ProfileName;
   /** Unchoke slots of each torrent, the optimistic one not counted. */
