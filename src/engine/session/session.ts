@@ -1,3 +1,4 @@
+import { StartSpread } from '../discovery/start-spread.js';
 import { createTrackerClients, type TrackerClients } from '../discovery/tracker-clients.js';
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
@@ -55,6 +56,7 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
 class EngineSession implements Session, TorrentHost {
   readonly trackers: TrackerClients;
   readonly announceKey: number;
+  readonly startSpread: StartSpread;
   readonly resting = new Resting();
   readonly #engine: Engine;
   readonly #torrents = new Map<InfoHash, { readonly run: TorrentRun; readonly torrent: Torrent }>();
@@ -69,6 +71,7 @@ class EngineSession implements Session, TorrentHost {
     this.#network = new Network(engine, doorOf, proxy);
     this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
     this.announceKey = rng.u32();
+    this.startSpread = new StartSpread(rng);
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
