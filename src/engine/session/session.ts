@@ -6,10 +6,11 @@ import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
 import { nowMs } from './clock.js';
+import type { DialRefusal } from './dialler.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
 import { Network } from './network.js';
-import { resolveLimits, resolveListen, resolveOptions } from './options.js';
+import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
 import { Resting } from './resting.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
@@ -161,6 +162,14 @@ class EngineSession implements Session, TorrentHost {
     return address;
   }
 
+  setMaxConnections(count: number | undefined): void {
+    this.#network.admission.maxConnections = resolveMaxConnections(count) ?? Number.POSITIVE_INFINITY;
+  }
+
+  setBlocked(isBlocked: ((host: string) => boolean) | undefined): void {
+    this.#network.setBlocked(isBlocked);
+  }
+
   suspend(reason: string, at?: PeerAddress): void {
     this.#checkOpen();
     const error = new MillraceError('ERR_NET_SUSPENDED', `no network: ${reason}`, { reason });
@@ -196,6 +205,7 @@ class EngineSession implements Session, TorrentHost {
       workers: { threads, queued, running, lost },
       connections: this.#network.connections,
       announces: { ...this.trackers.announces },
+      blocked: this.#network.admission.refused,
       suspended: this.#network.suspended?.facts.reason as string | undefined,
     };
   }
@@ -241,16 +251,16 @@ class EngineSession implements Session, TorrentHost {
     return this.#network.suspended !== undefined;
   }
 
-  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
+  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | DialRefusal {
     return this.#network.dial(torrent, address);
   }
 
   isBanned(link: PeerLink): boolean {
-    return this.#network.bans.has(link);
+    return this.#network.admission.bans.has(link);
   }
 
   ban(address: PeerAddress, link: PeerLink | undefined): void {
-    this.#network.bans.add(address, link);
+    this.#network.admission.bans.add(address, link);
   }
 
   removed(torrent: TorrentRun): void {

@@ -73,6 +73,10 @@ export interface SessionOptions {
   slotGrowth?: SlotGrowth;
   superSeeding?: SuperSeedMode;
   maxPeersPerTorrent?: number;
+  /** Connections of the whole session; no bound when absent. */
+  maxConnections?: number;
+  /** Files that are kept open; a piece may touch no more. */
+  maxOpenFiles?: number;
   /** Blocks that wait in the queue of one socket. */
   sendBufferBytes?: number;
   /** Threads that hash and touch the disk; 0 does both on the event loop. */
@@ -251,6 +255,8 @@ export interface SessionGlance {
     readonly lost: number;
   };
   readonly connections: number;
+  /** Connections that were refused or ended by `setBlocked`. */
+  readonly blocked: number;
   /** To trackers so far. */
   readonly announces: { readonly ok: number; readonly failed: number };
   /** Why there is no network, while `suspend` holds. */
@@ -402,6 +408,10 @@ export interface Session extends AsyncDisposable {
   setLimits(limits: RateLimits): void;
   /** Rates of all torrents of the group together. */
   setGroup(name: string, limits: GroupLimits): void;
+  /** Connections of the whole session from now on; those that are too many already stay. Undefined is no bound. */
+  setMaxConnections(count: number | undefined): void;
+  /** Has nothing to do with these hosts any more: none is dialled or let in, and connections with them end. */
+  setBlocked(isBlocked: ((host: string) => boolean) | undefined): void;
   /**
    * Listens somewhere else from now on, by default on the same host, and tells all trackers. Connections stay. When that
    * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.
