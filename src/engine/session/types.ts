@@ -103,6 +103,8 @@ export interface AddOptions {
   paused?: boolean;
   /** Files to fetch, by index; the others are skipped. */
   select?: readonly number[];
+  /** Files, by index, that come last or first; those that are skipped stay so. */
+  priorities?: { readonly low?: readonly number[]; readonly high?: readonly number[] };
   sequential?: boolean;
   limits?: RateLimits;
   /** The session's limits do not count for this torrent, nor it for them. Default: false. */
@@ -383,6 +385,8 @@ export interface Torrent {
   availability(): Uint16Array;
   /** Verified bytes of a file; never wakes a torrent that rests. @throws RangeError for a file that does not exist */
   fileDone(index: number): number;
+  /** Of all files, in their order. */
+  filePriorities(): FilePriority[];
   /** Announces `stopped`, saves state, closes files. The data stays. */
   close(): Promise<void>;
   /**
