@@ -291,8 +291,10 @@ export class TorrentRun implements PartsOwner, Restable {
     await this.#checkRun;
     const { metainfo, workings } = this;
     if (!this.#opened) {
+      const paused = this.#paused;
       await change();
-      this.resume();
+      this.resume(); // from the first check on
+      if (paused) this.pause();
       return;
     }
     try {
