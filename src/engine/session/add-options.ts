@@ -42,9 +42,10 @@ const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
   paused: flag,
   select: indices,
   priorities: (value, name, fileCount) => {
-    const { low = [], high = [], ...others } = (value ?? {}) as Record<string, unknown>;
+    const { skip = [], low = [], high = [], ...others } = (value ?? {}) as Record<string, unknown>;
     if (value === null || typeof value !== 'object' || Object.keys(others).length > 0)
-      failOption(name, value, '{ low, high }, lists of indices of files');
+      failOption(name, value, '{ skip, low, high }, lists of indices of files');
+    indices(skip, `${name}.skip`, fileCount);
     indices(low, `${name}.low`, fileCount);
     indices(high, `${name}.high`, fileCount);
   },

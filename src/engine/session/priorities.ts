@@ -1,11 +1,6 @@
 import type { Priority } from '../policy/picker.js';
 import type { TorrentFile } from '../protocol/metainfo-types.js';
-
-/** Indices of files. */
-export interface PriorityLists {
-  readonly low?: readonly number[];
-  readonly high?: readonly number[];
-}
+import type { FileLists } from './types.js';
 
 /** Turns levels of files into levels of pieces: a piece that several files share has the highest of theirs. */
 export class FilePriorities {
@@ -34,12 +29,13 @@ export class FilePriorities {
     return this.#levels[index];
   }
 
-  /** These files and no others, all when absent; `low` and `high` among them. Pieces learn of it by `apply`. */
-  only(indices: readonly number[] | undefined, { low = [], high = [] }: PriorityLists = {}): void {
+  /** These files and no others, all when absent, but for what the lists say. Pieces learn of it by `apply`. */
+  only(indices: readonly number[] | undefined, { skip = [], low = [], high = [] }: FileLists = {}): void {
     if (indices !== undefined) {
       this.#levels.fill(0);
       for (const index of indices) this.#levels[index] = 2;
     }
+    for (const index of skip) this.#levels[index] = 0;
     for (const index of low) if (this.#levels[index] > 0) this.#levels[index] = 1;
     for (const index of high) if (this.#levels[index] > 0) this.#levels[index] = 3;
   }

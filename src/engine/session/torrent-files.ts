@@ -2,7 +2,8 @@ import type { Priority } from '../policy/picker.js';
 import { FileHandle, type FileOwner } from './file-handle.js';
 import type { PieceTable } from './piece-io.js';
 import type { PieceWaits } from './piece-waits.js';
-import { FilePriorities, type PriorityLists } from './priorities.js';
+import { FilePriorities } from './priorities.js';
+import type { FileLists } from './types.js';
 import type { Workings } from './workings.js';
 
 /** A torrent's files as users see them, and what they want of each; made when somebody looks. */
@@ -60,7 +61,7 @@ export class TorrentFiles implements FileOwner {
   }
 
   /** Priorities from the start. A torrent that turns out to be complete has no use for them, and may rest. */
-  begin(select: readonly number[] | undefined, priorities: PriorityLists | undefined): void {
+  begin(select: readonly number[] | undefined, priorities: FileLists | undefined): void {
     this.#priorities.only(select, priorities);
     this.workings.wantedAtRest = this.#priorities.wantedBytes(this.workings.metainfo.length);
   }

@@ -92,6 +92,13 @@ export type TorrentSource = Uint8Array | string | URL | Metainfo;
 
 export type FilePriority = 'skip' | 'low' | 'normal' | 'high';
 
+/** Indices of files. */
+export interface FileLists {
+  readonly skip?: readonly number[];
+  readonly low?: readonly number[];
+  readonly high?: readonly number[];
+}
+
 export interface AddOptions {
   /** Folder below which the files lie. Default: the session's `dir`. */
   dir?: string;
@@ -103,8 +110,8 @@ export interface AddOptions {
   paused?: boolean;
   /** Files to fetch, by index; the others are skipped. */
   select?: readonly number[];
-  /** Files, by index, that come last or first; those that are skipped stay so. */
-  priorities?: { readonly low?: readonly number[]; readonly high?: readonly number[] };
+  /** Files, by index, that do not come at all, last, or first; one that is skipped in any way stays so. */
+  priorities?: FileLists;
   sequential?: boolean;
   limits?: RateLimits;
   /** The session's limits do not count for this torrent, nor it for them. Default: false. */

@@ -54,6 +54,9 @@ describe('FilePriorities', () => {
     priorities.apply();
     expect(pieces).toEqual([3, 3, 1, 1, 0]);
     expect([0, 1, 2, 3].map(file => priorities.level(file))).toEqual([3, 0, 1, 0]);
+    const fresh = scene([15, 10, 15, 10]).priorities;
+    fresh.only(undefined, { skip: [0, 1], high: [1, 2] });
+    expect([0, 1, 2, 3].map(file => fresh.level(file))).toEqual([0, 0, 3, 2]);
   });
 
   it('counts the bytes of the pieces that are wanted', () => {
