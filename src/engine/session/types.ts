@@ -96,6 +96,13 @@ export type TorrentSource = Uint8Array | string | URL | Metainfo;
 
 export type FilePriority = 'skip' | 'low' | 'normal' | 'high';
 
+/** Indices of files. */
+export interface FileLists {
+  readonly skip?: readonly number[];
+  readonly low?: readonly number[];
+  readonly high?: readonly number[];
+}
+
 export interface AddOptions {
   /** Folder below which the files lie. Default: the session's `dir`. */
   dir?: string;
@@ -107,6 +114,8 @@ export interface AddOptions {
   paused?: boolean;
   /** Files to fetch, by index; the others are skipped. */
   select?: readonly number[];
+  /** Files, by index, that do not come at all, last, or first; one that is skipped in any way stays so. */
+  priorities?: FileLists;
   sequential?: boolean;
   limits?: RateLimits;
   /** The session's limits do not count for this torrent, nor it for them. Default: false. */
@@ -389,6 +398,8 @@ export interface Torrent {
   availability(): Uint16Array;
   /** Verified bytes of a file; never wakes a torrent that rests. @throws RangeError for a file that does not exist */
   fileDone(index: number): number;
+  /** Of all files, in their order. */
+  filePriorities(): FilePriority[];
   /** Announces `stopped`, saves state, closes files. The data stays. */
   close(): Promise<void>;
   /**
