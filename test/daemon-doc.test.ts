@@ -25,6 +25,10 @@ function settingsTable(settings: Settings): string[] {
   ]);
 }
 
+function describeValue({ kind, secret }: Setting<unknown>): string {
+  return secret ? `${kind.says}; has no flag` : kind.says;
+}
+
 /** What one means for all torrents it means for those of a label. */
 function labelSettings(): Settings {
   const all: Settings = SETTINGS;
@@ -53,7 +57,7 @@ function table(
     line(head),
     line(head.map(() => '---')),
     ...Object.entries(settings).map(([key, setting]) =>
-      line([`\`${key}\``, setting.meaning, setting.kind.says, ...more(setting)]),
+      line([`\`${key}\``, setting.meaning, describeValue(setting), ...more(setting)]),
     ),
   ];
 }

@@ -1,7 +1,7 @@
 /** What the command line takes of the seed box. */
 export type { Configuration, Mistake } from './config/layers.js';
 export { loadConfiguration } from './config/load.js';
-export { printConfiguration, printMistakes } from './config/print.js';
+export { describeConfiguration, printConfiguration, printMistakes } from './config/print.js';
 export { SETTING_KEYS, SETTINGS, type Setting, type SettingKey } from './config/settings.js';
 export { Daemon } from './daemon.js';
 export { hashPassword } from './http/password.js';

@@ -3,6 +3,7 @@ import {
   type Configuration,
   Daemon,
   type DaemonLog,
+  describeConfiguration,
   hashPassword,
   loadConfiguration,
   type Mistake,
@@ -75,7 +76,7 @@ async function run(context: Context, options: DaemonOptions): Promise<number> {
   if (options.checkConfig) return check(context, configuration);
   if (options.printConfig) {
     output.line(printConfiguration(configuration));
-    output.event('config', { settings: configuration.settings, origins: configuration.origins });
+    output.event('config', describeConfiguration(configuration));
   }
   if (configuration.mistakes.length > 0) throw mistaken(configuration.mistakes);
   return options.printConfig ? EXIT_OK : serve(context, configuration, load);

@@ -3,8 +3,10 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ctlGroup } from '../../../../src/cli/commands/ctl.js';
+import { main } from '../../../../src/cli/main.js';
 import { runMain } from '../run-main.js';
 import { FakeDaemon } from './fake-daemon.js';
 
@@ -213,6 +215,24 @@ describe('changes', () => {
     const { exitCode, stderr } = await ctl(['remove', 'all', '--data']);
     expect([exitCode, changes()]).toEqual([2, []]);
     expect(stderr).toContain('--yes');
+  });
+
+  it.each([
+    ['y\n', 0, 1],
+    ['yes\n', 0, 1],
+    ['n\n', 1, 0],
+    ['\n', 1, 0],
+  ])('asks a terminal, and takes %j for an answer', async (answer, code, removals) => {
+    await start({ 'torrent-remove': () => ({}) });
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const asked = new Promise<string>(resolve => stderr.once('data', text => resolve(String(text))));
+    const exit = main(['ctl', 'remove', '1', '--data', '--rpc', daemon!.address], {
+      ...{ stdin, stdout, stderr, env: {} },
+    });
+    expect(await asked).toBe('Remove 1 torrent AND THEIR FILES? [y/N] ');
+    stdin.write(answer);
+    expect([await exit, changes().length]).toEqual([code, removals]);
   });
 
   it('shows limits and the schedule', async () => {
