@@ -18,6 +18,8 @@ import { addSample, sample } from './lib/torrents.js';
 const LATER: readonly string[] = [
   '.files[].beginPiece: number',
   '.files[].endPiece: number',
+  '.peers[].bytesToClient: number',
+  '.peers[].bytesToPeer: number',
   '.trackerStats[].downloaderCount: number',
   '.trackerStats[].sitename: string',
   '.trackers[].sitename: string',
