@@ -43,7 +43,7 @@ async function ask(url: URL, { method = 'POST', path, headers = {}, body = '' }:
 }
 
 async function base64Torrent(stage: Stage, name: string): Promise<string> {
-  await writeSamples(stage.path('made'), { [name]: 20_000 });
+  await writeSamples(stage.path('made'), { [name]: 20_000 }, 1);
   const { bytes } = await createTorrent(stage.path('made', name), { workers: 0 });
   return Buffer.from(bytes).toString('base64');
 }
@@ -225,7 +225,7 @@ describe('somebody who may use the remote control', () => {
 it('no secret of a torrent is in the log, and a name in it is no line of its own', async () => {
   const stage = await openStage();
   const { daemon } = await openDaemon(stage);
-  await writeSamples(stage.path('made'), { 'line\nbreak': 20_000 });
+  await writeSamples(stage.path('made'), { 'line\nbreak': 20_000 }, 1);
   const { bytes } = await createTorrent(stage.path('made', 'ok.bin').replace('ok.bin', 'line\nbreak'), {
     workers: 0,
     name: 'plain',

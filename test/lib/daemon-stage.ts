@@ -14,7 +14,7 @@ import { createMethods } from '../../src/daemon/rpc/table.js';
 import { replayLines } from '../../src/daemon/state/journal-lines.js';
 import { State } from '../../src/daemon/state/state.js';
 import type { Entry } from '../../src/daemon/torrents/entry.js';
-import { LimitGroups } from '../../src/daemon/torrents/limit-groups.js';
+import { RateGroups } from '../../src/daemon/torrents/rate-groups.js';
 import { Roots } from '../../src/daemon/torrents/roots.js';
 import type { LogSink } from '../../src/index.js';
 import { FakeSession, type FakeTorrent, torrentFile, turn } from './fake-torrent.js';
@@ -89,7 +89,7 @@ export class DaemonStage {
       ...this.keepers.forClients,
       ...state.forClients,
       roots: new Roots(() => [settings.configured('download-dir'), ...settings.configured('roots')]),
-      groups: new LimitGroups(session, state.catalog, state.journal),
+      groups: new RateGroups(session as never, state.journal),
       blocklist: { size: 0, update: () => Promise.reject(new Error('no blocklist is set')) },
       fetchTorrent: () => Promise.reject(new Error('no network')),
       sessionId: () => 'session',
