@@ -9,6 +9,17 @@ import { it } from '../stage-test.js';
 import { BOTH, type Daemon, type DaemonKind } from './lib/daemons.js';
 import { NO_MAGNETS, type Sample, STATUS, sample, settled } from './lib/torrents.js';
 
+/** Unless told otherwise it names `/downloads`, which is nothing that a test may make. */
+class Client extends Transmission {
+  constructor(readonly daemon: Daemon) {
+    super({ baseUrl: `${daemon.origin}/` });
+  }
+
+  override addTorrent(...[torrent, options]: Parameters<Transmission['addTorrent']>) {
+    return super.addTorrent(torrent, { 'download-dir': this.daemon.downloads, ...options });
+  }
+}
+
 interface Setting {
   readonly daemon: Daemon;
   readonly client: Transmission;
@@ -19,7 +30,7 @@ interface Setting {
 async function open(stage: Stage, kind: DaemonKind): Promise<Setting> {
   const [album, single] = [await sample(stage, 'album'), await sample(stage, 'single')];
   const daemon = await kind.start(stage);
-  return { daemon, client: new Transmission({ baseUrl: `${daemon.origin}/` }), album, single };
+  return { daemon, client: new Client(daemon), album, single };
 }
 
 /** Adds it stopped, and waits until it has been looked at. */
@@ -62,9 +73,8 @@ for (const kind of BOTH)
 
     it('add: text, bytes, with a label', async ({ stage }) => {
       const setting = await open(stage, kind);
-      const { client, daemon, album, single } = setting;
+      const { client, album, single } = setting;
       await add(setting, single);
-      await client.setSession({ 'download-dir': daemon.downloads });
       const added = await client.normalizedAddTorrent(await readFile(album.path), {
         label: 'films',
         startPaused: true,

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -108,6 +109,34 @@ for (const kind of BOTH)
           const { torrents } = (await send({ method: 'torrent-get', arguments: { fields: ['id'] } }))
             .arguments;
           return (torrents as unknown[]).length === 0;
+        });
+      });
+
+      it('Sonarr: a seed that has reached its ratio stands still, and says that it is finished', async ({
+        stage,
+      }) => {
+        const { daemon, album } = await open(stage, kind);
+        await album.writeFiles(daemon.downloads);
+        await addSample(daemon, album);
+        const fields = ['status', 'isFinished', 'leftUntilDone', 'seedRatioMode', 'seedRatioLimit'];
+        expect(await daemon.rpc.torrent(album.hash, fields)).toMatchObject({ isFinished: false });
+        await daemon.rpc.call('torrent-set', { ids: [album.hash], seedRatioLimit: 0, seedRatioMode: 1 });
+        const found = await until('the end', async () => {
+          const torrent = await daemon.rpc.torrent(album.hash, fields);
+          return torrent.status === STATUS.stopped && torrent;
+        });
+        expect(found).toEqual({
+          status: STATUS.stopped,
+          isFinished: true,
+          leftUntilDone: 0,
+          seedRatioMode: 1,
+          seedRatioLimit: 0,
+        });
+        await daemon.rpc.call('torrent-set', { ids: [album.hash], seedRatioMode: 2 });
+        await daemon.rpc.call('torrent-start', { ids: [album.hash] });
+        await until('a seed', async () => {
+          const torrent = await daemon.rpc.torrent(album.hash, fields);
+          return torrent.status === STATUS.seeding && torrent.isFinished === false;
         });
       });
 
@@ -344,6 +373,15 @@ describe.concurrent('what clients of today ask, and 3.00 does not know', () => {
     const { daemon, album } = await open(stage, kind);
     const request = { method: 'torrent-add', arguments: { filename: album.path } };
     expect((await daemon.rpc.legacy(request)).result).toBe('unrecognized info');
+  });
+
+  it('Flood and cross-seed find the .torrent of a hash in config-dir', async ({ stage }) => {
+    const { daemon, album } = await open(stage, kind);
+    await addSample(daemon, album, { paused: true });
+    const { 'config-dir': dir } = await daemon.rpc.call<{ 'config-dir': string }>('session-get');
+    const path = `${dir}/torrents/${album.hash}.torrent`;
+    expect((await readFile(path)).toString('base64')).toBe(album.metainfo);
+    expect(await daemon.rpc.torrent(album.hash, ['torrentFile'])).toEqual({ torrentFile: path });
   });
 
   it('torrent-remove wants ids', async ({ stage }) => {

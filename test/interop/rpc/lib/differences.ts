@@ -18,6 +18,16 @@ export function differences(wanted: unknown, found: unknown): readonly string[] 
   return [...lines].sort();
 }
 
+/** Names of all values in it and their types. */
+export function shape(value: unknown, path = ''): readonly string[] {
+  const below: [string, unknown][] =
+    typeof value !== 'object' || value === null
+      ? []
+      : Object.entries(value).map(([key, item]) => [Array.isArray(value) ? '[]' : `.${key}`, item]);
+  const lines = [`${path}: ${typeName(value)}`, ...below.flatMap(([key, item]) => shape(item, path + key))];
+  return [...new Set(lines)].sort();
+}
+
 function compare(path: string, wanted: unknown, found: unknown, lines: Set<string>): void {
   const [type, other] = [typeName(wanted), typeName(found)];
   if (type !== other) {

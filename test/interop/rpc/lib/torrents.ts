@@ -35,7 +35,12 @@ export interface Sample {
 }
 
 /** A torrent of a few pieces; another `seed` makes another torrent of the same files. */
-export async function sample(stage: Stage, name: 'album' | 'single', seed = 1): Promise<Sample> {
+export async function sample(
+  stage: Stage,
+  name: 'album' | 'single',
+  seed = 1,
+  announce = TRACKER,
+): Promise<Sample> {
   const dir = stage.path(`sample-${name}-${seed}`);
   await mkdir(dir, { recursive: true });
   await writeSamples(dir, FILES[name], seed);
@@ -43,7 +48,7 @@ export async function sample(stage: Stage, name: 'album' | 'single', seed = 1): 
   const path = stage.path(`${name}-${seed}.torrent`);
   const options: Parameters<typeof createTorrent>[1] = {
     pieceLength: PIECE_LENGTH,
-    announce: [[TRACKER]],
+    announce: [[announce]],
     comment: 'a comment',
   };
   await writeTorrent(`${dir}/${root}`, path, options);
@@ -54,7 +59,7 @@ export async function sample(stage: Stage, name: 'album' | 'single', seed = 1): 
     path,
     metainfo: (await readFile(path)).toString('base64'),
     hash,
-    magnet: `magnet:?xt=urn:btih:${hash}&dn=${root}&tr=${encodeURIComponent(TRACKER)}`,
+    magnet: `magnet:?xt=urn:btih:${hash}&dn=${root}&tr=${encodeURIComponent(announce)}`,
     bytes: files.reduce((sum, file) => sum + file.length, 0),
     pieces: pieceCount,
     files: files.map(file => ({ path: file.path.join('/'), length: file.length })),
