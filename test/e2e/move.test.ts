@@ -100,14 +100,22 @@ describe('a move to another file system', () => {
     await nextEvent(fetching, 'piece');
     const lost: string[] = [];
     torrent.on('peer-closed', ({ code }) => lost.push(code));
+    await torrent.files[0].read(new Uint8Array(1)); // the file is open
+    let readAt = LENGTH;
+    const read = async () => {
+      await torrent.files[0].read(new Uint8Array(1));
+      readAt = told.at(-1)!;
+    };
     const told: number[] = [];
     const states = new Set<string>();
     const onProgress = (done: number) => {
+      if (told.length === 0) void read();
       told.push(done);
       states.add(`${torrent.state} ${torrent.light().peers}`);
     };
     await torrent.setDir(elsewhere, { move: true, onProgress });
     expect([...states]).toEqual(['seeding 1']);
+    expect(readAt).toBeLessThan(LENGTH);
     expect(told[0]).toBe(0);
     expect(told.at(-1)).toBe(LENGTH);
     expect(told).toEqual(told.toSorted((a, b) => a - b));

@@ -51,6 +51,11 @@ export class DaemonProcess {
     return this.#url;
   }
 
+  /** All that it has written so far. */
+  get log(): string {
+    return this.#stderr + this.#stdout;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

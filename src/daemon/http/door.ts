@@ -38,7 +38,9 @@ export class Door {
       return refusal(403, 'too many wrong passwords, come back later');
     if (verb === 'OPTIONS') return { status: 204, headers: this.originHeaders(headers.origin), body: '' };
     if (credentials !== undefined) {
-      if (!(await credentials.accepts(headers.authorization))) {
+      const accepted = await credentials.accepts(headers.authorization);
+      if (accepted === 'busy') return refusal(503, 'too many passwords at a time', { 'Retry-After': '1' });
+      if (!accepted) {
         // who sends none is a browser that asks first
         if (headers.authorization !== undefined) limit.failed(address, nowMs());
         return refusal(401, 'a user and a password are needed', {

@@ -17,6 +17,9 @@ export async function hashPassword(password: string): Promise<string> {
   return `$scrypt$ln=${Math.log2(N)},r=${r},p=${p}$${base64(salt)}$${base64(key)}`;
 }
 
+/** Passwords that wait for their scrypt: a flood of wrong ones is not heard to its end. */
+const MAX_WAITING = 16;
+
 /** A user's name and password, hashed or plain. What was right is known by a digest, so that it costs no scrypt again. */
 export class Credentials {
   readonly #key = randomBytes(32);
@@ -25,14 +28,15 @@ export class Credentials {
   #known: Buffer | undefined;
   /** One at a time: each takes 32 MiB and a tenth of a second. */
   #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(user: string, stored: string) {
     this.#user = user;
     this.#stored = stored;
   }
 
-  /** Of an Authorization header with the scheme Basic (RFC 7617). */
-  async accepts(header: string | undefined): Promise<boolean> {
+  /** Of an Authorization header with the scheme Basic (RFC 7617). `busy`: too many others are being looked at. */
+  async accepts(header: string | undefined): Promise<boolean | 'busy'> {
     const encoded = /^Basic +([A-Za-z0-9+/=]{0,1024})$/i.exec(header ?? '')?.[1];
     if (encoded === undefined) return false;
     const digest = this.#digest(encoded);
@@ -40,9 +44,11 @@ export class Credentials {
     const text = Buffer.from(encoded, 'base64').toString('utf8');
     const colon = text.indexOf(':');
     if (colon < 0) return false;
+    if (this.#waiting === MAX_WAITING) return 'busy';
+    this.#waiting++;
     const check = this.#last.then(() => this.#check(text.slice(0, colon), text.slice(colon + 1)));
     this.#last = check.catch(() => {});
-    const right = await check;
+    const right = await check.finally(() => this.#waiting--);
     if (right) this.#known = digest;
     return right;
   }

@@ -59,6 +59,7 @@ export class Keepers {
       session,
       catalog,
       folder,
+      opening: this.opening,
       report,
       onRemoved: entry => {
         totals.removed(entry);

@@ -1,7 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { LoopDelaySummary } from './source.js';
 
-/** Between two looks. 20 a second cost 0.2 % of a core (Node 20.20), and a delay that matters spans several. */
+/** Between two looks. 20 a second cost 0.3 % of a core (Node 20.20), and a delay that matters spans several. */
 const EVERY_MS = 50;
 /** A summary is of the window that is over and the one that has begun. */
 const WINDOW_MS = 10_000;

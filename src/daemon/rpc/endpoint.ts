@@ -9,6 +9,8 @@ import { type Methods, PARSE_ERROR } from './methods.js';
 
 /** A .torrent of 10 MB in base64, and room for what goes with it. */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
+/** Of all requests that are on their way: whoever sends many large ones slowly waits. */
+const MAX_HELD_BYTES = 4 * MAX_BODY_BYTES;
 /** Of a request that is refused as much is read and thrown away. */
 const MAX_IGNORED_BYTES = 64 * 1024;
 /** Below it packing takes longer than sending. */
@@ -40,6 +42,9 @@ export class RpcEndpoint {
     () => ALPHABET[randomInt(ALPHABET.length)],
   ).join('');
 
+  /** Bytes of requests that are not here as a whole. */
+  #held = 0;
+
   constructor(readonly options: EndpointOptions) {}
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -58,12 +63,31 @@ export class RpcEndpoint {
       );
     if (verb !== 'POST')
       return end(request, response, 405, { ...common, Allow: 'POST' }, 'only POST is answered\n');
-    const body = await readBody(request);
+    if (this.#held >= MAX_HELD_BYTES)
+      return end(request, response, 503, { ...common, 'Retry-After': '1' }, 'too many requests at a time\n');
+    const body = await this.#read(request);
     if (body === undefined)
       return end(request, response, 413, common, `at most ${MAX_BODY_BYTES} bytes are read\n`);
     const answer = await this.#answer(body);
     if (answer === undefined) return end(request, response, 204, common, '');
     await send(request, response, common, JSON.stringify(answer));
+  }
+
+  /** Undefined: there was more than is read. */
+  async #read(request: IncomingMessage): Promise<Buffer | undefined> {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        this.#held += chunk.length;
+        if (bytes > MAX_BODY_BYTES) return undefined;
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks);
+    } finally {
+      this.#held -= bytes;
+    }
   }
 
   /** The header's line is also in the text: some clients read it there. */
@@ -89,18 +113,6 @@ export class RpcEndpoint {
     if (isLegacy) return answerLegacy(request as Record<string, unknown>, methods, report);
     return answerJsonRpc(request, methods, report);
   }
-}
-
-/** Undefined: there was more than is read. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 async function send(

@@ -87,7 +87,10 @@ export class State {
   }
 
   async close(): Promise<void> {
-    await this.journal.close();
-    await this.unlock();
+    try {
+      await this.journal.close();
+    } finally {
+      await this.unlock();
+    }
   }
 }

@@ -45,10 +45,11 @@ export class Adding {
   async add(bytes: Uint8Array, wishes: Wishes = {}): Promise<Added> {
     const metainfo = parseMetainfo(bytes);
     const { infoHash } = metainfo;
-    const known = this.options.catalog.get(infoHash);
-    if (known !== undefined) return { entry: known, duplicate: true };
+    // it may be in the list already, but not be durable
     const before = this.#underWay.get(infoHash);
     if (before !== undefined) return { ...(await before), duplicate: true };
+    const known = this.options.catalog.get(infoHash);
+    if (known !== undefined) return { entry: known, duplicate: true };
     const adding = this.#add(metainfo, bytes, wishes);
     this.#underWay.set(infoHash, adding);
     try {
@@ -61,6 +62,8 @@ export class Adding {
   async #add(metainfo: Metainfo, bytes: Uint8Array, wishes: Wishes): Promise<Added> {
     const { catalog, folder, opening, removing, admit, onAdded } = this.options;
     await removing.gone(metainfo.infoHash);
+    const kept = catalog.get(metainfo.infoHash);
+    if (kept !== undefined) return { entry: kept, duplicate: true }; // it could not be removed
     const record = this.#recordOf(metainfo, wishes);
     await folder.write(metainfo.infoHash, bytes);
     const entry = catalog.add(record);
@@ -72,7 +75,7 @@ export class Adding {
     }
     admit(entry);
     await opening.open(entry);
-    onAdded(entry);
+    if (catalog.get(entry.infoHash) === entry) onAdded(entry);
     return { entry, duplicate: false };
   }
 
@@ -88,14 +91,15 @@ export class Adding {
     const dir = wished ?? labelDir ?? settings.get('download-dir');
     const incompleteDir = settings.get('incomplete-dir');
     const now = nowSeconds();
+    const running = !(paused ?? !settings.get('start-added'));
     const also = metainfo.private ? [] : settings.get('default-trackers').map(url => [url]);
     return createRecord({
       ...(also.length > 0 && { trackers: [...metainfo.announce, ...also] }),
       ...rest,
       ...{ infoHash, name, length, dir, addedAt: now, editedAt: 0 },
       ...(incompleteDir !== undefined && incompleteDir !== dir && { incompleteDir }),
-      running: !(paused ?? !settings.get('start-added')),
-      startedAt: paused ? 0 : now,
+      running,
+      startedAt: running ? now : 0,
     });
   }
 }

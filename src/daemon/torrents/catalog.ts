@@ -20,7 +20,7 @@ export class Catalog {
   readonly #byHash = new Map<InfoHash, MutableEntry>();
   readonly #byId = new Map<number, MutableEntry>();
   /** Numbers of torrents that were removed, and when. */
-  readonly #removed: { readonly id: number; readonly atMs: number }[] = [];
+  #removed: { readonly id: number; readonly atMs: number }[] = [];
   #order: readonly Entry[] | undefined;
   #lastId = 0;
   /** No torrent is further back in the queue. */
@@ -102,7 +102,7 @@ export class Catalog {
     const mutable = entry as MutableEntry;
     mutable.record = { ...entry.record, ...changes };
     mutable.changedMs = this.#options.nowMs();
-    if (this.#byHash.has(entry.infoHash)) this.#write(entry.record);
+    if (this.#has(entry)) this.#write(entry.record);
   }
 
   /** What is known of it in this run alone. */
@@ -110,16 +110,27 @@ export class Catalog {
     Object.assign(entry, state);
   }
 
-  remove(entry: Entry): void {
-    if (!this.#byHash.delete(entry.infoHash)) return;
+  /** @returns whether it was there */
+  remove(entry: Entry): boolean {
+    if (!this.#has(entry)) return false;
+    this.#byHash.delete(entry.infoHash);
     this.#byId.delete(entry.id);
     this.#removed.push({ id: entry.id, atMs: this.#options.nowMs() });
     this.#options.journal.set(KEY_PREFIX + entry.infoHash, undefined);
     this.#order = undefined;
+    return true;
+  }
+
+  /** Its removal could not be made durable: it is there again as it was. */
+  restore(entry: Entry): void {
+    this.#removed = this.#removed.filter(({ id }) => id !== entry.id);
+    this.#keep(entry);
+    this.#write(entry.record);
   }
 
   /** Puts it at this position of the queue; beyond its end is the end. */
   moveTo(entry: Entry, position: number): void {
+    if (!this.#has(entry)) return;
     const others = this.inQueueOrder().filter(other => other !== entry);
     const at = Math.max(0, Math.min(others.length, position));
     const before = others[at - 1]?.record.queueKey;
@@ -156,11 +167,20 @@ export class Catalog {
       movedMs: Number.NEGATIVE_INFINITY,
       moving: undefined,
     };
-    this.#order = undefined;
     this.#lastKey = Math.max(this.#lastKey, record.queueKey);
+    this.#keep(entry);
+    return entry;
+  }
+
+  #keep(entry: MutableEntry): void {
+    this.#order = undefined;
     this.#byHash.set(entry.infoHash, entry);
     this.#byId.set(entry.id, entry);
-    return entry;
+  }
+
+  /** This one, and not another with its info-hash that was added since. */
+  #has(entry: Entry): boolean {
+    return this.#byHash.get(entry.infoHash) === entry;
   }
 
   #write(record: TorrentRecord): void {

@@ -18,6 +18,8 @@ export interface OpeningOptions {
 
 /** Gives what is remembered of a torrent to the engine. */
 export class Opening {
+  readonly #underWay = new Map<Entry, Promise<void>>();
+
   constructor(readonly options: OpeningOptions) {
     const { settings, catalog } = options;
     settings.watch(['max-peers-per-torrent'], () => {
@@ -25,10 +27,27 @@ export class Opening {
     });
   }
 
-  /** It never rejects: what is wrong is the torrent's `failure`, and it stays in the list. */
-  async open(entry: Entry): Promise<void> {
+  /**
+   * It never rejects: what is wrong is the torrent's `failure`, and it stays in the list. Whoever asks while it is opened
+   * waits for that.
+   */
+  open(entry: Entry): Promise<void> {
+    const before = this.#underWay.get(entry);
+    if (before !== undefined) return before;
+    const opening = this.#open(entry).finally(() => this.#underWay.delete(entry));
+    this.#underWay.set(entry, opening);
+    return opening;
+  }
+
+  /** Resolves when it is not being opened any more: then the engine has it, or never will. */
+  async opened(entry: Entry): Promise<void> {
+    await this.#underWay.get(entry);
+  }
+
+  async #open(entry: Entry): Promise<void> {
     const { session, catalog, folder, settings } = this.options;
     const { record } = entry;
+    if (catalog.get(entry.infoHash) !== entry) return; // it was removed meanwhile
     try {
       const torrent = await session.add(folder.pathOf(entry.infoHash), {
         dir: record.incompleteDir ?? record.dir,

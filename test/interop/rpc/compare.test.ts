@@ -41,7 +41,7 @@ describe.skipIf(skipReason([reference]) !== undefined)('answers to a script of r
 
   it('millrace answers as transmission-daemon, but for what is meant', async ({ stage }) => {
     const found = await compared(stage, ours);
-    const listed: readonly string[] = Object.values(meant).flat();
+    const listed = Object.values<readonly string[]>(meant).flat();
     expect({
       unlisted: found.filter(difference => !listed.some(line => covers(line, difference))),
       gone: listed.filter(line => !found.some(difference => covers(line, difference))),

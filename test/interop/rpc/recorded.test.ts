@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import type { Stage } from '../../lib/stage.js';
@@ -264,6 +266,36 @@ for (const kind of BOTH)
         expect(await daemon.rpc.torrent(album.hash, ['labels'])).toEqual({ labels });
       });
 
+      it('a torrent by its URL, with cookies', async ({ stage }) => {
+        const { daemon, album } = await open(stage, kind);
+        const cookies: (string | undefined)[] = [];
+        const server = createServer((request, response) => {
+          cookies.push(request.headers.cookie);
+          if (request.url === '/album.torrent') response.end(Buffer.from(album.metainfo, 'base64'));
+          else response.writeHead(404).end();
+        });
+        await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+        stage.defer(() => server.close());
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const absent = { filename: `${url}/absent.torrent` };
+        const { result } = await daemon.rpc.legacy({ method: 'torrent-add', arguments: absent });
+        expect(result).toMatch(/404/);
+        const args = { filename: `${url}/album.torrent`, cookies: 'uid=7; pass=secret', paused: true };
+        expect(await daemon.rpc.call('torrent-add', args)).toMatchObject({
+          'torrent-added': { hashString: album.hash, name: 'album' },
+        });
+        expect(cookies.at(-1)).toBe('uid=7; pass=secret');
+      });
+
+      it('a torrent by its path on the machine of the daemon', async ({ stage }) => {
+        const album = await sample(stage, 'album');
+        const daemon = await kind.start(stage, { flags: ['--rpc-local-files', 'true'] });
+        const args = { filename: album.path, paused: true };
+        expect(await daemon.rpc.call('torrent-add', args)).toMatchObject({
+          'torrent-added': { hashString: album.hash, name: 'album' },
+        });
+      });
+
       it('ids: [] is nobody', async ({ stage }) => {
         const { daemon, album } = await open(stage, kind);
         await addSample(daemon, album, { paused: true });
@@ -306,6 +338,12 @@ describe.concurrent('what clients of today ask, and 3.00 does not know', () => {
       'downloadDir',
     ];
     expect(Object.keys(await daemon.rpc.torrent(album.hash, fields)).sort()).toEqual([...fields].sort());
+  });
+
+  it('a path on the machine of the daemon is nothing to it, unless a setting says so', async ({ stage }) => {
+    const { daemon, album } = await open(stage, kind);
+    const request = { method: 'torrent-add', arguments: { filename: album.path } };
+    expect((await daemon.rpc.legacy(request)).result).toBe('unrecognized info');
   });
 
   it('torrent-remove wants ids', async ({ stage }) => {

@@ -25,10 +25,17 @@ export async function torrentStop({ catalog, runner }: RpcContext, call: Call): 
   await catalog.flush();
 }
 
-/** Answers at once; a torrent that stood still does so again when it has been checked. */
-export function torrentVerify({ catalog }: RpcContext, call: Call): void {
-  for (const { torrent } of torrentsOf(catalog, call.params.ids))
-    if (torrent !== undefined && torrent.state !== 'checking') torrent.recheck().catch(() => {}); // it is in its state
+/** Answers at once; a torrent that stood still does so again when it has been checked, unless it was started since. */
+export function torrentVerify({ catalog, phases, runner }: RpcContext, call: Call): void {
+  for (const entry of torrentsOf(catalog, call.params.ids)) {
+    const { torrent } = entry;
+    if (torrent === undefined || torrent.state === 'checking') continue;
+    const ended = () => {
+      phases.update(entry);
+      runner.changed(entry);
+    };
+    torrent.recheck().then(ended, ended); // a failure is in its state
+  }
 }
 
 export function torrentReannounce({ catalog }: RpcContext, call: Call): void {
@@ -73,7 +80,8 @@ export async function torrentRenamePath(context: RpcContext, call: Call): Promis
   }
   context.catalog.edit(entry, { renames: entry.torrent.renames, name: entry.torrent.stats().name });
   await context.catalog.flush();
-  return { id: entry.id, name, path };
+  // as it is now: what no file system takes was made safe
+  return { id: entry.id, name: entry.torrent.renames.at(-1)?.name ?? name, path };
 }
 
 /** In the order in which they stand, so that several keep theirs. */

@@ -16,12 +16,13 @@ let refusal: Refusal | undefined;
 let visits: Visit[];
 let reports: unknown[];
 let responses: ServerResponse[];
+let handled: Promise<void>[];
 
 beforeEach(async () => {
   // only the page's period: sockets keep their time
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   source = new FakeSource([1, 2, 3].map(id => torrent(id, { name: `torrent ${id}` })));
-  [refusal, visits, reports, responses] = [undefined, [], [], []];
+  [refusal, visits, reports, responses, handled] = [undefined, [], [], [], []];
   const check = async (visit: Visit) => {
     visits.push(visit);
     return refusal;
@@ -30,7 +31,7 @@ beforeEach(async () => {
   server = createServer((req, res) => {
     responses.push(res);
     const path = new URL(req.url!, 'http://localhost').pathname as keyof Page['routes'];
-    void page.routes[path](req, res);
+    handled.push(page.routes[path](req, res));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
@@ -120,7 +121,8 @@ describe('answers', () => {
     expectGuarded(answer);
     expect(await text(answer)).toBe('no\n');
     expect(visits).toMatchObject([{ verb: 'GET', address: '127.0.0.1' }]);
-    expect(source.asked).toBe(0);
+    await Promise.all(handled);
+    expect([source.asked, reports]).toEqual([0, []]);
   });
 
   it('to other verbs and to what is no info-hash are errors, and guarded too', async () => {
@@ -174,7 +176,10 @@ describe('the stream', () => {
     expect((await both.until('detail')).at(-1)!.data).toMatchObject({ hash, dir: '/srv/torrents/complete' });
     await both.until('ready');
     const alone = await watch(`?torrent=${hash}&list=0`);
-    expect((await alone.until('detail')).map(({ name }) => name)).toEqual(['session', 'detail']);
+    const told = await alone.until('detail');
+    expect(told.map(({ name }) => name)).toEqual(['session', 'detail']);
+    // all of it, though the first viewer had most of it before
+    expect(told[1].data).toMatchObject({ pieces: { count: 10_000 } });
     source.list = [];
     await second();
     const seen = await alone.until('detail');

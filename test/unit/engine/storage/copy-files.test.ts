@@ -107,23 +107,34 @@ describe('copyFiles', () => {
     expect(await copies(to)).toEqual(await hashTree(from.root));
   });
 
-  it('goes on within a file as far as the copy is durable', async () => {
-    const { from, to, copy, writes } = await scene();
-    const length = 70 * MiB;
-    await writeFile(`${from.root}/album/a`, sampleBytes(length, 3));
-    await utimes(`${from.root}/album/a`, 1_700_000_000, 1_700_000_000);
-    let calls = 0;
-    const cut = copy({
-      write: async (...args) => {
-        if (++calls === 67) throw Object.assign(new Error('planned'), { code: 'EIO' });
-        await writeFully(...args);
-      },
-    });
-    await expect(cut).rejects.toMatchObject({ code: 'ERR_STORAGE_IO' });
-    await copy();
-    expect(writes()).toBe(70 - 2 + 1); // 66 MiB were there, the last 64 in doubt; and the other file
-    expect(await copies(to)).toEqual(await hashTree(from.root));
-  });
+  it.each([
+    [false, 70 - 2 + 1], // 66 MiB were there, the last 64 in doubt; and the other file
+    [true, 70 + 1],
+  ])(
+    'goes on within a file as far as the copy is durable, unless it was written to since: %s',
+    async (changed, wanted) => {
+      const { from, to, copy, writes } = await scene();
+      const length = 70 * MiB;
+      await writeFile(`${from.root}/album/a`, sampleBytes(length, 3));
+      await utimes(`${from.root}/album/a`, 1_700_000_000, 1_700_000_000);
+      let calls = 0;
+      const cut = copy({
+        write: async (...args) => {
+          if (++calls === 67) throw Object.assign(new Error('planned'), { code: 'EIO' });
+          await writeFully(...args);
+        },
+      });
+      await expect(cut).rejects.toMatchObject({ code: 'ERR_STORAGE_IO' });
+      if (changed) {
+        const file = await open(`${from.root}/album/a`, 'r+');
+        await file.write('changed', 100);
+        await file.close();
+      }
+      await copy();
+      expect(writes()).toBe(wanted);
+      expect(await copies(to)).toEqual(await hashTree(from.root));
+    },
+  );
 
   it('leaves holes as they are', async () => {
     const { from, to, copy, writes } = await scene();
