@@ -45,7 +45,7 @@ export class Keepers {
     this.phases = new Phases(catalog, clock);
     const onSwitch = (entry: Entry) => this.phases.update(entry);
     this.runner = new Runner({ catalog, settings, nowMs, onSwitch });
-    this.activity = new Activity({ catalog, nowMs });
+    this.activity = new Activity({ catalog, nowMs, nowSeconds });
     this.moving = new Moving({ catalog, report });
     this.opening = new Opening({
       session,
@@ -138,7 +138,11 @@ export class Keepers {
     this.runner.changed(entry);
     this.phases.update(entry);
     occasions.tell('done-seeding', entry);
-    if (action !== 'stop') await this.removing.remove([entry], action === 'remove-data');
+    try {
+      if (action !== 'stop') await this.removing.remove([entry], action === 'remove-data');
+    } catch (err) {
+      log.error({ err, torrent: entry.infoHash }, messageOf(err));
+    }
   }
 }
 
