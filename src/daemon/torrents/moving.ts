@@ -15,11 +15,20 @@ export class Moving {
 
   constructor(readonly options: MovingOptions) {}
 
-  /** The folder is the torrent's from now on; where its data are when that fails. @throws MillraceError ERR_STORAGE_* */
+  /**
+   * The folder is the torrent's from now on; where its data are when that fails.
+   *
+   * @throws MillraceError ERR_STORAGE_*, ERR_ABORTED
+   */
   move(entry: Entry, dir: string, data: 'move' | 'is-there'): Promise<void> {
     const moving = this.#last.then(() => this.#move(entry, dir, data));
     this.#last = moving.catch(() => {});
     return moving;
+  }
+
+  /** Resolves when all moves that were asked for are over. */
+  async idle(): Promise<void> {
+    await this.#last;
   }
 
   /** Moves that go on stop, and go on when they are asked for again. */
@@ -30,7 +39,11 @@ export class Moving {
 
   async #move(entry: Entry, dir: string, data: 'move' | 'is-there'): Promise<void> {
     const { catalog, report } = this.options;
-    if (this.#ending.signal.aborted || catalog.get(entry.infoHash) !== entry) return;
+    if (this.#ending.signal.aborted || catalog.get(entry.infoHash) !== entry)
+      throw new MillraceError(
+        'ERR_ABORTED',
+        'the torrent was removed, or the daemon ends: nothing was moved',
+      );
     try {
       if (entry.torrent === undefined)
         throw new MillraceError('ERR_NOT_FOUND', 'a torrent that could not be opened has no data to move');
