@@ -120,10 +120,7 @@ export class Keepers {
     state.catalog.edit(entry, { doneAt: nowSeconds() });
     log.info({ torrent: entry.infoHash, name: record.name }, 'a torrent is complete');
     try {
-      if (record.incompleteDir !== undefined) {
-        await this.moving.idle(); // its user may have asked for another folder
-        if (entry.record.incompleteDir !== undefined) await this.moving.move(entry, entry.record.dir, 'move');
-      }
+      if (record.incompleteDir !== undefined) await this.moving.moveHome(entry);
     } catch {
       return; // it is in the log, the torrent stays where it is, and the next run tries again
     }

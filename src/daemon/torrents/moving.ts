@@ -21,20 +21,27 @@ export class Moving {
    * @throws MillraceError ERR_STORAGE_*, ERR_ABORTED
    */
   move(entry: Entry, dir: string, data: 'move' | 'is-there'): Promise<void> {
-    const moving = this.#last.then(() => this.#move(entry, dir, data));
-    this.#last = moving.catch(() => {});
-    return moving;
+    return this.#inTurn(() => this.#move(entry, dir, data));
   }
 
-  /** Resolves when all moves that were asked for are over. */
-  async idle(): Promise<void> {
-    await this.#last;
+  /** Out of the folder for incomplete torrents, unless somebody has asked for another one before. @throws as `move` */
+  moveHome(entry: Entry): Promise<void> {
+    return this.#inTurn(async () => {
+      const { dir, incompleteDir } = entry.record;
+      if (incompleteDir !== undefined) await this.#move(entry, dir, 'move');
+    });
   }
 
   /** Moves that go on stop, and go on when they are asked for again. */
   async close(): Promise<void> {
     this.#ending.abort();
     await this.#last;
+  }
+
+  #inTurn(move: () => Promise<void>): Promise<void> {
+    const moving = this.#last.then(move);
+    this.#last = moving.catch(() => {});
+    return moving;
   }
 
   async #move(entry: Entry, dir: string, data: 'move' | 'is-there'): Promise<void> {

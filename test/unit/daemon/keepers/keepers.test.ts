@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import type { Entry } from '../../../../src/daemon/torrents/entry.js';
 import { DaemonStage } from '../../../lib/daemon-stage.js';
 import { turn } from '../../../lib/fake-torrent.js';
 
@@ -10,7 +11,7 @@ const dones = () => stage.told.filter(what => what.startsWith('done '));
 const record = (hash: string) => stage.entry(hash).record;
 /** Moves that were asked for have been made, or not. */
 const moved = async () => {
-  await stage.keepers.moving.idle();
+  await stage.keepers.moving.moveHome({ record: {} } as Entry); // after all others
   await turn();
 };
 const dl = () => join(stage.dir, 'dl');
