@@ -289,6 +289,7 @@ export class TorrentRun implements PartsOwner, Restable {
   /** After `change` the files may be others; those that are as the state on disk says are trusted. */
   async reconsider(change: () => Promise<void>): Promise<void> {
     await this.#checkRun;
+    if (this.#isClosed) throw new MillraceError('ERR_CLOSED', 'the torrent was closed');
     const { metainfo, workings } = this;
     if (!this.#opened) {
       const paused = this.#paused;
