@@ -4,4 +4,4 @@ export interface Soon {
   setMaxConnections?(n: number): void;
 }
 export const soonSession = (session: Session) => session as Session & Soon;
-export const soonStats = (stats: SessionGlance) => ({ blocked: 0, ...stats });
+export const soonStats = (stats: SessionGlance) => stats;

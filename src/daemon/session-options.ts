@@ -25,16 +25,27 @@ export function isOneAddress(host: string): boolean {
 
 export function parseProxy(text: string): NonNullable<SessionOptions['proxy']> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^socks5h?:$/.test(url.protocol) || url.hostname === '' || url.port === '')
+  const user = decoded(url?.username);
+  const password = decoded(url?.password);
+  const complete = url !== undefined && url.hostname !== '' && url.port !== '';
+  if (!complete || !/^socks5h?:$/.test(url.protocol) || user === undefined || password === undefined)
     throw new MillraceError('ERR_OPTION', 'proxy must be socks5://[user:password@]host:port', {
       option: 'proxy',
       value: '...',
       bounds: 'socks5://[user:password@]host:port',
     });
-  const { hostname, port, username, password } = url;
+  const { hostname, port } = url;
   return {
     host: hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(port),
-    ...(username !== '' && { user: decodeURIComponent(username), password: decodeURIComponent(password) }),
+    ...(user !== '' && { user, password }),
   };
+}
+
+function decoded(text = ''): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }

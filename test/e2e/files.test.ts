@@ -1,8 +1,9 @@
-import { access, readFile, stat } from 'node:fs/promises';
+import { access, open, readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { SessionOptions } from '../../dist/index.js';
 import { addressOf, KiB, makeSample, nextEvent, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
 import { hashFile, hashTree } from '../lib/sample-files.js';
+import { until } from '../lib/until.js';
 
 const PIECE = 64 * KiB;
 /** With pieces of 64 KiB: b begins in a's last piece, d begins in c's last piece, e begins a piece. */
@@ -44,6 +45,31 @@ describe('some files of a torrent', () => {
     const endOfA = async (dir: string) => (await readFile(`${dir}/a.bin`)).subarray(10 * PIECE);
     expect(await endOfA(box)).toEqual(await endOfA(`${sample.dir}/box`));
     for (const name of ['c.bin', 'd.bin', 'e.bin']) expect(await exists(`${box}/${name}`)).toBe(false);
+  });
+
+  it('are chosen for a torrent that proves complete without waking it, and count when a piece is lost', async () => {
+    const { sample, session } = await scene();
+    const options = { dir: sample.dir, select: [A, B, E], priorities: { low: [A], high: [B] } };
+    const torrent = await session.add(sample.torrent, { ...options, check: 'seed' });
+    await torrent.completed();
+    const chosen = ['low', 'high', 'skip', 'skip', 'normal'];
+    expect(torrent.filePriorities()).toEqual(chosen);
+    expect(torrent.light()).toMatchObject({ state: 'seeding', wanted: 38 * PIECE, working: false });
+    await torrent.files[E].read(new Uint8Array(1)); // it wakes, and rests again
+    await until('the rest', () => !torrent.light().working);
+
+    const film = await open(`${sample.dir}/box/c.bin`, 'r+');
+    await film.write('damage', 5 * PIECE);
+    await film.close();
+    await torrent.recheck();
+    expect(torrent.stats()).toMatchObject({ state: 'seeding', piecesDone: 61 }); // nobody wants it
+    await torrent.close();
+
+    const fetching = await session.add(sample.torrent, { ...options, dir: `${sample.dir}/other` });
+    await fetching.checked();
+    expect(fetching.files.map(({ priority }) => priority)).toEqual(chosen);
+    for (const priorities of [{ low: [9] }, { middle: [1] }, [1], null])
+      await expect(session.add(sample.torrent, { priorities } as never)).rejects.toThrow();
   });
 
   it('more of them later: the torrent completes again', async () => {

@@ -1,6 +1,19 @@
 import { existsSync, statSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, open, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { mountSmallDisk } from '../lib/e2e-mount.js';
 import {
   addressOf,
   KiB,
@@ -148,6 +161,22 @@ describe('a move to another file system', () => {
     expect(await hashTree(elsewhere)).toEqual(hashes);
     expect(await hashTree(stage.path('target'))).toEqual({});
     expect(torrent.stats()).toMatchObject({ failedPieces: 0, downloaded: LENGTH });
+  });
+
+  it('one that has no room is refused before anything is written', async ({ skip }) => {
+    const { stage, sample, hashes } = await scene();
+    const disk = await mountSmallDisk(stage, 'disk', 3 * MiB);
+    if (disk === undefined) return skip('cannot mount');
+    const seed = await openSeed(stage, sample);
+    const [torrent] = seed.torrents;
+    const full = { code: 'ERR_STORAGE_FULL', facts: { neededBytes: expect.any(Number) } };
+    await expect(torrent.setDir(disk.dir, { move: true })).rejects.toMatchObject(full);
+    expect(await readdir(disk.dir)).toEqual([]);
+    expect(await hashTree(sample.dir)).toEqual(hashes);
+    disk.resize(16 * MiB);
+    await torrent.setDir(disk.dir, { move: true });
+    expect(await hashTree(disk.dir)).toEqual(hashes);
+    await seed.close(); // before the disk goes
   });
 
   it('one that is aborted, or closed, leaves the torrent where it is; the next goes on', async ({ skip }) => {

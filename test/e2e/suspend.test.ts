@@ -83,7 +83,11 @@ describe('session.suspend', () => {
       trackers: [[tracker.url()], [`udp://127.0.0.1:${udp.port}`]],
     });
     await added.checked();
-    expect(added.stats().trackers).toEqual([]);
+    const { trackers } = added.stats();
+    expect(trackers.map(({ state, lastMs, nextMs }) => [state, lastMs, nextMs])).toEqual([
+      ['idle', undefined, undefined],
+      ['idle', undefined, undefined],
+    ]);
     await seeding.close();
     expect(tracker.seen).toHaveLength(2);
     await seed.restore();

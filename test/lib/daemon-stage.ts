@@ -147,9 +147,9 @@ export class DaemonStage {
   /** Ends as a daemon does, or as one that is killed, and starts again on the same folder. */
   async again(end: 'close' | 'kill', text = this.text): Promise<DaemonStage> {
     await turn();
+    if (end === 'kill') this.state.journal.flush = async () => {}; // what waits is lost
     await this.keepers.close();
     if (end === 'close') await this.state.beat();
-    else this.state.journal.flush = async () => {}; // what waits is lost
     await this.state.close();
     return DaemonStage.open(text, this.dir);
   }

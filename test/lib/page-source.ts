@@ -24,7 +24,7 @@ const REALISTIC: readonly Given[] = [
   },
   {
     name: 'ubuntu-26.04-desktop-amd64.iso',
-    ...{ size: 6.31 * GB, up: 11.8 * MB, peers: 84, ratio: 27.91, copies: 96.3, limit: 'localCap' },
+    ...{ size: 6.31 * GB, up: 11.8 * MB, peers: 84, ratio: 27.91, copies: 96.3, limit: 'local cap' },
     labels: ['linux', 'keep'],
   },
   {
@@ -35,6 +35,7 @@ const REALISTIC: readonly Given[] = [
   },
   {
     name: 'archlinux-2026.11.01-x86_64.iso',
+    addedAt: NOW_S - 19 * DAY_S,
     ...{ size: 1.36 * GB, up: 0.64 * MB, peers: 12, ratio: 41.02, copies: 28.7, limit: 'remote' },
     labels: ['linux'],
   },
@@ -46,6 +47,7 @@ const REALISTIC: readonly Given[] = [
   },
   {
     name: 'enwiki-20261101-pages-articles-multistream.xml.bz2',
+    addedAt: NOW_S - 12 * DAY_S,
     ...{ size: 25.1 * GB, status: 'checking', progress: 0.482, peers: 0, ratio: 1.87 },
     labels: ['archive'],
   },
@@ -66,6 +68,7 @@ const REALISTIC: readonly Given[] = [
   },
   {
     name: 'Planet OpenStreetMap 2026-11-16 (PBF)',
+    addedAt: NOW_S - 4 * DAY_S,
     ...{ size: 88.3 * GB, status: 'downloading', progress: 0.951, down: 0.31 * MB },
     ...{ peers: 2, ratio: 0.72, copies: 0.8, etaSeconds: 15_400, limit: 'remote' },
     labels: ['maps'],
@@ -163,10 +166,11 @@ function detailOf(item: PageTorrent, count: number): PageDetail {
   const have = new Uint8Array(Math.ceil(count / 8));
   const availability = new Uint16Array(count);
   // pieces come in runs, and a few are rare
+  const waves = Array.from({ length: count }, (_, piece) => Math.sin(piece / 97) + Math.sin(piece / 31));
+  const level = [...waves].sort((a, b) => a - b)[Math.floor(count * item.progress)] ?? 3;
   for (let piece = 0; piece < count; piece++) {
-    const wave = (Math.sin(piece / 97) + Math.sin(piece / 31) + Math.sin(piece / 11) + 3) / 6;
-    if (wave < item.progress || item.progress === 1) have[piece >> 3] |= 0x80 >> (piece & 7);
-    availability[piece] = Math.max(0, Math.floor(item.copies + 6 * Math.sin(piece / 173)));
+    if (waves[piece] < level) have[piece >> 3] |= 0x80 >> (piece & 7);
+    availability[piece] = item.copies + Math.max(0, 2 * Math.sin(piece / 173));
   }
   const peers = Array.from({ length: Math.min(item.peers, 60) }, (_, i) => ({
     address:
@@ -199,13 +203,13 @@ function detailOf(item: PageTorrent, count: number): PageDetail {
         ? [
             { name: 'remote', share: 0.58 },
             { name: 'choke', share: 0.21 },
-            { name: 'localCap', share: 0.12 },
+            { name: 'local cap', share: 0.12 },
             { name: 'disk', share: 0.06 },
             { name: 'cpu', share: 0.03 },
           ]
         : [
             { name: 'remote', share: 0.92 },
-            { name: 'localCap', share: 0.08 },
+            { name: 'local cap', share: 0.08 },
           ],
   };
 }

@@ -17,6 +17,9 @@ export interface LiveSettingsOptions {
   readonly save: (overrides: Overrides) => void;
 }
 
+/** What clients have said of them is forgotten when they may say so no longer. */
+const PROGRAMS: ReadonlySet<string> = new Set<SettingKey>(['on-added', 'on-done', 'on-done-seeding']);
+
 /** The settings in force: the user's, and over them what clients have changed while the daemon runs. */
 export class LiveSettings {
   #configuration: Configuration;
@@ -29,7 +32,7 @@ export class LiveSettings {
     this.#configuration = configuration;
     this.#overrides = { ...overrides };
     this.#save = save;
-    this.#dropOutdated();
+    if (this.#dropOutdated()) this.#save(this.#overrides);
     this.#values = this.#merge();
   }
 
@@ -103,7 +106,8 @@ export class LiveSettings {
     let dropped = false;
     for (const key of Object.keys(this.#overrides) as SettingKey[]) {
       const configured = SETTINGS[key] && plain(this.#configuration.settings[key]);
-      if (configured !== undefined && same(configured, this.#overrides[key]!.over)) continue;
+      const allowed = this.#configuration.settings['rpc-scripts'] || !PROGRAMS.has(key);
+      if (allowed && configured !== undefined && same(configured, this.#overrides[key]!.over)) continue;
       delete this.#overrides[key];
       dropped = true;
     }

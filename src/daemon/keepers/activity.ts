@@ -8,11 +8,12 @@ const LOOK_MS = 5_000;
 export interface ActivityOptions {
   readonly catalog: Catalog;
   readonly nowMs: () => number;
+  readonly nowSeconds: () => number;
 }
 
-/** Notes when each torrent moved payload last. Of torrents at rest it asks one question. */
+/** Notes when each torrent moved payload last. Of each it asks one question, also at rest: it may have worked in between. */
 export class Activity {
-  /** Payload of those that have moved any, as it was seen last. */
+  /** Payload of this run, of those that have moved any, as it was seen last. */
   readonly #payload = new Map<InfoHash, number>();
   readonly #timer: NodeJS.Timeout;
 
@@ -28,18 +29,24 @@ export class Activity {
     this.#payload.delete(entry.infoHash);
   }
 
+  /** The next run knows it too. */
   close(): void {
     clearInterval(this.#timer);
+    this.look();
+    const { catalog, nowMs, nowSeconds } = this.options;
+    for (const entry of catalog.all())
+      if (entry.movedMs !== Number.NEGATIVE_INFINITY)
+        catalog.edit(entry, { activeAt: Math.floor(nowSeconds() - (nowMs() - entry.movedMs) / 1000) });
   }
 
   #lookAt(entry: Entry): void {
     const light = entry.torrent?.light();
-    if (light === undefined || !light.working) return;
-    const payload = light.everDownloaded + light.everUploaded;
-    const before = this.#payload.get(entry.infoHash);
+    if (light === undefined) return;
+    const payload = light.downloaded + light.uploaded;
+    const before = this.#payload.get(entry.infoHash) ?? 0;
     if (payload === before) return;
     this.#payload.set(entry.infoHash, payload);
-    if (before === undefined) return; // of earlier runs, for all that is known
+    if (payload < before) return; // it was opened anew
     const { catalog, nowMs } = this.options;
     catalog.set(entry, { movedMs: nowMs() });
   }

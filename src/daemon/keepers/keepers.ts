@@ -45,7 +45,7 @@ export class Keepers {
     this.phases = new Phases(catalog, clock);
     const onSwitch = (entry: Entry) => this.phases.update(entry);
     this.runner = new Runner({ catalog, settings, nowMs, onSwitch });
-    this.activity = new Activity({ catalog, nowMs });
+    this.activity = new Activity({ catalog, nowMs, nowSeconds });
     this.moving = new Moving({ catalog, report });
     this.opening = new Opening({
       session,
@@ -121,9 +121,9 @@ export class Keepers {
     state.catalog.edit(entry, { doneAt: nowSeconds() });
     log.info({ torrent: entry.infoHash, name: record.name }, 'a torrent is complete');
     try {
-      if (record.incompleteDir !== undefined) await this.moving.move(entry, record.dir, 'move');
+      if (record.incompleteDir !== undefined) await this.moving.moveHome(entry);
     } catch {
-      return; // it is in the log, and the torrent stays where it is
+      return; // it is in the log, the torrent stays where it is, and the next run tries again
     }
     occasions.tell('done', entry);
   }
@@ -139,7 +139,11 @@ export class Keepers {
     this.runner.changed(entry);
     this.phases.update(entry);
     occasions.tell('done-seeding', entry);
-    if (action !== 'stop') await this.removing.remove([entry], action === 'remove-data');
+    try {
+      if (action !== 'stop') await this.removing.remove([entry], action === 'remove-data');
+    } catch (err) {
+      log.error({ err, torrent: entry.infoHash }, messageOf(err));
+    }
   }
 }
 

@@ -64,6 +64,7 @@ export class SeedKeeper {
     const limits = this.limitsOf(entry);
     if (limits.ratio === undefined && limits.time === undefined && limits.idle === undefined) return;
     const { everDownloaded, everUploaded, wanted } = torrent.light();
+    if (wanted === 0) return; // its user is still choosing among its files
     const { phases, nowMs, onReached, settings } = this.options;
     const seedingMs = phases.seconds(record).seeding * 1000;
     // before it moved anything it has been idle for as long as it seeds in this run

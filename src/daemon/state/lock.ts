@@ -43,7 +43,7 @@ export async function lockFolder(dir: string): Promise<() => Promise<void>> {
 async function readHolder(path: string): Promise<Holder | undefined> {
   try {
     const holder = JSON.parse(await readFile(path, 'utf8')) as Holder;
-    return Number.isInteger(holder.pid) ? holder : undefined;
+    return Number.isInteger(holder.pid) && holder.pid > 0 ? holder : undefined; // others name groups of processes
   } catch {
     return undefined; // cut off in the middle, or gone
   }
@@ -55,7 +55,8 @@ async function isAlive({ pid, began }: Holder): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return (await beginOf(pid)) === began;
+  const known = await beginOf(pid);
+  return known === began || known === '' || began === ''; // not told, or hidden from us
 }
 
 /** Clock ticks since the system began, where it tells (Linux: field 22 of /proc/PID/stat); else every process is the same. */

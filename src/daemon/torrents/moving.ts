@@ -14,11 +14,21 @@ export class Moving {
 
   constructor(readonly options: MovingOptions) {}
 
-  /** The folder is the torrent's from now on; where its data are when that fails. @throws MillraceError ERR_STORAGE_* */
+  /**
+   * The folder is the torrent's from now on; where its data are when that fails.
+   *
+   * @throws MillraceError ERR_STORAGE_*, ERR_ABORTED
+   */
   move(entry: Entry, dir: string, data: 'move' | 'is-there'): Promise<void> {
-    const moving = this.#last.then(() => this.#move(entry, dir, data));
-    this.#last = moving.catch(() => {});
-    return moving;
+    return this.#inTurn(() => this.#move(entry, dir, data));
+  }
+
+  /** Out of the folder for incomplete torrents, unless somebody has asked for another one before. @throws as `move` */
+  moveHome(entry: Entry): Promise<void> {
+    return this.#inTurn(async () => {
+      const { dir, incompleteDir } = entry.record;
+      if (incompleteDir !== undefined) await this.#move(entry, dir, 'move');
+    });
   }
 
   /** Moves that go on stop, and go on when they are asked for again. */
@@ -27,9 +37,19 @@ export class Moving {
     await this.#last;
   }
 
+  #inTurn(move: () => Promise<void>): Promise<void> {
+    const moving = this.#last.then(move);
+    this.#last = moving.catch(() => {});
+    return moving;
+  }
+
   async #move(entry: Entry, dir: string, data: 'move' | 'is-there'): Promise<void> {
     const { catalog, report } = this.options;
-    if (this.#ending.signal.aborted || catalog.get(entry.infoHash) !== entry) return;
+    if (this.#ending.signal.aborted || catalog.get(entry.infoHash) !== entry)
+      throw new MillraceError(
+        'ERR_ABORTED',
+        'the torrent was removed, or the daemon ends: nothing was moved',
+      );
     try {
       if (entry.torrent === undefined)
         throw new MillraceError('ERR_NOT_FOUND', 'a torrent that could not be opened has no data to move');

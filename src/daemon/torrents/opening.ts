@@ -3,6 +3,7 @@ import type { LiveSettings } from '../config/live-settings.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
 import type { TorrentRecord } from './record.js';
+import { isComplete } from './status.js';
 import type { TorrentFolder } from './torrent-folder.js';
 
 export interface OpeningOptions {
@@ -82,16 +83,20 @@ export class Opening {
   #watch(entry: Entry): void {
     const { onChange, onDone } = this.options;
     const torrent = entry.torrent!;
-    let lacked = entry.record.phase?.kind === 'downloading';
+    // or it was complete, and the daemon ended before it was where it is to be
+    let lacked = entry.record.phase?.kind === 'downloading' || entry.record.incompleteDir !== undefined;
+    let before = 0;
     const changed = () => onChange(entry);
-    torrent.on('checked', ({ piecesDone }) => {
-      lacked ||= piecesDone < torrent.metainfo.pieceCount;
+    torrent.on('checked', () => {
+      lacked ||= !isComplete(torrent);
       setImmediate(changed); // what follows is not decided yet
     });
     torrent.on('complete', () => {
       changed();
-      if (lacked) onDone(entry);
+      const { downloaded } = torrent.light();
+      if (lacked || downloaded > before) onDone(entry);
       lacked = false;
+      before = downloaded;
     });
     torrent.on('error', changed);
   }

@@ -34,6 +34,8 @@ export interface AnnouncerOptions {
   /** The torrent's numbers now; asked before every announce. */
   readonly request: () => Omit<AnnounceRequest, 'event' | 'trackerId'>;
   readonly rng: { below(bound: number): number };
+  /** What is added to an interval, so that many torrents do not announce in step. Defaults to nothing. */
+  readonly jitterMs?: (intervalMs: number) => number;
   /** Waits after all trackers have failed: `next` each time, `reset` when one has answered. */
   readonly backoff: { next(): number; reset(): void };
   /** Peers of one reply; not called without any. */
@@ -69,6 +71,8 @@ export class Announcer {
   #state: 'new' | 'waiting' | 'announcing' | 'stopped' = 'new';
   #completedIsDue = false;
   #moveIsDue = false;
+  /** Somebody waits for the next regular announce. */
+  #urgent = false;
   #cancelTimer: (() => void) | undefined;
   /** Who answered the last regular announce. */
   #answered: string | undefined;
@@ -88,11 +92,12 @@ export class Announcer {
     this.#farewells = new Farewells(options.trackers, this.#setTimer, options.stopTimeoutMs);
   }
 
-  /** Announces `started`. Only the first call counts. */
-  start(): void {
+  /** Announces `started`, at once or after a delay. Only the first call counts. */
+  start(delayMs = 0): void {
     if (this.#state !== 'new') return;
     for (const url of this.#tiers.inOrder()) this.#report(url, { state: 'idle' });
-    this.#regularAtMs = this.#now();
+    this.#urgent = delayMs === 0;
+    this.#regularAtMs = this.#now() + delayMs;
     this.#wait();
   }
 
@@ -112,6 +117,7 @@ export class Announcer {
 
   /** Asks for peers as soon as the tracker's minimum interval allows. */
   announceNow(): void {
+    this.#urgent = true;
     this.#regularAtMs = Math.min(this.#regularAtMs, Math.max(this.#politeAtMs, this.#now()));
     if (this.#state === 'waiting') this.#wait();
   }
@@ -186,7 +192,7 @@ export class Announcer {
     const urls = this.#extra;
     this.#extra = [];
     const ask = async (url: string) => {
-      const answer = await this.#tryOne(url, this.#accepted.has(url) ? undefined : 'started');
+      const answer = await this.#tryOne(url, this.#accepted.has(url) ? undefined : 'started', true);
       if (answer !== undefined && this.#answered === undefined) this.#follow(url, answer);
     };
     await Promise.all(urls.map(ask));
@@ -194,9 +200,11 @@ export class Announcer {
 
   /** Goes through the tiers until a tracker answers. */
   async #tryAll(): Promise<void> {
+    const urgent = this.#urgent || this.#completedIsDue;
+    this.#urgent = false;
     for (const url of this.#tiers.inOrder()) {
       if (!this.#tiers.has(url)) continue; // it went meanwhile
-      const answer = await this.#tryOne(url, this.#eventFor(url));
+      const answer = await this.#tryOne(url, this.#eventFor(url), urgent);
       if (!this.#isAnnouncing) return;
       if (answer !== undefined) return this.#follow(url, answer);
     }
@@ -214,15 +222,15 @@ export class Announcer {
   }
 
   /** Undefined when the tracker failed. */
-  async #tryOne(url: string, event: AnnounceEvent | undefined): Promise<Answer | undefined> {
-    const { trackers, request, backoff, onPeers } = this.#options;
+  async #tryOne(url: string, event: AnnounceEvent | undefined, urgent: boolean): Promise<Answer | undefined> {
+    const { trackers, request, backoff, onPeers, jitterMs } = this.#options;
     const numbers = request();
     this.#moveIsDue = false;
     this.#report(url, { state: 'announcing' });
     let response: AnnounceResponse;
     try {
       const full = { ...numbers, event, trackerId: this.#trackerIds.get(url) };
-      response = await trackers.announce(url, full, { signal: this.#ending.signal });
+      response = await trackers.announce(url, full, { signal: this.#ending.signal, urgent });
     } catch (error) {
       if (!this.#isAnnouncing || !this.#tiers.has(url)) return undefined;
       this.#failed = union(this.#failed, [url]);
@@ -241,7 +249,8 @@ export class Announcer {
     if (event === 'completed') this.#completedIsDue = false;
     if (response.trackerId !== undefined) this.#trackerIds.set(url, response.trackerId);
     const minimumMs = Math.max(MIN_INTERVAL_MS, response.minIntervalMs ?? 0);
-    const nextMs = nextDelayMs(response, numbers.left, minimumMs);
+    const intervalMs = nextDelayMs(response, numbers.left, minimumMs);
+    const nextMs = intervalMs + (jitterMs?.(intervalMs) ?? 0);
     const { seeders, leechers, downloads, warning, peers } = response;
     this.#report(url, {
       state: 'working',

@@ -22,7 +22,7 @@ export class Farewells {
   say(url: string, request: AnnounceRequest): void {
     this.#cut ??= new AbortController();
     const said = this.trackers
-      .announce(url, request, { signal: this.#cut.signal })
+      .announce(url, request, { signal: this.#cut.signal, urgent: true })
       .catch(() => {})
       .finally(() => {
         this.#underWay = this.#underWay.filter(other => other !== said);

@@ -14,7 +14,6 @@ import {
   trackerFailure,
 } from '../protocol/tracker/http.js';
 import { parseTrackerUrl } from '../protocol/tracker/url.js';
-import { Gate } from './gate.js';
 import { type Connect, createAgents, type HttpAgents } from './http-agents.js';
 import { httpGet } from './http-get.js';
 import type { TrackerClient, TrackerRequestOptions } from './tracker-client.js';
@@ -30,14 +29,10 @@ export interface HttpTrackerOptions {
   readonly timeoutMs?: number;
 }
 
-/** HTTP announces at once; more wait. libtorrent's max_concurrent_http_announces. */
-const MAX_CONCURRENT = 50;
-
 /** Trackers over http and https. */
 export class HttpTracker implements TrackerClient {
   readonly #options: HttpTrackerOptions;
   readonly #agents: HttpAgents;
-  readonly #gate = new Gate(MAX_CONCURRENT);
 
   constructor(options: HttpTrackerOptions = {}) {
     this.#options = options;
@@ -76,9 +71,8 @@ export class HttpTracker implements TrackerClient {
   async #get(url: string, { signal }: TrackerRequestOptions): Promise<Uint8Array> {
     const { timeoutMs = 30_000, localAddress, ca } = this.#options;
     const agents = this.#agents;
-    const get = () =>
-      httpGet(url, { timeoutMs, maxBytes: MAX_REPLY_BYTES, localAddress, ca, agents, signal });
-    const { status, body } = await this.#gate.run(get, signal);
+    const maxBytes = MAX_REPLY_BYTES;
+    const { status, body } = await httpGet(url, { timeoutMs, maxBytes, localAddress, ca, agents, signal });
     if (status === 200) return body;
     const reason = readFailureReason(body);
     if (reason !== undefined) throw trackerFailure(reason);

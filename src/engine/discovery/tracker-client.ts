@@ -3,6 +3,8 @@ import type { AnnounceRequest, AnnounceResponse, ScrapeEntry } from '../protocol
 export interface TrackerRequestOptions {
   /** Ends the request with ERR_ABORTED. */
   readonly signal?: AbortSignal;
+  /** Goes before requests that are not, where they have to wait. */
+  readonly urgent?: boolean;
 }
 
 /** How a tracker is asked. All failures are MillraceError: ERR_TRACKER_*, ERR_ABORTED, ERR_CLOSED. None repeats the URL. */

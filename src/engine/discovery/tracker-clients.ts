@@ -1,7 +1,8 @@
 import { MillraceError } from '../errors.js';
 import { parseTrackerUrl } from '../protocol/tracker/url.js';
+import { AnnounceQueue } from './announce-queue.js';
 import { HttpTracker, type HttpTrackerOptions } from './http-tracker.js';
-import type { TrackerClient } from './tracker-client.js';
+import type { TrackerClient, TrackerRequestOptions } from './tracker-client.js';
 import { UdpTracker, type UdpTrackerOptions } from './udp-tracker.js';
 
 export interface TrackerClientsOptions extends HttpTrackerOptions, UdpTrackerOptions {
@@ -20,10 +21,11 @@ export interface TrackerClients extends TrackerClient {
   restore(): void;
 }
 
-/** Picks the client by the scheme of the URL: http, https or udp. */
+/** Picks the client by the scheme of the URL, http, https or udp, and lets requests queue for each tracker. */
 export function createTrackerClients(options: TrackerClientsOptions = {}): TrackerClients {
   let http = new HttpTracker(options);
   let udp = new UdpTracker(options);
+  const queue = new AnnounceQueue();
   const underWay = new Set<AbortController>();
   /** Why nothing is asked, if so. */
   let refusal: MillraceError | undefined;
@@ -44,7 +46,7 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
   // Not AbortSignal.any: on Node 20 a signal that lives as long as the session collects every signal derived from it.
   const run = async <T>(
     url: string,
-    outer: AbortSignal | undefined,
+    { signal: outer, urgent }: TrackerRequestOptions,
     work: (client: TrackerClient, signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
     if (refusal !== undefined) throw refusal;
@@ -57,7 +59,8 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     outer?.addEventListener('abort', abort, { once: true });
     underWay.add(cut);
     try {
-      return await work(client, cut.signal);
+      const { signal } = cut;
+      return await queue.run(host, () => work(client, signal), { urgent, signal });
     } finally {
       outer?.removeEventListener('abort', abort);
       underWay.delete(cut);
@@ -67,18 +70,20 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
   const announces = { ok: 0, failed: 0 };
   return {
     announces,
-    announce: async (url, request, { signal: outer } = {}) => {
+    announce: async (url, request, options = {}) => {
       try {
-        const response = await run(url, outer, (client, signal) => client.announce(url, request, { signal }));
+        const response = await run(url, options, (client, signal) =>
+          client.announce(url, request, { signal }),
+        );
         announces.ok++;
         return response;
       } catch (error) {
-        if (outer?.aborted !== true) announces.failed++;
+        if (options.signal?.aborted !== true) announces.failed++;
         throw error;
       }
     },
-    scrape: (url, hashes, { signal: outer } = {}) =>
-      run(url, outer, (client, signal) => client.scrape(url, hashes, { signal })),
+    scrape: (url, hashes, options = {}) =>
+      run(url, options, (client, signal) => client.scrape(url, hashes, { signal })),
     close,
     suspend(error) {
       if (refusal === undefined) end(error);

@@ -17,6 +17,12 @@ const flag: Check = (value, name) => {
   if (typeof value !== 'boolean') failOption(name, value, 'true or false');
 };
 
+const indices: Check = (value, name, fileCount) => {
+  const bounds = `a list of indices of files, 0 to ${fileCount - 1}`;
+  if (!Array.isArray(value) || !value.every(index => isWhole(index, 0, fileCount - 1)))
+    failOption(name, value, bounds);
+};
+
 /** An option that is left out needs no check. */
 const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
   dir: (value, name) => {
@@ -34,10 +40,14 @@ const CHECKS: Readonly<Record<keyof AddOptions, Check>> = {
       failOption(name, value, 'a list of tiers, each a list of URLs');
   },
   paused: flag,
-  select: (value, name, fileCount) => {
-    const bounds = `a list of indices of files, 0 to ${fileCount - 1}`;
-    if (!Array.isArray(value) || !value.every(index => isWhole(index, 0, fileCount - 1)))
-      failOption(name, value, bounds);
+  select: indices,
+  priorities: (value, name, fileCount) => {
+    const { skip = [], low = [], high = [], ...others } = (value ?? {}) as Record<string, unknown>;
+    if (value === null || typeof value !== 'object' || Object.keys(others).length > 0)
+      failOption(name, value, '{ skip, low, high }, lists of indices of files');
+    indices(skip, `${name}.skip`, fileCount);
+    indices(low, `${name}.low`, fileCount);
+    indices(high, `${name}.high`, fileCount);
   },
   sequential: flag,
   limits: value => void resolveLimits(value),

@@ -1,10 +1,12 @@
 import { fromHex } from '../bytes.js';
 import { Announcer, type TrackerStatus } from '../discovery/announcer.js';
+import type { StartSpread } from '../discovery/start-spread.js';
 import type { TrackerClient } from '../discovery/tracker-client.js';
 import { distinctTiers } from '../discovery/tracker-tiers.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { Backoff } from '../policy/backoff.js';
 import { redactUrl } from '../protocol/tracker/url.js';
+import { nowMs } from './clock.js';
 import type { Engine } from './engine.js';
 import type { TrackerStats } from './types.js';
 
@@ -18,6 +20,9 @@ const NOT_LISTENING_PORT = 1;
 /** `stopped` gets this long, so that all of closing takes less than the 5 s that a user waits after Ctrl-C. */
 const STOP_TIMEOUT_MS = 4_000;
 
+/** Share of an interval that is left to luck; trackers drop who is later than twice their interval. */
+const JITTER = 0.05;
+
 /** Most peers asked for in one announce: what opentracker and our own tracker give at most. */
 const WANTED_PEERS = 200;
 
@@ -25,6 +30,8 @@ export interface AnnouncingHost {
   readonly trackers: TrackerClient;
   /** Undefined while nobody can dial us. */
   readonly listenPort: () => number | undefined;
+  /** Many torrents that start together do not announce together. */
+  readonly startSpread: StartSpread;
   /** Tells trackers that we are the same after a change of address (BEP 7, BEP 15 `key`). */
   readonly announceKey: number;
 }
@@ -72,6 +79,7 @@ export class Announcing {
       tiers: this.#tiers,
       trackers: host.trackers,
       rng: engine.rng,
+      jitterMs: intervalMs => intervalMs * JITTER * engine.rng.fraction(),
       backoff: new Backoff({ firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, engine.rng),
       request: () => ({
         infoHash: hash,
@@ -86,7 +94,7 @@ export class Announcing {
       onPeers,
       onStatus: (status, url) => this.#onStatus(status, url),
     });
-    this.#announcer.start();
+    this.#announcer.start(this.#tiers.length === 0 ? 0 : host.startSpread.delayMs(nowMs()));
   }
 
   /** A user wants to be known, and peers, now. */

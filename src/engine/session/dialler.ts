@@ -5,13 +5,16 @@ import { Alarm, nowMs } from './clock.js';
 import type { Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
 
+/** Too many are half-open already; the session has all the connections that it may have; not to this one. */
+export type DialRefusal = 'busy' | 'full' | 'blocked';
+
 export interface DiallerHost {
-  /** Opens a connection, or undefined when too many are half-open already. */
-  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined;
+  /** Opens a connection, if it may. */
+  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | DialRefusal;
 }
 
-/** How long to wait when the session has too many half-open connections. */
-const BUSY_MS = 250;
+/** How long to wait when the session has too many half-open connections, or too many at all. */
+const WAIT_MS = { busy: 250, full: 5_000 };
 
 /** Peers remembered that were of no use as both sides had everything; more than anybody dials. */
 const MAX_REDUNDANT = 200;
@@ -84,7 +87,8 @@ export class Dialler {
       if (error?.code === 'ERR_PEER_DUPLICATE') {
         if (error.facts.self === true) this.#list.addOwn(address);
         else this.#list.connected(address); // by way of the link that was kept
-      } else if (error?.code === 'ERR_PEER_BANNED') this.#list.forget(address);
+      } else if (error?.code === 'ERR_PEER_BANNED' || error?.code === 'ERR_PEER_BLOCKED')
+        this.#list.forget(address);
       else if (error?.code === 'ERR_PEER_REDUNDANT' && !this.lacks()) this.#setAside(address);
       else if (error !== undefined && ENDED_BY_US.has(error.code)) this.#letGo(address, dialled, now);
       else if (dialled) this.#list.failed(address, now);
@@ -112,9 +116,13 @@ export class Dialler {
       const address = this.#list.next(now);
       if (address === undefined) break;
       const link = this.host.dial(this.torrent, address);
-      if (link === undefined) {
+      if (link === 'blocked') {
+        this.#list.forget(address);
+        continue;
+      }
+      if (link === 'busy' || link === 'full') {
         this.#list.undial(address);
-        this.#alarm.setNoLater(now + BUSY_MS);
+        this.#alarm.setNoLater(now + WAIT_MS[link]);
         return;
       }
       link.source = this.#list.sourceOf(address) === 'manual' ? 'manual' : 'tracker';

@@ -28,6 +28,8 @@ export interface MachineryOptions {
   readonly workers: number;
   readonly kernels: KernelsOption;
   readonly memoryBytes: number;
+  /** Default: as many as the handle cache has by itself. */
+  readonly maxOpenFiles?: number;
   readonly onWorkerLost?: () => void;
 }
 
@@ -35,6 +37,7 @@ export function createMachinery({
   workers,
   kernels,
   memoryBytes,
+  maxOpenFiles,
   onWorkerLost,
 }: MachineryOptions): Machinery {
   const arena = createArena({ budgetBytes: memoryBytes, threads: workers, kernels });
@@ -52,7 +55,7 @@ export function createMachinery({
   });
   const budget = new MemoryBudget(arena.slots);
   const cache = new ReadCache(budget);
-  const handles = new HandleCache();
+  const handles = new HandleCache({ maxHandles: maxOpenFiles });
   return {
     arena,
     pool,
@@ -90,6 +93,7 @@ export function createEngine(options: ResolvedOptions, peerId: Uint8Array): Engi
     workers: options.workers,
     kernels: options.kernels,
     memoryBytes: options.memoryBytes,
+    maxOpenFiles: options.maxOpenFiles,
     onWorkerLost: () => log.warn({ code: 'ERR_WORKER_LOST' }, 'a worker thread ended and was replaced'),
   });
   return {

@@ -26,6 +26,10 @@ export function priorityLevel(priority: FilePriority): Priority {
   return level as Priority;
 }
 
+export function priorityName(level: Priority): FilePriority {
+  return LEVELS[level];
+}
+
 /** What a file needs of its torrent. */
 export interface FileOwner {
   readonly table: PieceTable;
@@ -35,13 +39,12 @@ export interface FileOwner {
   pathOf(index: number): readonly string[];
   /** Bytes of the torrent whose pieces are here. */
   read(at: number, into: Uint8Array): Promise<void>;
+  filePriority(index: number): Priority;
   setFilePriority(index: number, level: Priority): void;
 }
 
 /** One file of a torrent: its priority, and reading it while it arrives. */
 export class FileHandle implements TorrentFileHandle {
-  #priority: FilePriority = 'normal';
-
   constructor(
     readonly index: number,
     readonly file: TorrentFile,
@@ -61,13 +64,11 @@ export class FileHandle implements TorrentFileHandle {
   }
 
   get priority(): FilePriority {
-    return this.#priority;
+    return priorityName(this.owner.filePriority(this.index));
   }
 
   set priority(priority: FilePriority) {
-    const level = priorityLevel(priority);
-    this.#priority = priority;
-    this.owner.setFilePriority(this.index, level);
+    this.owner.setFilePriority(this.index, priorityLevel(priority));
   }
 
   async read(into: Uint8Array, options: { offset?: number } & WaitOptions = {}): Promise<number> {

@@ -7,6 +7,12 @@ const MAX_DIALLED = 50;
 /** Those that dialled us and have not said who they are, so that idle connects cannot use all descriptors up. */
 const MAX_INCOMING = 200;
 
+const CROWDED = new MillraceError(
+  'ERR_PEER_LIMIT',
+  `more than ${MAX_INCOMING} connections have not said who they are`,
+  { limit: MAX_INCOMING },
+);
+
 /** From connect to the end of the handshake: libtorrent connects within 15 s and greets within 10 s. */
 const CONNECT_TIMEOUT_MS = 15_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -29,7 +35,7 @@ export class HalfOpen {
   }
 
   add(link: PeerLink): void {
-    if (link.incoming && this.#incoming.size >= MAX_INCOMING) this.#makeRoom();
+    if (link.incoming && this.#incoming.size >= MAX_INCOMING) this.evict(CROWDED);
     (link.incoming ? this.#incoming : this.#dialled).add(link);
     this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
@@ -43,7 +49,8 @@ export class HalfOpen {
     for (const link of [...this.#dialled, ...this.#incoming]) link.close(error);
   }
 
-  #makeRoom(): void {
+  /** Ends one that dialled us, where a limit leaves no room. @returns the link, undefined when there is none */
+  evict(error: MillraceError): PeerLink | undefined {
     const ofHost = new Map<string, PeerLink[]>();
     for (const link of this.#incoming) {
       const links = ofHost.get(link.address.host);
@@ -53,16 +60,10 @@ export class HalfOpen {
     let most: readonly PeerLink[] = [];
     for (const links of ofHost.values()) if (links.length > most.length) most = links;
     const [oldest] = most;
+    if (oldest === undefined) return undefined;
     this.#incoming.delete(oldest);
-    oldest.close(
-      new MillraceError(
-        'ERR_PEER_LIMIT',
-        `more than ${MAX_INCOMING} connections have not said who they are`,
-        {
-          limit: MAX_INCOMING,
-        },
-      ),
-    );
+    oldest.close(error);
+    return oldest;
   }
 
   /** Ends handshakes that take too long, however busily the other side trickles its bytes. */

@@ -5,7 +5,8 @@ import type { Kernels } from '../kernels/types.js';
 import { type Listener, listen } from '../net/listener.js';
 import { plainHost, type ReceiveRegion } from '../net/peer-socket.js';
 import type { SocksProxy } from '../net/socks-proxy.js';
-import { Bans } from './bans.js';
+import { Admission, blocked } from './admission.js';
+import type { DialRefusal } from './dialler.js';
 import type { Engine } from './engine.js';
 import { HalfOpen } from './half-open.js';
 import { type LinkDoor, type LinkHost, PeerLink } from './link.js';
@@ -19,7 +20,7 @@ interface Suspension {
 /** How a session reaches peers and is reached: where it listens, its links, and who is let in. */
 export class Network implements LinkHost {
   readonly region: ReceiveRegion;
-  readonly bans = new Bans();
+  readonly admission: Admission;
   readonly #engine: Engine;
   readonly #halfOpen = new HalfOpen();
   readonly #links = new Set<PeerLink>();
@@ -35,6 +36,7 @@ export class Network implements LinkHost {
     readonly proxy: SocksProxy | undefined,
   ) {
     this.#engine = engine;
+    this.admission = new Admission(engine.options.maxConnections);
     const { bytes, receiveAt, receiveBytes } = engine.arena;
     this.region = { bytes: bytes.subarray(receiveAt, receiveAt + receiveBytes) };
   }
@@ -121,9 +123,11 @@ export class Network implements LinkHost {
     return this.address?.host ?? listen?.host ?? bind ?? '0.0.0.0';
   }
 
-  /** Opens a connection, or undefined when too many are half-open already. */
-  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
-    if (this.#closed || this.#suspension !== undefined || !this.#halfOpen.mayDial) return undefined;
+  /** Opens a connection, if it may. */
+  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | DialRefusal {
+    if (this.#closed || this.#suspension !== undefined || this.#isFull) return 'full';
+    if (!this.#halfOpen.mayDial) return 'busy';
+    if (this.admission.refuses(address.host)) return 'blocked';
     const { bind } = this.#engine.options;
     const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address, {
       bind,
@@ -131,6 +135,13 @@ export class Network implements LinkHost {
     });
     this.#track(link);
     return link;
+  }
+
+  /** Ends connections with those that are blocked now. */
+  setBlocked(isBlocked: ((host: string) => boolean) | undefined): void {
+    this.admission.setBlocked(isBlocked);
+    for (const link of this.#links)
+      if (this.admission.refuses(link.address.host)) link.close(blocked(link.address.host));
   }
 
   /** Nobody comes in or is dialled any more. @returns when nobody is listening any more */
@@ -175,12 +186,31 @@ export class Network implements LinkHost {
   #accept(socket: net.Socket): void {
     const { remoteAddress, remotePort } = socket;
     const host = remoteAddress && plainHost(remoteAddress);
-    if (this.#closed || this.#suspension !== undefined || !host || this.bans.hasHost(host)) {
+    if (!host || !this.#mayEnter(host)) {
       socket.destroy();
       return;
     }
     const address = { host, port: remotePort! };
     this.#track(PeerLink.accept(this, this.#engine.nextPeerKey(), socket, address));
+  }
+
+  #mayEnter(host: string): boolean {
+    if (this.#closed || this.#suspension !== undefined) return false;
+    if (this.admission.bans.hasHost(host) || this.admission.refuses(host)) return false;
+    return !this.#isFull || this.#makeRoom();
+  }
+
+  get #isFull(): boolean {
+    return this.#links.size >= this.admission.maxConnections;
+  }
+
+  /** Who has not said who it is yet gives way, so that silent strangers cannot take all places. */
+  #makeRoom(): boolean {
+    const { maxConnections: limit } = this.admission;
+    const link = this.#halfOpen.evict(
+      new MillraceError('ERR_PEER_LIMIT', `more than ${limit} connections`, { limit }),
+    );
+    return link !== undefined && this.#links.delete(link) && !this.#isFull;
   }
 
   #track(link: PeerLink): void {

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../errors.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
+import { DEFAULT_MAX_HANDLES } from '../storage/handle-cache.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
 import { PROFILES, type Profile } from './profiles.js';
 import type {
@@ -39,6 +40,8 @@ export interface ResolvedOptions {
   readonly slots: number;
   readonly slotGrowth: SlotGrowth;
   readonly superSeeding: SuperSeedMode;
+  readonly maxConnections: number | undefined;
+  readonly maxOpenFiles: number;
   readonly sendBufferBytes: number;
   readonly maxPeersPerTorrent: number;
   readonly workers: number;
@@ -167,6 +170,14 @@ const MAX_SEND_BUFFER_BYTES = 64 * MiB;
 
 const KERNEL_NAMES: readonly KernelsOption[] = ['auto', 'wasm', 'js', 'native'];
 
+export const resolveMaxConnections = whole(
+  'maxConnections',
+  'a whole number from 1 to 1000000',
+  1,
+  1_000_000,
+  () => undefined,
+);
+
 export const OPTION_TABLE: readonly OptionRow[] = [
   {
     name: 'dir',
@@ -263,6 +274,22 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     defaultText: '100; 200 in `seedbox`; 20 in `cluster`',
     bounds: '1 to 10000',
     resolve: whole('maxPeersPerTorrent', 'a whole number from 1 to 10000', 1, 10_000, BY_PROFILE),
+  },
+  {
+    name: 'maxConnections',
+    meaning:
+      'Connections of the whole session. When they are too many, who has not said who it is gives way; else who comes is refused, and nobody is dialled.',
+    defaultText: 'none',
+    bounds: '1 to 1000000',
+    resolve: resolveMaxConnections,
+  },
+  {
+    name: 'maxOpenFiles',
+    meaning:
+      'Files that are kept open, the least recently used ones giving way. A piece may touch no more of them.',
+    defaultText: `${DEFAULT_MAX_HANDLES}`,
+    bounds: '1 to 100000',
+    resolve: whole('maxOpenFiles', 'a whole number from 1 to 100000', 1, 100_000, DEFAULT_MAX_HANDLES),
   },
   {
     name: 'sendBufferBytes',

@@ -28,7 +28,7 @@ export class Place {
   }
 
   set dir(dir: string) {
-    this.#dir = dir;
+    this.#dir = resolve(dir);
   }
 
   get files(): readonly TorrentFile[] {

@@ -1,3 +1,4 @@
+import { StartSpread } from '../discovery/start-spread.js';
 import { createTrackerClients, type TrackerClients } from '../discovery/tracker-clients.js';
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
@@ -5,10 +6,11 @@ import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
 import { nowMs } from './clock.js';
+import type { DialRefusal } from './dialler.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
 import { Network } from './network.js';
-import { resolveLimits, resolveListen, resolveOptions } from './options.js';
+import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
 import { Resting } from './resting.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
@@ -55,6 +57,7 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
 class EngineSession implements Session, TorrentHost {
   readonly trackers: TrackerClients;
   readonly announceKey: number;
+  readonly startSpread: StartSpread;
   readonly resting = new Resting();
   readonly #engine: Engine;
   readonly #torrents = new Map<InfoHash, { readonly run: TorrentRun; readonly torrent: Torrent }>();
@@ -69,6 +72,7 @@ class EngineSession implements Session, TorrentHost {
     this.#network = new Network(engine, doorOf, proxy);
     this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
     this.announceKey = rng.u32();
+    this.startSpread = new StartSpread(rng);
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
@@ -158,6 +162,14 @@ class EngineSession implements Session, TorrentHost {
     return address;
   }
 
+  setMaxConnections(count: number | undefined): void {
+    this.#network.admission.maxConnections = resolveMaxConnections(count) ?? Number.POSITIVE_INFINITY;
+  }
+
+  setBlocked(isBlocked: ((host: string) => boolean) | undefined): void {
+    this.#network.setBlocked(isBlocked);
+  }
+
   suspend(reason: string, at?: PeerAddress): void {
     this.#checkOpen();
     const error = new MillraceError('ERR_NET_SUSPENDED', `no network: ${reason}`, { reason });
@@ -193,6 +205,7 @@ class EngineSession implements Session, TorrentHost {
       workers: { threads, queued, running, lost },
       connections: this.#network.connections,
       announces: { ...this.trackers.announces },
+      blocked: this.#network.admission.refused,
       suspended: this.#network.suspended?.facts.reason as string | undefined,
     };
   }
@@ -238,16 +251,16 @@ class EngineSession implements Session, TorrentHost {
     return this.#network.suspended !== undefined;
   }
 
-  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | undefined {
+  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | DialRefusal {
     return this.#network.dial(torrent, address);
   }
 
   isBanned(link: PeerLink): boolean {
-    return this.#network.bans.has(link);
+    return this.#network.admission.bans.has(link);
   }
 
   ban(address: PeerAddress, link: PeerLink | undefined): void {
-    this.#network.bans.add(address, link);
+    this.#network.admission.bans.add(address, link);
   }
 
   removed(torrent: TorrentRun): void {

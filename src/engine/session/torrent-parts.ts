@@ -58,6 +58,8 @@ export interface PartsOwner {
   readonly events: EventHub;
   /** All that is wanted is here. */
   complete(): void;
+  /** The parts were made, or made anew. */
+  prepared(): void;
   /** A turn ended without any neighbour. */
   alone(): void;
   fail(error: unknown): void;

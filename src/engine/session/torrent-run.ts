@@ -80,10 +80,10 @@ export class TorrentRun implements PartsOwner, Restable {
     );
     this.#check = new Hashing(this.workings, engine.budget);
     this.presence.add(options.peers ?? [], 'manual');
-    const { onComplete, select } = options;
+    const { onComplete, select, priorities } = options;
     if (onComplete !== undefined)
       this.#departure = new Departure(onComplete, metainfo.length, () => this.#leave());
-    if (select !== undefined) this.files.select(select);
+    if (select !== undefined || priorities !== undefined) this.files.begin(select, priorities);
   }
 
   get infoHash(): InfoHash {
@@ -111,6 +111,10 @@ export class TorrentRun implements PartsOwner, Restable {
   get files(): TorrentFiles {
     this.#files ??= new TorrentFiles(this.workings, (from, to, level) => this.setPieces(from, to, level));
     return this.#files;
+  }
+
+  priorities(): Priority[] {
+    return this.metainfo.files.map((_, index) => this.#files?.filePriority(index) ?? 2);
   }
 
   stats(): TorrentStats {
@@ -285,10 +289,13 @@ export class TorrentRun implements PartsOwner, Restable {
   /** After `change` the files may be others; those that are as the state on disk says are trusted. */
   async reconsider(change: () => Promise<void>): Promise<void> {
     await this.#checkRun;
+    if (this.#isClosed) throw new MillraceError('ERR_CLOSED', 'the torrent was closed');
     const { metainfo, workings } = this;
     if (!this.#opened) {
+      const paused = this.#paused;
       await change();
-      this.resume();
+      this.resume(); // from the first check on
+      if (paused) this.pause();
       return;
     }
     try {
@@ -321,6 +328,7 @@ export class TorrentRun implements PartsOwner, Restable {
       await this.#check.hash(doubtful, proven, signal);
     } finally {
       if (!this.#isClosed) {
+        this.#files?.apply(); // something may be lacking that was here
         this.#recover();
         this.workings.disk.durability?.found(proven);
         this.#endCheck();
@@ -371,6 +379,10 @@ export class TorrentRun implements PartsOwner, Restable {
   /** The files have moved: a torrent that was woken for it may rest again. */
   settled(): void {
     this.alone();
+  }
+
+  prepared(): void {
+    this.#files?.renewed();
   }
 
   alone(): void {

@@ -1,7 +1,7 @@
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { checkAddOptions } from './add-options.js';
-import { priorityLevel } from './file-handle.js';
+import { priorityLevel, priorityName } from './file-handle.js';
 import type { TorrentRun } from './torrent-run.js';
 import type {
   FilePriority,
@@ -111,6 +111,10 @@ export class SessionTorrent implements Torrent {
 
   reannounce(): void {
     this.#run.presence.announceAgain();
+  }
+
+  filePriorities(): FilePriority[] {
+    return this.#run.priorities().map(priorityName);
   }
 
   pause(): void {

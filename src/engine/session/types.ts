@@ -73,6 +73,10 @@ export interface SessionOptions {
   slotGrowth?: SlotGrowth;
   superSeeding?: SuperSeedMode;
   maxPeersPerTorrent?: number;
+  /** Connections of the whole session; no bound when absent. */
+  maxConnections?: number;
+  /** Files that are kept open; a piece may touch no more. */
+  maxOpenFiles?: number;
   /** Blocks that wait in the queue of one socket. */
   sendBufferBytes?: number;
   /** Threads that hash and touch the disk; 0 does both on the event loop. */
@@ -92,6 +96,13 @@ export type TorrentSource = Uint8Array | string | URL | Metainfo;
 
 export type FilePriority = 'skip' | 'low' | 'normal' | 'high';
 
+/** Indices of files. */
+export interface FileLists {
+  readonly skip?: readonly number[];
+  readonly low?: readonly number[];
+  readonly high?: readonly number[];
+}
+
 export interface AddOptions {
   /** Folder below which the files lie. Default: the session's `dir`. */
   dir?: string;
@@ -103,6 +114,8 @@ export interface AddOptions {
   paused?: boolean;
   /** Files to fetch, by index; the others are skipped. */
   select?: readonly number[];
+  /** Files, by index, that do not come at all, last, or first; one that is skipped in any way stays so. */
+  priorities?: FileLists;
   sequential?: boolean;
   limits?: RateLimits;
   /** The session's limits do not count for this torrent, nor it for them. Default: false. */
@@ -251,6 +264,8 @@ export interface SessionGlance {
     readonly lost: number;
   };
   readonly connections: number;
+  /** Connections that were refused or ended by `setBlocked`. */
+  readonly blocked: number;
   /** To trackers so far. */
   readonly announces: { readonly ok: number; readonly failed: number };
   /** Why there is no network, while `suspend` holds. */
@@ -383,6 +398,8 @@ export interface Torrent {
   availability(): Uint16Array;
   /** Verified bytes of a file; never wakes a torrent that rests. @throws RangeError for a file that does not exist */
   fileDone(index: number): number;
+  /** Of all files, in their order. */
+  filePriorities(): FilePriority[];
   /** Announces `stopped`, saves state, closes files. The data stays. */
   close(): Promise<void>;
   /**
@@ -402,6 +419,10 @@ export interface Session extends AsyncDisposable {
   setLimits(limits: RateLimits): void;
   /** Rates of all torrents of the group together. */
   setGroup(name: string, limits: GroupLimits): void;
+  /** Connections of the whole session from now on; those that are too many already stay. Undefined is no bound. */
+  setMaxConnections(count: number | undefined): void;
+  /** Has nothing to do with these hosts any more: none is dialled or let in, and connections with them end. */
+  setBlocked(isBlocked: ((host: string) => boolean) | undefined): void;
   /**
    * Listens somewhere else from now on, by default on the same host, and tells all trackers. Connections stay. When that
    * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.

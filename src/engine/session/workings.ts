@@ -49,6 +49,8 @@ export class Workings {
   /** Of earlier sessions. */
   earlier = NO_TRAFFIC;
   readonly place: Place;
+  /** Bytes that are wanted, while there are no parts that know. */
+  wantedAtRest: number;
   /** All pieces are here; kept while there are no parts that know better. */
   #complete = false;
   #disk: TorrentDisk | undefined;
@@ -73,6 +75,7 @@ export class Workings {
     const { engine, metainfo } = options;
     const { dir = engine.options.dir, renames, limits, ownLimitsOnly = false, group } = options.options;
     const { maxPeers = engine.options.maxPeersPerTorrent } = options.options;
+    this.wantedAtRest = metainfo.length;
     this.place = new Place(metainfo, dir, renames);
     this.#limits = new TorrentLimits({
       ...{ session: engine.limits, groups: engine.groups, limits, ownOnly: ownLimitsOnly, group },
@@ -93,7 +96,9 @@ export class Workings {
 
   /** Made when there are none. */
   get parts(): TorrentParts {
-    this.#parts ??= this.#createParts();
+    if (this.#parts !== undefined) return this.#parts;
+    this.#parts = this.#createParts();
+    this.options.owner.prepared();
     return this.#parts;
   }
 
@@ -132,7 +137,7 @@ export class Workings {
   }
 
   get wantedBytes(): number {
-    return this.#parts?.progress.wantedBytes ?? this.metainfo.length;
+    return this.#parts?.progress.wantedBytes ?? this.wantedAtRest;
   }
 
   get leftBytes(): number {

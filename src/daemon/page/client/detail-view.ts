@@ -140,8 +140,9 @@ function key(): HTMLElement {
   const entries = [
     ['have', 'here'],
     ['many', 'many have it'],
-    ['one', 'one has it'],
-    ['none', 'nobody has it'],
+    ['some', 'two'],
+    ['one', 'one'],
+    ['none', 'nobody'],
   ];
   const items = entries.map(([name, text]) => el('li', {}, el('span', { class: `dot piece-${name}` }), text));
   return el('ul', { class: 'legend' }, ...items);

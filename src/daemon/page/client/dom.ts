@@ -13,7 +13,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) setAttribute(element, name, value);
   element.append(...children.map(child => (typeof child === 'string' ? plain(child) : child)));
   return element;
 }
@@ -25,8 +25,10 @@ export function setText(element: Element, text: string): void {
 }
 
 export function setAttribute(element: Element, name: string, value: string | undefined): void {
-  if (value === undefined) element.removeAttribute(name);
-  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  // the value of an option must stay what it is
+  const shown = name === 'title' && value !== undefined ? plain(value) : value;
+  if (shown === undefined) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== shown) element.setAttribute(name, shown);
 }
 
 /** A bar that is filled from the left. */

@@ -104,7 +104,7 @@ export class RowView {
     this.#note.dataset.key = key;
     this.#note.classList.toggle('failed', Boolean(error));
     this.#note.replaceChildren(...texts.map(text => el('span', { class: error ? 'why' : 'label' }, text)));
-    this.#note.title = texts.join(', ');
+    setAttribute(this.#note, 'title', texts.join(', '));
   }
 
   #set(key: SortKey, text: string): void {

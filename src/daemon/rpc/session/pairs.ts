@@ -17,6 +17,8 @@ interface Pair {
 
 const KB = 1000;
 const MINUTE_MS = 60_000;
+/** As in the settings. */
+const MAX_QUEUE = 100_000;
 
 export const PAIRS: readonly Pair[] = [
   pair('speed_limit_down', 'speed_limit_down_enabled', 'down', KB, 0, 100),
@@ -50,22 +52,24 @@ export function numberOf(pair: Pair, settings: LiveSettings, dormant: Dormant): 
   return pair.unit === 1 ? value : Math.round(value);
 }
 
-/** What the client's wishes make of our setting; undefined when he has none. */
+/** What the client's wishes make of our setting, and his number for the time when it is off; undefined when he has none. */
 export function settingOf(
   pair: Pair,
   params: Params,
   settings: LiveSettings,
   dormant: Dormant,
-): Partial<Settings> | undefined {
-  if (!params.has(pair.number) && !params.has(pair.enabled)) return undefined;
-  const on = params.flag(pair.enabled) ?? isOn(pair, settings);
-  const number = Math.max(0, params.number(pair.number) ?? numberOf(pair, settings, dormant));
-  dormant.set(pair.number, number);
-  return { [pair.setting]: on ? ours(pair, number) : pair.off };
+): { setting: Partial<Settings>; number: number } | undefined {
+  const sent = params.number(pair.number);
+  const enabled = params.flag(pair.enabled);
+  if (sent === undefined && enabled === undefined) return undefined;
+  const on = enabled ?? isOn(pair, settings);
+  const most = Math.floor(Number.MAX_SAFE_INTEGER / pair.unit);
+  const number = Math.max(0, Math.min(most, sent ?? numberOf(pair, settings, dormant)));
+  return { setting: { [pair.setting]: on ? ours(pair, number) : pair.off }, number };
 }
 
 /** Nothing is 0 of ours, which would be no limit; a place in a queue is a whole one. */
 function ours({ unit, off, setting }: Pair, number: number): number {
   if (off === 0) return Math.max(1, Math.round(number * unit));
-  return setting.endsWith('-queue') ? Math.max(1, Math.trunc(number)) : number * unit;
+  return setting.endsWith('-queue') ? Math.max(1, Math.min(MAX_QUEUE, Math.trunc(number))) : number * unit;
 }

@@ -13,27 +13,38 @@ const MAX_PEERS = 1_000_000;
 const MAX_PEERS_PER_TORRENT = 10_000;
 
 type Changes = { -readonly [K in keyof Settings]?: Settings[K] };
+/** What is shown beside something that is off, by name. */
+type Remembered = Map<string, string | number>;
 
 /** `session_set`: nothing is changed when something cannot be. What cannot be set here is passed over. */
 export async function sessionSet(context: RpcContext, call: Call): Promise<void> {
   const params = new Params(call.params);
   const { settings, dormant, speed } = context;
+  const remembered: Remembered = new Map();
   const changes: Changes = {
-    ...(await folders(context, params)),
+    ...(await folders(context, params, remembered)),
     ...peers(params),
     ...altSpeed(params),
-    ...scripts(context, params),
+    ...scripts(context, params, remembered),
     ...others(params),
   };
-  for (const pair of PAIRS) Object.assign(changes, settingOf(pair, params, settings, dormant));
+  for (const pair of PAIRS) {
+    const wish = settingOf(pair, params, settings, dormant);
+    if (wish === undefined) continue;
+    Object.assign(changes, wish.setting);
+    remembered.set(pair.number, wish.number);
+  }
   await changePort(context, params, changes);
   settings.set(changes);
+  for (const [name, value] of remembered)
+    if (typeof value === 'number') dormant.set(name, value);
+    else dormant.setText(name, value);
   const alternative = params.flag('alt_speed_enabled');
   if (alternative !== undefined) speed.set(alternative);
   await context.catalog.flush();
 }
 
-async function folders(context: RpcContext, params: Params): Promise<Changes> {
+async function folders(context: RpcContext, params: Params, remembered: Remembered): Promise<Changes> {
   const changes: Changes = {};
   const download = params.text('download_dir');
   if (download !== undefined) {
@@ -45,7 +56,7 @@ async function folders(context: RpcContext, params: Params): Promise<Changes> {
     await checkFolder(context, incomplete, 'incomplete torrents directory path is not absolute');
   const enabled = params.flag('incomplete_dir_enabled');
   const { settings, dormant } = context;
-  if (incomplete) dormant.setText('incomplete_dir', incomplete);
+  if (incomplete) remembered.set('incomplete_dir', incomplete);
   if (enabled === false) changes['incomplete-dir'] = undefined;
   else if (enabled === true || settings.get('incomplete-dir') !== undefined) {
     const dir = incomplete || settings.get('incomplete-dir') || dormant.getText('incomplete_dir');
@@ -81,7 +92,7 @@ function altSpeed(params: Params): Changes {
 }
 
 /** A program that a client names would run as we do: whoever has the password could do anything. */
-function scripts({ settings, dormant }: RpcContext, params: Params): Changes {
+function scripts({ settings, dormant }: RpcContext, params: Params, remembered: Remembered): Changes {
   const changes: Changes = {};
   for (const [when, key] of [
     ['added', 'on-added'],
@@ -93,13 +104,12 @@ function scripts({ settings, dormant }: RpcContext, params: Params): Changes {
     if (file === undefined && enabled === undefined) continue;
     if (!settings.get('rpc-scripts')) {
       // clients send all settings of a form: those that say what is so are no attempt
-      const unchanged =
-        (file ?? '') === (settings.get(key) ?? file ?? '') &&
-        (enabled ?? false) === (settings.get(key) !== undefined);
+      const ours = settings.get(key);
+      const unchanged = ours !== undefined && (file ?? ours) === ours && (enabled ?? true); // to switch it off is passed over
       if (unchanged || (!enabled && !file)) continue;
       throw new RpcFailure(SYSTEM, 'clients may not name programs: rpc-scripts is off');
     }
-    if (file) dormant.setText(key, file);
+    if (file) remembered.set(key, file);
     if (enabled === false) changes[key] = undefined;
     else if (enabled === true) changes[key] = file || settings.get(key) || dormant.getText(key);
     else if (settings.get(key) !== undefined && file) changes[key] = file;
@@ -122,11 +132,17 @@ function others(params: Params): Changes {
 }
 
 /** The old port stays when the new one cannot be had. */
-async function changePort({ session }: RpcContext, params: Params, changes: Changes): Promise<void> {
+async function changePort(
+  { session, settings }: RpcContext,
+  params: Params,
+  changes: Changes,
+): Promise<void> {
   const random = params.flag('peer_port_random_on_start');
   const port = params.whole('peer_port', 0, 65535);
+  const now = session.address?.port;
   if (random === true) changes.port = 0;
-  if (port === undefined || port === session.address?.port) return;
+  else if (random === false && settings.get('port') === 0 && now !== undefined) changes.port = now;
+  if (port === undefined || port === now) return;
   try {
     const address = await session.listenOn({ port });
     if (random !== true) changes.port = address.port;

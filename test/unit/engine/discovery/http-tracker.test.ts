@@ -98,21 +98,6 @@ describe('announce', () => {
       message: 'tracker refused: unregistered',
     });
   });
-
-  it('no more than 50 at once', async () => {
-    let inside = 0;
-    let most = 0;
-    const base = await serve((_request, response) => {
-      most = Math.max(most, ++inside);
-      setImmediate(() => {
-        inside--;
-        response.end(REPLY);
-      });
-    });
-    const tracker = new HttpTracker();
-    await Promise.all(Array.from({ length: 120 }, () => tracker.announce(base, REQUEST)));
-    expect(most).toBeLessThanOrEqual(50);
-  });
 });
 
 describe('scrape', () => {

@@ -12,10 +12,11 @@ const failure = (code: ErrorCode, facts = {}) => new MillraceError(code, 'x', fa
 function scene({ maxPeers = 10, places = 100 } = {}) {
   const dialled: number[] = [];
   const links = new Map<number, PeerLink>();
-  const state = { lacks: true, places };
+  const state = { lacks: true, places, blocked: 0 };
   const host = {
     dial: (_: unknown, at: PeerAddress) => {
-      if (state.places === 0) return undefined;
+      if (state.places === 0) return 'busy';
+      if (state.blocked === at.port) return 'blocked';
       dialled.push(at.port);
       return fake(at);
     },
@@ -50,6 +51,15 @@ function scene({ maxPeers = 10, places = 100 } = {}) {
 }
 
 describe('Dialler', () => {
+  it('passes over who is blocked, and forgets it', () => {
+    const { dialler, dialled, state } = scene();
+    state.blocked = 2;
+    dialler.start();
+    dialler.add([1, 2, 3].map(address), 'manual');
+    expect(dialled.sort()).toEqual([1, 3]);
+    expect(dialler.known).toBe(2);
+  });
+
   it('dials half of the places that the torrent has now', () => {
     const { dialler, dialled } = scene();
     dialler.setMaxPeers(3);

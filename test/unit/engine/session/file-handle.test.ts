@@ -21,6 +21,7 @@ function scene(...had: number[]) {
       into.fill(at & 255);
     },
     pathOf: () => ['a', 'b'],
+    filePriority: () => levels.at(-1)?.[1] ?? 2,
     setFilePriority: (index: number, level: number) => levels.push([index, level]),
   };
   const file = new FileHandle(

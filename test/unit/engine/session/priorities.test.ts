@@ -34,16 +34,60 @@ describe('FilePriorities', () => {
   it('only: these files and no others', () => {
     const { pieces, priorities } = scene([15, 10, 15, 0]);
     priorities.only([1]);
+    priorities.apply();
     expect(pieces).toEqual([0, 2, 2, 0]);
     priorities.only([3]);
+    priorities.apply();
     expect(pieces).toEqual([0, 0, 0, 0]);
     priorities.only([0, 1, 2]);
+    priorities.apply();
     expect(pieces).toEqual([2, 2, 2, 2]);
+  });
+
+  it('low and high among those that are wanted', () => {
+    const { pieces, priorities } = scene([15, 10, 15, 10]); // pieces 0 | 0,1 | 1,2 | 2 | 3
+    priorities.only(undefined, { low: [0], high: [1] });
+    expect(pieces).toEqual([2, 2, 2, 2, 2]);
+    priorities.apply();
+    expect(pieces).toEqual([1, 3, 3, 2, 2]);
+    priorities.only([0, 2], { low: [2], high: [0, 3] });
+    priorities.apply();
+    expect(pieces).toEqual([3, 3, 1, 1, 0]);
+    expect([0, 1, 2, 3].map(file => priorities.level(file))).toEqual([3, 0, 1, 0]);
+    const fresh = scene([15, 10, 15, 10]).priorities;
+    fresh.only(undefined, { skip: [0, 1], high: [1, 2] });
+    expect([0, 1, 2, 3].map(file => fresh.level(file))).toEqual([0, 0, 3, 2]);
+  });
+
+  it('counts the bytes of the pieces that are wanted', () => {
+    const { priorities } = scene([15, 10, 15, 5], [2]);
+    expect(priorities.wantedBytes(45)).toBe(45);
+    for (const [indices, bytes] of [
+      [[0], 20],
+      [[1], 20],
+      [[0, 1], 30],
+      [[0, 3], 25],
+      [[2], 0],
+      [[], 0],
+    ] as const) {
+      priorities.only(indices);
+      expect(priorities.wantedBytes(45)).toBe(bytes);
+    }
+  });
+
+  it('nothing is told where nothing is chosen', () => {
+    const { files } = scene([15, 10]);
+    const told: unknown[] = [];
+    const priorities = new FilePriorities(files as never, PIECE, (...range) => told.push(range));
+    priorities.only(undefined);
+    priorities.apply();
+    expect(told).toEqual([]);
   });
 
   it('padding and empty files want nothing', () => {
     const { pieces, priorities } = scene([5, 0, 25, 10], [2]);
     priorities.only([1, 0]);
+    priorities.apply();
     expect(pieces).toEqual([2, 0, 0, 0]);
     priorities.set(1, 3);
     expect(pieces).toEqual([2, 0, 0, 0]);
