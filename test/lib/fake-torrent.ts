@@ -209,6 +209,7 @@ export class FakeTorrent {
 
 /** Opens .torrent files by their path, as the engine does, and does nothing with them. */
 export class FakeSession {
+  readonly calls: string[] = [];
   readonly torrents = new Map<string, FakeTorrent>();
   /** All that were ever opened. */
   readonly opened: FakeTorrent[] = [];
@@ -238,6 +239,10 @@ export class FakeSession {
 
   async forget(infoHash: string): Promise<void> {
     this.forgotten.push(infoHash);
+  }
+
+  setGroup(name: string, limits: object): void {
+    this.calls.push(`setGroup ${name} ${JSON.stringify(limits)}`);
   }
 
   setLimits(limits: object): void {
