@@ -8,10 +8,11 @@ import { LiveSettings } from './config/live-settings.js';
 import type { SettingKey } from './config/settings.js';
 import { checkExposure } from './http/access.js';
 import { Keepers } from './keepers/keepers.js';
+import { shareDescriptors } from './limits/descriptors.js';
 import { openAll } from './load.js';
+import { fileLimit as fileLimitOfSystem } from './metrics/machine.js';
 import { AddressWatch } from './networking/address-watch.js';
 import { ADDRESS_GONE, KillSwitch } from './networking/kill-switch.js';
-import { soonSession } from './pending.js';
 import { Service } from './service.js';
 import { isOneAddress, sessionOptions } from './session-options.js';
 import { State } from './state/state.js';
@@ -31,6 +32,8 @@ interface DaemonParts extends DaemonOptions {
   readonly settings: LiveSettings;
   readonly session: Session;
   readonly watch: AddressWatch;
+  /** Descriptors that there are for all. */
+  readonly fileLimit: number | undefined;
   /** Whom the watch tells. */
   onAddress: (present: boolean) => void;
 }
@@ -50,7 +53,7 @@ export class Daemon {
 
   private constructor(parts: DaemonParts) {
     this.#parts = parts;
-    const { log, onClose, state, settings, session, watch } = parts;
+    const { log, onClose, state, settings, session, watch, fileLimit } = parts;
     const nowSeconds = () => Math.floor(Date.now() / 1000);
     const common = { session, settings, state, log, nowMs };
     const host = settings.get('host');
@@ -84,7 +87,9 @@ export class Daemon {
     this.#stopBeat = state.clock.beat(() => {
       state.beat().catch(err => log.error({ err }, 'the state was not saved'));
     });
-    settings.watch(['max-peers'], () => soonSession(session).setMaxConnections?.(settings.get('max-peers')));
+    settings.watch(['max-peers'], () =>
+      session.setMaxConnections(shareDescriptors(fileLimit, settings.get('max-peers')).connections),
+    );
   }
 
   /**
@@ -105,16 +110,25 @@ export class Daemon {
         overrides: state.overrides,
         save: overrides => state.saveOverrides(overrides),
       });
+      const fileLimit = settings.get('files') ?? (await fileLimitOfSystem());
       const watch: AddressWatch = new AddressWatch({
         address: settings.get('host'),
         onChange: present => parts.onAddress(present),
       });
       session = await createSession({
-        ...sessionOptions(settings.all),
+        ...sessionOptions(settings.all, fileLimit),
         ...(!watch.present && { suspended: ADDRESS_GONE }),
         ...{ stateDir: state.resumeDir, log },
       });
-      const parts: DaemonParts = { ...options, state, settings, session, watch, onAddress: () => {} };
+      const parts: DaemonParts = {
+        ...options,
+        state,
+        settings,
+        session,
+        watch,
+        fileLimit,
+        onAddress: () => {},
+      };
       const daemon = new Daemon(parts);
       await daemon.#open();
       return daemon;

@@ -1,17 +1,20 @@
 import { isIP } from 'node:net';
 import { MillraceError, type SessionOptions } from '../index.js';
 import type { Settings } from './config/settings.js';
+import { shareDescriptors } from './limits/descriptors.js';
 
 /** Of the settings what the engine is to know. @throws MillraceError ERR_OPTION */
-export function sessionOptions(settings: Settings): SessionOptions {
+export function sessionOptions(settings: Settings, fileLimit?: number): SessionOptions {
   const { host, port, memory, workers, proxy } = settings;
+  const budget = shareDescriptors(fileLimit, settings['max-peers']);
   return {
     dir: settings['download-dir'],
     listen: { host, port },
     ...(isOneAddress(host) && { bind: host }),
     profile: settings.profile,
     maxPeersPerTorrent: settings['max-peers-per-torrent'],
-    //TMP maxConnections: settings['max-peers'],
+    maxConnections: budget.connections,
+    maxOpenFiles: budget.files,
     ...(proxy !== undefined && { proxy: parseProxy(proxy) }),
     ...(memory !== undefined && { memoryBytes: memory }),
     ...(workers !== undefined && { workers }),

@@ -209,6 +209,8 @@ describe('a session', () => {
       memory: { usedBytes: 0, budgetBytes: 128 * MiB, tableBytes: expect.any(Number) },
       workers: { threads: 1, queued: 0, running: 0, lost: 0 },
       connections: 0,
+      blocked: 0,
+      announces: { ok: 0, failed: 0 },
     });
     expect(peers).toHaveLength(1);
     expect(peers[0]).toMatchObject({

@@ -143,7 +143,9 @@ async function reloadInto(
   const { logger } = log;
   void systemd.reloading();
   try {
-    await log.reopen();
+    await log
+      .reopen()
+      .catch(err => logger.error({ err }, 'the log was not opened anew, the old file goes on'));
     const configuration = await load();
     const mistakes = printMistakes(configuration.mistakes);
     if (mistakes.length > 0) logger.error({ mistakes }, 'the configuration has mistakes, the old one stays');

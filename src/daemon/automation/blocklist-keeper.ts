@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { LogSink, Session } from '../../index.js';
 import type { LiveSettings } from '../config/live-settings.js';
-import { soonSession } from '../pending.js';
 import { Blocklist } from './blocklist.js';
 import type { BlocklistContents } from './blocklist-file.js';
 import type { Fetching } from './fetching.js';
 
 export interface BlocklistKeeperOptions {
-  readonly session: Session;
+  readonly session: Pick<Session, 'setBlocked'>;
   readonly settings: LiveSettings;
   readonly fetching: Fetching;
   readonly stateDir: string;
@@ -73,7 +72,7 @@ export class BlocklistKeeper {
     const { session, settings } = this.#options;
     const { ranges } = this.#list;
     const inForce = settings.get('blocklist-enabled') && ranges.size > 0;
-    soonSession(session).setBlocked?.(inForce ? host => ranges.has(host) : undefined);
+    session.setBlocked(inForce ? host => ranges.has(host) : undefined);
   }
 }
 

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import { isLinkLocal, isLocalAddress } from '../../engine/policy/local-networks.js';
 import { NOFOLLOW, PRIVATE_FILE } from '../../engine/storage/state-file.js';
 import { exchange, parseHttpUrl } from './exchange.js';
-import { isLinkLocal, isLocalNetwork, lookupPublic, refuseLocalHost } from './local-networks.js';
+import { lookupPublic, refuseLocalHost } from './local-networks.js';
 
 /** As in libtorrent. */
 const MAX_REDIRECTS = 5;
@@ -49,7 +50,7 @@ export async function download(url: string, path: string, options: DownloadOptio
 }
 
 async function follow(url: URL, options: DownloadOptions, signal: AbortSignal): Promise<IncomingMessage> {
-  const { isLocal = isLocalNetwork, version, ca, cookies, localAddress } = options;
+  const { isLocal = isLocalAddress, version, ca, cookies, localAddress } = options;
   const common = { 'User-Agent': `millrace/${version}`, Connection: 'close' };
   const { origin } = url;
   let publicOnly = false;

@@ -1,26 +1,5 @@
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import { IpRanges } from '../../engine/policy/ip-ranges.js';
-import { parseBlocklistLine } from '../rules/blocklist-line.js';
-
-/** Networks that only mean something near us (RFC 6890, RFC 4193). */
-const LOCAL = new IpRanges(
-  [
-    ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
-    ...['192.168.0.0/16', '::/127', 'fc00::/7', 'fe80::/10'],
-  ].map(line => parseBlocklistLine(line)!),
-);
-
-export function isLocalNetwork(address: string): boolean {
-  return LOCAL.has(address.split('%', 1)[0]);
-}
-
-/** Nobody has files there, but machines of cloud providers tell their keys at such an address (RFC 3927). */
-const LINK_LOCAL = new IpRanges(['169.254.0.0/16', 'fe80::/10'].map(line => parseBlocklistLine(line)!));
-
-export function isLinkLocal(address: string): boolean {
-  return LINK_LOCAL.has(address.split('%', 1)[0]);
-}
 
 export class LocalNetworkRefused extends Error {
   constructor() {

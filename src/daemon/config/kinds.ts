@@ -16,8 +16,17 @@ export const path: Kind<string> = {
 function toPath(text: string, folder: string): string {
   if (text === '') throw new RangeError('the path is empty');
   if (text.includes('\0')) throw new RangeError(`${json(text)} is no path`);
-  if (text === '~' || text.startsWith('~/')) return join(homedir(), text.slice(1));
+  if (text === '~' || text.startsWith('~/')) return join(home(text), text.slice(1));
   return isAbsolute(text) ? text : resolve(folder, text);
+}
+
+/** A user without an entry in the system's list of them has none. */
+function home(text: string): string {
+  try {
+    return homedir();
+  } catch {
+    throw new RangeError(`${json(text)} begins at the home folder, and this user has none: HOME must be set`);
+  }
 }
 
 export function whole(min: number, max: number): Kind<number> {

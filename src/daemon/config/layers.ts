@@ -53,10 +53,7 @@ export function resolveLayers({ file, env, flags, folder }: Layers): Configurati
   const origins: Record<string, Origin> = {};
   const mistakes: Mistake[] = [];
   const labels = new Map<string, Record<string, unknown>>();
-  for (const key of SETTING_KEYS) {
-    values[key] = defaultOf(key, folder);
-    origins[key] = 'default';
-  }
+  for (const key of SETTING_KEYS) origins[key] = 'default';
   const take = (
     key: SettingKey,
     origin: Origin,
@@ -107,6 +104,16 @@ export function resolveLayers({ file, env, flags, folder }: Layers): Configurati
       () => `--${key}`,
       kind => kind.parse(text, folder),
     );
+  // last: a default may not be had where the user has said something else
+  for (const key of SETTING_KEYS) {
+    if (key in values) continue;
+    try {
+      values[key] = defaultOf(key, folder);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      mistakes.push({ where: 'default', key, message: error.message });
+    }
+  }
   return {
     settings: values as unknown as Settings,
     labels,

@@ -1,4 +1,4 @@
-import { type IpNumber, type IpRange, ipNumber } from '../../engine/policy/ip-ranges.js';
+import { type IpRange, ipNetwork, ipNumber } from '../../engine/policy/ip-ranges.js';
 
 /** In a list of eMule a range with a higher level of access is not blocked. */
 const LEAST_ALLOWED_LEVEL = 128;
@@ -22,7 +22,7 @@ export function parseBlocklistLine(line: string): IpRange | null | undefined {
       ? between(withoutZeros(emule[1]), withoutZeros(emule[2]))
       : null;
   const cidr = /^([\da-f.:]+)\/(\d{1,3})$/i.exec(text);
-  if (cidr !== null) return ofPrefix(ipNumber(cidr[1]), Number(cidr[2]));
+  if (cidr !== null) return ipNetwork(cidr[1], Number(cidr[2]));
   // names have colons too, and so does IPv6: the range is what stands at the end
   const range = /(?:^|:)\s*([\d.]+|[\da-f:]+)\s*-\s*([\d.]+|[\da-f:]+)$/i.exec(text);
   if (range !== null) return between(range[1], range[2]);
@@ -35,14 +35,6 @@ function between(from: string, to: string): IpRange | undefined {
   if (first === undefined || last === undefined) return undefined;
   if (first.family !== last.family || first.value > last.value) return undefined;
   return { family: first.family, first: first.value, last: last.value };
-}
-
-function ofPrefix(ip: IpNumber | undefined, bits: number): IpRange | undefined {
-  if (ip === undefined) return undefined;
-  const width = ip.family === 4 ? 32 : 128;
-  if (bits > width) return undefined;
-  const host = (1n << BigInt(width - bits)) - 1n;
-  return { family: ip.family, first: ip.value & ~host, last: ip.value | host };
 }
 
 /** `010.000.000.001` is decimal here, not octal. */

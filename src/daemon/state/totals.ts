@@ -21,6 +21,16 @@ export const NO_TOTALS: EarlierTotals = {
 
 const KEY = 'totals';
 
+/** Bytes but for the last two. */
+export interface RunTotals {
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly wasted: number;
+  /** Pieces that did not match. */
+  readonly hashFailures: number;
+  readonly filesAdded: number;
+}
+
 /** What the daemon has moved, in this run and over all of them. */
 export class Totals {
   readonly earlier: EarlierTotals;
@@ -29,6 +39,8 @@ export class Totals {
   /** Of torrents that were removed in this run. */
   #removedUp = 0;
   #removedDown = 0;
+  #removedWasted = 0;
+  #removedFailures = 0;
 
   constructor(journal: Journal, catalog: Catalog) {
     this.#journal = journal;
@@ -37,21 +49,27 @@ export class Totals {
   }
 
   removed({ torrent }: Entry): void {
-    const stats = torrent?.stats();
-    this.#removedUp += stats?.uploaded ?? 0;
-    this.#removedDown += stats?.downloaded ?? 0;
+    const light = torrent?.light();
+    this.#removedUp += light?.uploaded ?? 0;
+    this.#removedDown += light?.downloaded ?? 0;
+    this.#removedWasted += light?.wasted ?? 0;
+    this.#removedFailures += light?.failedPieces ?? 0;
   }
 
-  get thisRun(): { uploaded: number; downloaded: number; filesAdded: number } {
+  get thisRun(): RunTotals {
     let uploaded = this.#removedUp;
     let downloaded = this.#removedDown;
+    let wasted = this.#removedWasted;
+    let hashFailures = this.#removedFailures;
     for (const { torrent } of this.#catalog.all()) {
       if (torrent === undefined) continue;
       const light = torrent.light();
       uploaded += light.uploaded;
       downloaded += light.downloaded;
+      wasted += light.wasted;
+      hashFailures += light.failedPieces;
     }
-    return { uploaded, downloaded, filesAdded: this.#catalog.added };
+    return { uploaded, downloaded, wasted, hashFailures, filesAdded: this.#catalog.added };
   }
 
   /** @param seconds that the daemon has run, over all runs */

@@ -3,7 +3,6 @@ import type { LoopDelay } from '../metrics/loop-delay.js';
 import { fileLimit, openFiles } from '../metrics/machine.js';
 import type { RpcCounts } from '../metrics/rpc-counts.js';
 import type { MetricsSnapshot, MetricsSource, TorrentSnapshot, TorrentStatus } from '../metrics/source.js';
-import { soonStats } from '../pending.js';
 import type { State } from '../state/state.js';
 import { type Status, statusOf } from '../torrents/status.js';
 
@@ -38,14 +37,11 @@ export class MetricsView implements MetricsSource {
     const { session, state, loopDelay, rpcCounts, blocklist, startedAtMs } = this.options;
     const { catalog, totals } = state;
     const torrents = { stopped: 0, queued: 0, checking: 0, downloading: 0, seeding: 0, error: 0 };
-    let [downRate, upRate, wasted, hashFailures, incoming, outgoing] = [0, 0, 0, 0, 0, 0];
+    let [downRate, upRate, incoming, outgoing] = [0, 0, 0, 0];
     for (const entry of catalog.all()) {
       torrents[STATUSES[statusOf(entry)]]++;
       const light = entry.torrent?.light();
-      if (light === undefined) continue;
-      wasted += light.wasted;
-      hashFailures += light.failedPieces;
-      if (!light.working) continue;
+      if (light?.working !== true) continue;
       downRate += light.downRate;
       upRate += light.upRate;
       for (const peer of entry.torrent!.stats().peers) {
@@ -53,8 +49,8 @@ export class MetricsView implements MetricsSource {
         else outgoing++;
       }
     }
-    const { memory, workers, connections, suspended, blocked, announces } = soonStats(session.light());
-    const { uploaded, downloaded } = totals.thisRun;
+    const { memory, workers, connections, suspended, blocked, announces } = session.light();
+    const { uploaded, downloaded, wasted, hashFailures } = totals.thisRun;
     return {
       version: VERSION,
       startedAtMs,

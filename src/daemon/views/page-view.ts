@@ -2,7 +2,6 @@ import { type LimitedBy, type PeerStats, type Session, VERSION } from '../../ind
 import type { LiveSettings } from '../config/live-settings.js';
 import type { Keepers } from '../keepers/keepers.js';
 import type { PageDetail, PageSession, PageSource, PageTorrent } from '../page/source.js';
-import { soonStats } from '../pending.js';
 import type { State } from '../state/state.js';
 import type { Entry } from '../torrents/entry.js';
 import { ratioOf, secondsLeft } from '../torrents/progress.js';
@@ -52,7 +51,7 @@ export class PageView implements PageSource {
       ...{ version: VERSION, torrents: catalog.size, down, up, active, peers },
       freeBytes: freeBytes(),
       uptimeSeconds: Math.floor(clock.thisRun),
-      suspended: soonStats(session.light()).suspended,
+      suspended: session.light().suspended,
       altSpeed: alternative,
       limits: {
         down: settings.get(alternative ? 'alt-down' : 'down'),

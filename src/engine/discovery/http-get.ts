@@ -6,8 +6,9 @@ import { urlToHttpOptions } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { MillraceError } from '../errors.js';
+import { isLocalAddress } from '../policy/local-networks.js';
 import type { HttpAgents } from './http-agents.js';
-import { isLocalAddress, localAddressRefused, lookupPublic } from './local-address.js';
+import { localAddressRefused, lookupPublic } from './local-address.js';
 import { aborted, toTrackerError, trackerTimeout } from './tracker-error.js';
 
 /**

@@ -1,35 +1,7 @@
 import { lookup } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { MillraceError } from '../errors.js';
-
-/** Addresses that only mean something near us: this machine, private networks, link-local (RFC 6890, RFC 4193). */
-const LOCAL = new BlockList();
-for (const [net, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const) {
-  LOCAL.addSubnet(net, prefix);
-}
-for (const [net, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const) {
-  LOCAL.addSubnet(net, prefix, 'ipv6');
-}
-
-/** True for an IP literal, with or without zone, that is not reachable from the internet at large. */
-export function isLocalAddress(address: string): boolean {
-  const ip = address.split('%', 1)[0];
-  const family = isIP(ip);
-  // A BlockList sees through ::ffff:a.b.c.d by itself.
-  return family !== 0 && LOCAL.check(ip, family === 6 ? 'ipv6' : 'ipv4');
-}
+import { isLocalAddress } from '../policy/local-networks.js';
 
 export function localAddressRefused(): MillraceError {
   return new MillraceError(

@@ -25,6 +25,15 @@ export interface IpRange {
   readonly last: bigint;
 }
 
+/** All addresses that begin with these bits. Undefined when the address is none, or has fewer bits. */
+export function ipNetwork(address: string, bits: number): IpRange | undefined {
+  const ip = ipNumber(address);
+  const width = ip?.family === 4 ? 32 : 128;
+  if (ip === undefined || bits > width) return undefined;
+  const host = (1n << BigInt(width - bits)) - 1n;
+  return { family: ip.family, first: ip.value & ~host, last: ip.value | host };
+}
+
 /** Addresses to have nothing to do with. Half a million ranges of IPv4 are 4 MB, and an answer some 20 steps. */
 export class IpRanges {
   #tables: IpTables;

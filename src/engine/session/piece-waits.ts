@@ -57,3 +57,13 @@ export class PieceWaits {
     this.setUrgent(urgent);
   }
 }
+
+/** Every wait fails: for readers of a torrent that was closed. */
+export function failedWaits(error: MillraceError): PieceWaits {
+  const waits = new PieceWaits(
+    () => false,
+    () => {},
+  );
+  waits.fail(error);
+  return waits;
+}

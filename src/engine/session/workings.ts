@@ -1,14 +1,13 @@
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
-import { bitfieldBytes } from '../kernels/types.js';
 import { type LimitedBy, LimitLedger } from '../policy/limiting.js';
 import type { Metainfo, TorrentFile } from '../protocol/metainfo-types.js';
-import { setAllBits } from '../swarm/bits.js';
+import { allBits, noBits } from '../swarm/bits.js';
 import { nowMs } from './clock.js';
 import type { Traffic } from './durability.js';
 import type { Engine } from './engine.js';
 import type { PeerLink } from './link.js';
-import { PieceWaits } from './piece-waits.js';
+import { failedWaits, type PieceWaits } from './piece-waits.js';
 import { Place } from './place.js';
 import { doneIn } from './progress.js';
 import { StoredMetainfo } from './stored-metainfo.js';
@@ -146,7 +145,7 @@ export class Workings {
 
   /** A copy of the verified bits. */
   haveBits(): Uint8Array {
-    return this.#closed ? bits(this.metainfo.pieceCount, false) : this.#haveBits();
+    return this.#closed ? noBits(this.metainfo.pieceCount) : this.#haveBits();
   }
 
   /** How many neighbours have each piece. */
@@ -359,7 +358,9 @@ export class Workings {
   }
 
   #haveBits(): Uint8Array {
-    return this.#parts?.progress.haveBits() ?? bits(this.metainfo.pieceCount, this.#complete);
+    if (this.#parts !== undefined) return this.#parts.progress.haveBits();
+    const { pieceCount } = this.metainfo;
+    return this.#complete ? allBits(pieceCount) : noBits(pieceCount);
   }
 
   #createParts(): TorrentParts {
@@ -394,21 +395,4 @@ export class Workings {
 
 function closedError(): MillraceError {
   return new MillraceError('ERR_CLOSED', 'the torrent was closed');
-}
-
-/** For readers of a torrent that was closed at rest. */
-function failedWaits(error: MillraceError): PieceWaits {
-  const waits = new PieceWaits(
-    () => false,
-    () => {},
-  );
-  waits.fail(error);
-  return waits;
-}
-
-/** All or none. */
-function bits(count: number, set: boolean): Uint8Array {
-  const bitfield = new Uint8Array(bitfieldBytes(count));
-  if (set) setAllBits(bitfield, count);
-  return bitfield;
 }

@@ -18,3 +18,13 @@ export function setAllBits(bits: Uint8Array, pieces: number): void {
   bits.fill(0xff, 0, bitfieldBytes(pieces));
   if (pieces % 8 !== 0) bits[bitfieldBytes(pieces) - 1] = (0xff << (8 - (pieces % 8))) & 0xff;
 }
+
+export function noBits(pieces: number): Uint8Array {
+  return new Uint8Array(bitfieldBytes(pieces));
+}
+
+export function allBits(pieces: number): Uint8Array {
+  const bits = noBits(pieces);
+  setAllBits(bits, pieces);
+  return bits;
+}

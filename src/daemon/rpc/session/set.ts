@@ -105,8 +105,9 @@ function scripts({ settings, dormant }: RpcContext, params: Params, remembered: 
     if (!settings.get('rpc-scripts')) {
       // clients send all settings of a form: those that say what is so are no attempt
       const ours = settings.get(key);
-      const unchanged = ours !== undefined && (file ?? ours) === ours && (enabled ?? true); // to switch it off is passed over
-      if (unchanged || (!enabled && !file)) continue;
+      const unchanged = ours === undefined ? !enabled : (file ?? ours) === ours && (enabled ?? true);
+      const off = !enabled && !file; // is passed over
+      if (unchanged || off) continue;
       throw new RpcFailure(SYSTEM, 'clients may not name programs: rpc-scripts is off');
     }
     if (file) remembered.set(key, file);

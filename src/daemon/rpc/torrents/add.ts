@@ -45,7 +45,7 @@ async function wishesOf(context: RpcContext, params: Params): Promise<Wishes> {
   return {
     ...(dir !== undefined && dir !== '' && { dir }),
     paused: params.flag('paused'),
-    labels: params.has('labels') ? labelsOf(params) : [],
+    labels: labelsOf(params),
     maxPeers: params.whole('peer_limit', 1, MAX_PEERS),
     priority: params.whole('bandwidth_priority', -1, 1) ?? 0,
     sequential: params.flag('sequential_download') ?? false,
@@ -90,8 +90,9 @@ async function fetched(context: RpcContext, url: string, cookies: string | undef
 
 async function localFile(path: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
-    if (size <= MAX_TORRENT_BYTES) return await readFile(path);
+    const found = await stat(path);
+    if (!found.isFile()) throw new TypeError('no file'); // a device may have no end
+    if (found.size <= MAX_TORRENT_BYTES) return await readFile(path);
   } catch {
     throw new RpcFailure(UNRECOGNIZED_INFO, 'unrecognized info');
   }

@@ -29,7 +29,7 @@ export async function torrentSet(context: RpcContext, { params: values }: Call):
 function changesOf({ nowSeconds }: RpcContext, entry: Entry, params: Params): Changes {
   const { record, torrent } = entry;
   const changes: Changes = { editedAt: nowSeconds() };
-  if (params.has('labels')) changes.labels = labelsOf(params);
+  if (params.list('labels') !== undefined) changes.labels = labelsOf(params);
   const priority = params.whole('bandwidth_priority', -1, 1);
   if (priority !== undefined) changes.priority = priority;
   const peers = params.whole('peer_limit', 1, MAX_PEERS);

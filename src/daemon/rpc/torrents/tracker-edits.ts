@@ -21,8 +21,9 @@ export function editTrackers(before: Tiers, params: Params): string[][] | undefi
   for (const id of [...(remove ?? []), ...(replace ?? []).filter((_, at) => at % 2 === 0)])
     if (!Number.isInteger(id) || (id as number) < 0 || (id as number) >= count)
       throw new RpcFailure(TRACKER_LIST, 'invalid argument');
-  if (remove !== undefined) tiers = without(tiers, remove);
+  // numbers are those that the client has seen: what goes, goes last
   if (replace !== undefined) tiers = replaced(tiers, replace);
+  if (remove !== undefined) tiers = without(tiers, remove);
   for (const url of add ?? []) {
     if (tiers.flat().includes(url)) throw new RpcFailure(ANNOUNCE_LIST, 'tracker already exists');
     tiers.push([checked(url)]);

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Blocklist } from '../../../../src/daemon/automation/blocklist.js';
 import { BlocklistError } from '../../../../src/daemon/automation/blocklist-file.js';
 import { DownloadError, type DownloadOptions, download } from '../../../../src/daemon/automation/download.js';
-import { isLocalNetwork } from '../../../../src/daemon/automation/local-networks.js';
+import { isLocalAddress } from '../../../../src/engine/policy/local-networks.js';
 import { TEST_CERTIFICATE, TEST_KEY } from '../../engine/discovery/test-certificate.js';
 
 let dir: string;
@@ -180,7 +180,7 @@ it('knows what is near', () => {
     'fe80::1%eth0',
     'fd00::1',
   ])
-    expect(isLocalNetwork(address), address).toBe(true);
+    expect(isLocalAddress(address), address).toBe(true);
   for (const address of ['1.1.1.1', '172.32.0.1', '2001:db8::1', 'name.example', ''])
-    expect(isLocalNetwork(address), address).toBe(false);
+    expect(isLocalAddress(address), address).toBe(false);
 });

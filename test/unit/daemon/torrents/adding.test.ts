@@ -126,13 +126,13 @@ it('one that is added again while it is being removed waits for that, and keeps 
   await turn();
   const adding = stage.keepers.adding.add(bytes); // its removal is not even on disk
   letGo();
-  for (let i = 0; i < 5; i++) await turn();
-  expect(stage.state.catalog.size).toBe(0);
+  await stage.keepers.adding.add(torrentFile('another')); // comes as far as this one might have
+  expect(stage.names()).toBe('another');
   open();
   const [{ entry, duplicate }] = await Promise.all([adding, removing]);
-  expect([duplicate, entry.failure, entry.id]).toEqual([false, undefined, 2]);
+  expect([duplicate, entry.failure, entry.id]).toEqual([false, undefined, 3]);
   expect([stage.onDisk().has(key), existsSync(fileOf())]).toEqual([true, true]);
-  expect(stage.session.torrents.size).toBe(1);
+  expect(stage.session.torrents.size).toBe(2);
 });
 
 it('an edit of one that is gone does not reach its successor', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isLocalAddress, lookupPublic } from '../../../../src/engine/discovery/local-address.js';
+import { isLocalAddress, lookupPublic } from '../../../../src/engine/policy/local-networks.js';
 
 it.each([
   '127.0.0.1',
