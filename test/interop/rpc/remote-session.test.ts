@@ -42,7 +42,9 @@ const SETTINGS: readonly [readonly string[], Readonly<Record<string, unknown>>][
   [['-er'], { encryption: 'required' }],
   [['-ep'], { encryption: 'preferred' }],
   [['-et'], { encryption: 'tolerated' }],
+  // -m would make Transmission ask the router
   [['-M'], { 'port-forwarding-enabled': false }],
+  [['-P'], { 'peer-port-random-on-start': true }],
   [['-e', '8'], { 'cache-size-mb': 8 }],
   [['--start-paused'], { 'start-added-torrents': false }],
   [['--no-start-paused'], { 'start-added-torrents': true }],
