@@ -173,6 +173,10 @@ export class FakeTorrent {
     this.calls.push(`setMaxPeers ${maxPeers}`);
   }
 
+  setGroup(group: string | undefined): void {
+    this.calls.push(`setGroup ${group}`);
+  }
+
   setSequential(on: boolean): void {
     this.calls.push(`setSequential ${on}`);
   }
@@ -215,6 +219,7 @@ export class FakeSession {
   readonly opened: FakeTorrent[] = [];
   readonly forgotten: string[] = [];
   limits: object = {};
+  readonly groups = new Map<string, object>();
   address: { host: string; port: number } | undefined = { host: '0.0.0.0', port: 6881 };
   /** Opening waits for it. */
   opening: Promise<void> = Promise.resolve();
@@ -247,6 +252,10 @@ export class FakeSession {
 
   setLimits(limits: object): void {
     this.limits = limits;
+  }
+
+  setGroup(name: string, limits: object): void {
+    this.groups.set(name, limits);
   }
 
   async listenOn({ port }: { port: number }): Promise<{ host: string; port: number }> {
