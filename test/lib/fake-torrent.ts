@@ -213,7 +213,6 @@ export class FakeTorrent {
 
 /** Opens .torrent files by their path, as the engine does, and does nothing with them. */
 export class FakeSession {
-  readonly calls: string[] = [];
   readonly torrents = new Map<string, FakeTorrent>();
   /** All that were ever opened. */
   readonly opened: FakeTorrent[] = [];
@@ -244,10 +243,6 @@ export class FakeSession {
 
   async forget(infoHash: string): Promise<void> {
     this.forgotten.push(infoHash);
-  }
-
-  setGroup(name: string, limits: object): void {
-    this.calls.push(`setGroup ${name} ${JSON.stringify(limits)}`);
   }
 
   setLimits(limits: object): void {

@@ -8,7 +8,7 @@ import { Backoff } from '../policy/backoff.js';
 import { redactUrl } from '../protocol/tracker/url.js';
 import { nowMs } from './clock.js';
 import type { Engine } from './engine.js';
-import type { TrackerStats } from './types.js';
+import type { TrackerComplaint, TrackerStats } from './types.js';
 
 /** Waits after all trackers failed: a minute at first, as the UDP protocol's own retries take that long (BEP 15). */
 const RETRY_FIRST_MS = 15_000;
@@ -136,6 +136,15 @@ export class Announcing {
         nextMs: next?.urls.includes(url) ? dueMs : undefined,
       })),
     );
+  }
+
+  /** Of the trackers that have answered last; one that is not reached for now does not complain. */
+  get complaint(): TrackerComplaint | undefined {
+    for (const { errorCode, error = '', warning } of this.#known.values()) {
+      if (errorCode === 'ERR_TRACKER_FAILURE') return { kind: 'failure', text: error };
+      if (warning !== undefined) return { kind: 'warning', text: warning };
+    }
+    return undefined;
   }
 
   #onStatus(status: TrackerStatus, url: string): void {

@@ -9,7 +9,7 @@ import type { Engine } from './engine.js';
 import type { EventHub } from './events.js';
 import type { LinkDoor, PeerLink } from './link.js';
 import type { LinkKeeper } from './torrent-parts.js';
-import type { TrackerStats } from './types.js';
+import type { TrackerComplaint, TrackerStats } from './types.js';
 import type { Workings } from './workings.js';
 
 export interface PresenceHost extends AnnouncingHost, DiallerHost {
@@ -64,6 +64,10 @@ export class Presence implements LinkDoor, LinkKeeper {
   /** Addresses of peers. */
   get known(): number {
     return this.#dialler?.known ?? 0;
+  }
+
+  get complaint(): TrackerComplaint | undefined {
+    return this.#announcing?.complaint;
   }
 
   get trackers(): TrackerStats[] {

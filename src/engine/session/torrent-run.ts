@@ -122,7 +122,7 @@ export class TorrentRun implements PartsOwner, Restable {
   }
 
   light(): TorrentGlance {
-    return glanceAt(this.#now, this.workings);
+    return glanceAt(this.#now, this.workings, this.presence.complaint);
   }
 
   // --- lifetime ------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 import type { MillraceError } from '../errors.js';
 import type { Presence } from './presence.js';
-import type { TorrentGlance, TorrentState, TorrentStats } from './types.js';
+import type { TorrentGlance, TorrentState, TorrentStats, TrackerComplaint } from './types.js';
 import type { Workings } from './workings.js';
 
 /** Where a torrent is now. */
@@ -38,7 +38,11 @@ export function describeTorrent(now: StateNow, workings: Workings, presence: Pre
 }
 
 /** The numbers of it that cost next to nothing. */
-export function glanceAt({ state, error, checkProgress }: StateNow, workings: Workings): TorrentGlance {
+export function glanceAt(
+  { state, error, checkProgress }: StateNow,
+  workings: Workings,
+  trackerComplaint: TrackerComplaint | undefined,
+): TorrentGlance {
   const { doneBytes: done, wantedBytes: wanted, everDownloaded, everUploaded, tally, working } = workings;
   return {
     state,
@@ -52,6 +56,7 @@ export function glanceAt({ state, error, checkProgress }: StateNow, workings: Wo
     everUploaded,
     peers: workings.links.size,
     checkProgress,
+    trackerComplaint,
     working: working !== undefined,
   };
 }

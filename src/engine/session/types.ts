@@ -186,6 +186,12 @@ export interface TrackerStats {
   readonly nextMs?: number;
 }
 
+/** A tracker that is asked and says no is no `error` of the torrent: others may say yes. */
+export interface TrackerComplaint {
+  readonly kind: 'failure' | 'warning';
+  readonly text: string;
+}
+
 /** A snapshot: plain data, nothing in it changes later. Bytes, bytes per second, milliseconds. */
 export interface TorrentStats {
   readonly infoHash: InfoHash;
@@ -236,6 +242,8 @@ export interface TorrentGlance {
   readonly everUploaded: number;
   readonly peers: number;
   readonly checkProgress: number;
+  /** What a tracker of the torrent has refused it for, or warned of. */
+  readonly trackerComplaint?: TrackerComplaint;
   /** It holds what peers and pieces need; a torrent at rest does not. */
   readonly working: boolean;
 }

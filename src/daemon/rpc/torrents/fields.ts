@@ -156,20 +156,18 @@ function position({ entry, context }: TorrentView): number {
   return entry.position;
 }
 
-function errorOf({ entry, stats, status }: TorrentView): { kind: number; text: string } {
-  const { torrent, failure } = entry;
+function errorOf({ entry, light, status }: TorrentView): { kind: number; text: string } {
+  const { failure } = entry;
   if (failure !== undefined) return { kind: LOCAL_ERROR, text: failure.message };
-  if (status === 'error') {
-    const error = torrent?.light().error;
-    return { kind: LOCAL_ERROR, text: isMillraceError(error) ? error.message : 'the torrent failed' };
-  }
-  if (status !== 'downloading' && status !== 'seeding') return { kind: NO_ERROR, text: '' };
-  for (const { errorCode, error, warning } of stats?.trackers ?? []) {
-    // a tracker that says no; one that is not reached for now is told with the trackers
-    if (errorCode === 'ERR_TRACKER_FAILURE') return { kind: TRACKER_ERROR, text: error ?? '' };
-    if (warning !== undefined) return { kind: TRACKER_WARNING, text: warning };
-  }
-  return { kind: NO_ERROR, text: '' };
+  if (status === 'error')
+    return {
+      kind: LOCAL_ERROR,
+      text: isMillraceError(light.error) ? light.error.message : 'the torrent failed',
+    };
+  const { trackerComplaint: complaint } = light;
+  if (complaint === undefined || (status !== 'downloading' && status !== 'seeding'))
+    return { kind: NO_ERROR, text: '' };
+  return { kind: complaint.kind === 'failure' ? TRACKER_ERROR : TRACKER_WARNING, text: complaint.text };
 }
 
 function isStalled({ entry, context, status }: TorrentView): boolean {
