@@ -147,7 +147,7 @@ it('a name is changed of one torrent at a time', async () => {
   const [a, b] = await addAll('ab');
   const rename = (args: object) => ask('torrent-rename-path', { path: 'a', name: 'z', ...args });
   for (const args of [{}, { ids: [a, b] }, { ids: [] }, { ids: [99] }])
-    expect(await rename(args)).toBe('torrent_rename_path requires 1 torrent');
+    expect(await rename(args)).toBe('torrent-rename-path requires 1 torrent');
   expect(await rename({ ids: [a], name: '' })).toBe('path and name are needed');
   stage.state.catalog.set(stage.entry(a), { torrent: undefined });
   expect(await rename({ ids: [a] })).toBe('the torrent could not be opened');

@@ -116,7 +116,7 @@ describe('numbers of the protocol', () => {
   it('how long, how much, and how far', async () => {
     const torrent = stage.torrent(hash);
     expect(await row('eta', 'uploadRatio', 'percentDone', 'leftUntilDone')).toEqual({
-      ...{ eta: -2, uploadRatio: 0, percentDone: 0, leftUntilDone: 49_152 },
+      ...{ eta: -2, uploadRatio: -1, percentDone: 0, leftUntilDone: 49_152 },
     });
     torrent.done = 49_152 / 2;
     torrent.downRate = 1000;
