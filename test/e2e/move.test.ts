@@ -160,7 +160,9 @@ describe('a move to another file system', () => {
     await torrent.completed();
     expect(await hashTree(elsewhere)).toEqual(hashes);
     expect(await hashTree(stage.path('target'))).toEqual({});
-    expect(torrent.stats()).toMatchObject({ failedPieces: 0, downloaded: LENGTH });
+    const { failedPieces, downloaded } = torrent.stats();
+    expect(failedPieces).toBe(0);
+    expect(downloaded - LENGTH).toBeLessThan(128 * KiB); // the request that was under way came twice, if any
   });
 
   it('one that has no room is refused before anything is written', async ({ skip }) => {

@@ -173,6 +173,10 @@ export class FakeTorrent {
     this.calls.push(`setMaxPeers ${maxPeers}`);
   }
 
+  setGroup(group: string | undefined): void {
+    this.calls.push(`setGroup ${group}`);
+  }
+
   setSequential(on: boolean): void {
     this.calls.push(`setSequential ${on}`);
   }
@@ -209,11 +213,13 @@ export class FakeTorrent {
 
 /** Opens .torrent files by their path, as the engine does, and does nothing with them. */
 export class FakeSession {
+  readonly calls: string[] = [];
   readonly torrents = new Map<string, FakeTorrent>();
   /** All that were ever opened. */
   readonly opened: FakeTorrent[] = [];
   readonly forgotten: string[] = [];
   limits: object = {};
+  readonly groups = new Map<string, object>();
   address: { host: string; port: number } | undefined = { host: '0.0.0.0', port: 6881 };
   /** Opening waits for it. */
   opening: Promise<void> = Promise.resolve();
@@ -240,8 +246,16 @@ export class FakeSession {
     this.forgotten.push(infoHash);
   }
 
+  setGroup(name: string, limits: object): void {
+    this.calls.push(`setGroup ${name} ${JSON.stringify(limits)}`);
+  }
+
   setLimits(limits: object): void {
     this.limits = limits;
+  }
+
+  setGroup(name: string, limits: object): void {
+    this.groups.set(name, limits);
   }
 
   async listenOn({ port }: { port: number }): Promise<{ host: string; port: number }> {

@@ -53,6 +53,7 @@ export class Keepers {
       catalog,
       folder,
       onChange: entry => this.#changed(entry),
+      onUnfinishedMove: (entry, dir) => void this.moving.move(entry, dir, 'move').catch(() => {}),
       onDone: entry => void this.#done(entry),
     });
     this.removing = new Removing({

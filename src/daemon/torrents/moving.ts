@@ -53,15 +53,22 @@ export class Moving {
     try {
       if (entry.torrent === undefined)
         throw new MillraceError('ERR_NOT_FOUND', 'a torrent that could not be opened has no data to move');
+      if (data === 'move') {
+        catalog.edit(entry, { movingTo: dir });
+        await catalog.flush();
+      }
       await entry.torrent.setDir(dir, {
         move: data === 'move',
         onProgress: (done, total) => catalog.set(entry, { moving: { done, total } }),
         signal: this.#ending.signal,
       });
-      catalog.edit(entry, { dir, incompleteDir: undefined });
+      catalog.edit(entry, { dir, incompleteDir: undefined, movingTo: undefined });
       await catalog.flush();
     } catch (error) {
-      if (!this.#ending.signal.aborted) report(error, entry);
+      if (!this.#ending.signal.aborted) {
+        catalog.edit(entry, { movingTo: undefined });
+        report(error, entry);
+      }
       throw error;
     } finally {
       catalog.set(entry, { moving: undefined });

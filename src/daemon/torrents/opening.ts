@@ -5,6 +5,7 @@ import type { Entry } from './entry.js';
 import type { TorrentRecord } from './record.js';
 import { isComplete } from './status.js';
 import type { TorrentFolder } from './torrent-folder.js';
+import { afterUnfinishedMove } from './unfinished-move.js';
 
 export interface OpeningOptions {
   readonly session: Session;
@@ -13,6 +14,8 @@ export interface OpeningOptions {
   readonly folder: TorrentFolder;
   /** Its first check is over, all that is wanted has arrived, or it failed: who runs may change. */
   readonly onChange: (entry: Entry) => void;
+  /** A move was cut off by the end of the last run. */
+  readonly onUnfinishedMove: (entry: Entry, dir: string) => void;
   /** All that is wanted has arrived, some of it since it was added. */
   readonly onDone: (entry: Entry) => void;
 }
@@ -47,8 +50,10 @@ export class Opening {
 
   async #open(entry: Entry): Promise<void> {
     const { session, catalog, folder, settings } = this.options;
-    const { record } = entry;
+    const moved = await afterUnfinishedMove(entry.record);
     if (catalog.get(entry.infoHash) !== entry) return; // it was removed meanwhile
+    if (moved !== undefined) catalog.edit(entry, moved);
+    const { record } = entry;
     try {
       const torrent = await session.add(folder.pathOf(entry.infoHash), {
         dir: record.incompleteDir ?? record.dir,
@@ -67,6 +72,7 @@ export class Opening {
       });
       catalog.set(entry, { torrent, failure: undefined });
       this.#watch(entry);
+      if (record.movingTo !== undefined) this.options.onUnfinishedMove(entry, record.movingTo);
     } catch (error) {
       const failure = isMillraceError(error)
         ? error

@@ -22,6 +22,8 @@ export interface TorrentRecord {
   readonly dir: string;
   /** Where it is now, when that is another folder. */
   readonly incompleteDir?: string;
+  /** Where it is being moved. After a crash its files may be there already. */
+  readonly movingTo?: string;
   readonly addedAt: number;
   readonly doneAt: number;
   readonly startedAt: number;

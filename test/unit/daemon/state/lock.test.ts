@@ -79,9 +79,11 @@ it('where nobody tells when a process began, one that lives keeps it', async () 
 });
 
 it('our own number is of an earlier life: in a container all are process 1', async () => {
-  left({ pid: process.pid, began: '1' });
-  await lockFolder(dir);
-  expect(held().began).toBe(beganOf(process.pid));
+  for (const began of ['1', '']) {
+    left({ pid: process.pid, began });
+    await lockFolder(dir);
+    expect(held().began).toBe(beganOf(process.pid));
+  }
 });
 
 it.each(['', '{"pid":', 'null', '[]', '{"pid":"1"}', '{"pid":0,"began":""}', '{"pid":-1,"began":""}'])(
