@@ -97,8 +97,8 @@ it('one that is removed while the engine opens it is closed, and nothing is left
   const adding = stage.keepers.adding.add(bytes);
   while (stage.session.opened.length === 0) await turn();
   const removing = stage.keepers.removing.remove([stage.entry(infoHash)], true);
-  while (stage.onDisk().has(key)) await turn();
-  for (let i = 0; i < 3; i++) await turn(); // what follows on it has begun
+  await stage.state.catalog.flush(); // its removal is on disk
+  await turn(); // and what follows on that has begun
   open();
   await Promise.all([adding, removing]);
   expect(stage.session.torrents.size).toBe(0);
