@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type InfoHash, type Metainfo, MillraceError, parseMetainfo } from '../../index.js';
 import type { LiveSettings } from '../config/live-settings.js';
 import type { Catalog } from './catalog.js';
@@ -64,7 +66,7 @@ export class Adding {
     await removing.gone(metainfo.infoHash);
     const kept = catalog.get(metainfo.infoHash);
     if (kept !== undefined) return { entry: kept, duplicate: true }; // it could not be removed
-    const record = this.#recordOf(metainfo, wishes);
+    const record = await stayingHome(this.#recordOf(metainfo, wishes), metainfo);
     await folder.write(metainfo.infoHash, bytes);
     const entry = catalog.add(record);
     try {
@@ -102,4 +104,15 @@ export class Adding {
       startedAt: running ? now : 0,
     });
   }
+}
+
+/** Data that is where it is to be already, such as another torrent's, is checked there and not downloaded elsewhere. */
+async function stayingHome(record: TorrentRecord, { files }: Metainfo): Promise<TorrentRecord> {
+  if (record.incompleteDir === undefined) return record;
+  const top = files.find(({ pad }) => !pad)?.path[0] ?? record.name;
+  const isThere = await stat(join(record.dir, top)).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? { ...record, incompleteDir: undefined } : record;
 }

@@ -70,7 +70,7 @@ function describe({ id, tier, announce }: Listed, stats: TrackerStats | undefine
     host: `${protocol}//${port === '' ? `${host}:${defaultPort(protocol)}` : host}`,
     sitename: siteName(announce),
     is_backup: online && !asked && state === 'idle',
-    announce_state: state === 'announcing' ? ACTIVE : online && next > 0 ? WAITING : INACTIVE,
+    announce_state: state === 'announcing' ? ACTIVE : next > 0 ? WAITING : INACTIVE,
     has_announced: asked,
     last_announce_peer_count: stats?.lastPeers ?? 0,
     last_announce_result: !asked ? '' : worked ? (stats?.warning ?? 'Success') : (stats?.error ?? ''),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Added } from '../../../../src/daemon/torrents/adding.js';
@@ -97,8 +97,8 @@ it('one that is removed while the engine opens it is closed, and nothing is left
   const adding = stage.keepers.adding.add(bytes);
   while (stage.session.opened.length === 0) await turn();
   const removing = stage.keepers.removing.remove([stage.entry(infoHash)], true);
-  while (stage.onDisk().has(key)) await turn();
-  for (let i = 0; i < 3; i++) await turn(); // what follows on it has begun
+  await stage.state.catalog.flush(); // its removal is on disk
+  await turn(); // and what follows on that has begun
   open();
   await Promise.all([adding, removing]);
   expect(stage.session.torrents.size).toBe(0);
@@ -213,6 +213,21 @@ it('goes where its wish says, then its label, then the settings; and to the fold
   expect(await dirs('b', { labels: ['none', 'films'] })).toEqual(['/films', '/inc']);
   expect(await dirs('c', { labels: ['none'] })).toEqual([join(stage.dir, 'dl'), '/inc']);
   expect(await dirs('d', { labels: ['inc'] })).toEqual(['/inc', undefined]);
+});
+
+it('data that is where it is to be already is not downloaded anew elsewhere', async () => {
+  await stage.close();
+  stage = await DaemonStage.open('incomplete-dir = "/inc"\n');
+  const dl = join(stage.dir, 'dl');
+  writeFileSync(join(dl, 'one'), '');
+  mkdirSync(join(dl, 'several'));
+  const dirs = async (torrent: Uint8Array) => {
+    const { entry } = await stage.keepers.adding.add(torrent);
+    return [stage.torrent(entry.infoHash).options.dir, entry.record.incompleteDir];
+  };
+  expect(await dirs(bytes)).toEqual([dl, undefined]);
+  expect(await dirs(torrentFile('several', [5, 6]))).toEqual([dl, undefined]);
+  expect(await dirs(torrentFile('other', [5, 6]))).toEqual(['/inc', '/inc']);
 });
 
 it('starts as the settings say unless somebody says otherwise, and has begun only then', async () => {
