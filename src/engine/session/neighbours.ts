@@ -11,6 +11,7 @@ import type { TorrentCore } from '../swarm/torrent-core.js';
 import { Alarm, nowMs } from './clock.js';
 import { PeerLimits, type SharedLimits } from './limits.js';
 import type { LinkTorrent, PeerLink } from './link.js';
+import type { MetadataDesk } from './metadata-desk.js';
 import type { PieceReader } from './piece-reader.js';
 import type { PeerStats } from './types.js';
 import { Uploader } from './uploader.js';
@@ -37,6 +38,7 @@ export interface NeighboursOptions {
   readonly maxPeers: number;
   readonly sendBufferBytes: number;
   readonly reader: PieceReader;
+  readonly metadata: MetadataDesk;
   /** Limits of session and torrent; see `setLevels`. */
   readonly limits: readonly SharedLimits[];
   readonly isBanned: (link: PeerLink) => boolean;
@@ -203,6 +205,7 @@ export class Neighbours implements LinkTorrent {
   drained(link: PeerLink): void {
     if (link.peer === undefined) return;
     this.uploader.pump(link, link.peer);
+    if (link.peer.metadataAsked.length > 0) this.poke();
     this.options.onTurn(nowMs());
   }
 
@@ -220,10 +223,11 @@ export class Neighbours implements LinkTorrent {
 
   /** Does what the core wants done and sends what it wants said. */
   turn(): void {
-    const { core, act } = this.options;
+    const { core, act, metadata } = this.options;
     this.#blocksSinceTurn = 0;
     core.settle(nowMs());
     for (let action = core.poll(); action !== undefined; action = core.poll()) act(action);
+    metadata.serve(this.links.values());
     for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
     this.pumpAll();
     if (core.dirty) this.poke(); // what was sent made it say something

@@ -46,6 +46,11 @@ export const MAX_UNASKED_BLOCKS = 512;
 /** Of these, so many a second are forgiven, so that a connection of days does not add them up. */
 export const UNASKED_BLOCKS_PER_TICK = 8;
 
+/** How often a peer may have the whole info dictionary (BEP 9): once more than it needs, as connections break. */
+export const METADATA_TIMES = 2;
+/** Requests for it that are rejected before the peer is cut off: those that a client may have under way at once. */
+export const MAX_METADATA_REJECTS = 1_000;
+
 /** A peer so fast that it gives a whole piece within this time gets pieces for itself: libtorrent `whole_pieces_threshold`. */
 export const WHOLE_PIECE_SECONDS = 20;
 

@@ -66,7 +66,8 @@ export function decodeMetadataMessage(payload: Uint8Array): MetadataMessage | un
   if (part < 0 || part >= metadataParts(MAX_TOTAL_BYTES)) throw wrong('has no piece in range', { part });
   if (type !== 'data') return { type, part };
   const totalBytes = head.int('total_size') ?? 0;
-  if (totalBytes < 1 || totalBytes > MAX_TOTAL_BYTES) throw wrong('has no total_size in range', { totalBytes });
+  if (totalBytes < 1 || totalBytes > MAX_TOTAL_BYTES)
+    throw wrong('has no total_size in range', { totalBytes });
   const length = metadataPartBytes(totalBytes, part);
   if (rest.length !== length)
     throw wrong(`has ${rest.length} bytes of part ${part}, must have ${Math.max(0, length)}`, { part });
@@ -75,7 +76,8 @@ export function decodeMetadataMessage(payload: Uint8Array): MetadataMessage | un
 
 function split(payload: Uint8Array): { head: BDict; rest: Uint8Array } {
   const limit = MAX_HEAD_BYTES + METADATA_PART_BYTES;
-  if (payload.length > limit) throw wrong(`has ${payload.length} bytes, at most ${limit} are taken`, { limit });
+  if (payload.length > limit)
+    throw wrong(`has ${payload.length} bytes, at most ${limit} are taken`, { limit });
   try {
     const { value, end } = decodePrefix(payload, LIMITS);
     if (value instanceof BDict) return { head: value, rest: payload.subarray(end) };
