@@ -21,15 +21,15 @@ const MAX_TOTAL_BYTES = 0x7fff_ffff;
 
 const TYPES = ['request', 'data', 'reject'] as const;
 
-export type MetadataMessage =
-  | { readonly type: 'request' | 'reject'; readonly part: number }
-  | {
-      readonly type: 'data';
-      readonly part: number;
-      /** Size of the whole info dictionary. */
-      readonly totalBytes: number;
-      readonly bytes: Uint8Array;
-    };
+export interface MetadataData {
+  readonly type: 'data';
+  readonly part: number;
+  /** Size of the whole info dictionary. */
+  readonly totalBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+export type MetadataMessage = { readonly type: 'request' | 'reject'; readonly part: number } | MetadataData;
 
 export function metadataParts(totalBytes: number): number {
   return Math.ceil(totalBytes / METADATA_PART_BYTES);
