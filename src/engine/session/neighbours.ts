@@ -1,4 +1,3 @@
-import { compareBytes, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { UploadTurns } from '../policy/upload-turns.js';
@@ -9,6 +8,7 @@ import type { Action } from '../swarm/actions.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import type { TorrentCore } from '../swarm/torrent-core.js';
 import { Alarm, nowMs } from './clock.js';
+import { settleDuplicate } from './duplicates.js';
 import { PeerLimits, type SharedLimits } from './limits.js';
 import type { LinkTorrent, PeerLink } from './link.js';
 import type { MetadataDesk } from './metadata-desk.js';
@@ -93,7 +93,9 @@ export class Neighbours implements LinkTorrent {
     const { core, isBanned, onAttached } = this.options;
     if (this.#closed) throw new MillraceError('ERR_CLOSED', 'the torrent is closed');
     if (isBanned(link)) throw new MillraceError('ERR_PEER_BANNED', `${link.name} sent bad data before`);
-    this.#settleDuplicate(link, peerId);
+    settleDuplicate(this.links.values(), link, peerId, this.options.peerId, (other, error) =>
+      this.detach(other, error),
+    );
     if (this.links.size >= this.#maxPeers) throw this.#tooMany();
     const peer = core.addPeer(
       link.key,
@@ -115,33 +117,6 @@ export class Neighbours implements LinkTorrent {
       this.poke();
     }
     this.options.onDetached(link, error);
-  }
-
-  /**
-   * Two sessions that dial each other keep the connection of the one with the greater peer id; both know which. An id
-   * proves nothing, so one that comes from another host is another peer: else a stranger could borrow a peer's id and
-   * push it out, or keep it out.
-   */
-  #settleDuplicate(link: PeerLink, peerId: Uint8Array): void {
-    for (const other of this.links.values()) {
-      if (other.address.host !== link.address.host) continue;
-      if (other.peerId === undefined || compareBytes(other.peerId, peerId) !== 0) continue;
-      const duplicate = new MillraceError('ERR_PEER_DUPLICATE', `peer ${toHex(peerId)} is connected already`);
-      const theirsWins = compareBytes(peerId, this.options.peerId) > 0;
-      const replaces =
-        link.incoming === other.incoming
-          ? link.incoming && other.peer!.lastInMs + STALE_MS < nowMs()
-          : link.incoming === theirsWins;
-      const [kept, dropped] = replaces ? [link, other] : [other, link];
-      kept.dialAddress ??= dropped.dialAddress;
-      if (!replaces) throw duplicate;
-      other.close(duplicate);
-      this.detach(other, duplicate);
-      other.peer = undefined;
-      other.neighbours = undefined;
-      other.torrent = undefined; // it was told of the end already
-      return;
-    }
   }
 
   /** Where there are more already, those who move least leave. */
@@ -344,6 +319,3 @@ export class Neighbours implements LinkTorrent {
     this.turn();
   }
 }
-
-/** A connection silent for so long may be replaced by a new one of the same peer: the old one is likely dead. */
-const STALE_MS = 10_000;
