@@ -31,10 +31,9 @@ export class StoredMetainfo implements Metainfo {
   readonly createdBy?: string;
   readonly creationDate?: number;
 
-  /** Bytes of the info dictionary. */
-  readonly infoLength: number;
   readonly #origin: MetainfoOrigin;
   readonly #piecesAt: number;
+  readonly #infoLength: number;
   #info: ArrayBufferLike | undefined;
   /** What was given back, as long as somebody else still uses it. */
   #lent: WeakRef<ArrayBufferLike> | undefined;
@@ -58,9 +57,14 @@ export class StoredMetainfo implements Metainfo {
     this.createdBy = metainfo.createdBy;
     this.creationDate = metainfo.creationDate;
     this.#origin = origin;
-    this.infoLength = metainfo.infoBytes.length;
+    this.#infoLength = metainfo.infoBytes.length;
     this.#info = metainfo.infoBytes.buffer;
     this.#piecesAt = metainfo.pieces.byteOffset;
+  }
+
+  /** Bytes of the info dictionary, wherever it is. */
+  get infoLength(): number {
+    return this.#infoLength;
   }
 
   /** @throws MillraceError ERR_METAINFO_LOST when it must be read again and cannot be */
