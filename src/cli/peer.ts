@@ -1,8 +1,17 @@
-import { type AddOptions, createSession, formatAddress, type Session, type Torrent } from '../index.js';
+import {
+  type AddOptions,
+  createSession,
+  formatAddress,
+  isMillraceError,
+  type Session,
+  type Torrent,
+} from '../index.js';
 import type { Context } from './context.js';
 import type { Interrupt } from './exit.js';
 import { roundLimitedBy } from './limited-by.js';
 import { openLog } from './log.js';
+import { isMagnet } from './magnet.js';
+import type { Output } from './output.js';
 import { type PeerOptions, toAddOptions, toSessionOptions } from './peer-options.js';
 import { PeerProgress } from './peer-progress.js';
 import { supervise } from './supervision.js';
@@ -34,18 +43,22 @@ export async function runPeer(
     const log = openLog(options.logLevel, output.json, io.stderr);
     session = await createSession({ ...toSessionOptions(options, context), log });
     let startedMs = performance.now();
-    const torrent = await session.add(source, {
-      ...toAddOptions(options),
-      ...addOptions,
-      signal: interrupt.signal,
-    });
+    const magnet = isMagnet(source);
+    if (magnet) {
+      tellAddress(output, session);
+      output.line('Looking for peers that have the metadata.');
+    }
+    const torrent = await session
+      .add(source, { ...toAddOptions(options), ...addOptions, signal: interrupt.signal })
+      .catch(error => {
+        if (isMillraceError(error, 'ERR_ABORTED') && interrupt.signal.aborted) return undefined;
+        throw error;
+      });
+    if (torrent === undefined) return interrupt.exitCode;
     const until = watch(torrent, interrupt);
     if (supervision) await until(torrent.checked());
 
-    if (session.address) {
-      output.event('listening', session.address);
-      output.line(`Listening on ${formatAddress(session.address)}`);
-    }
+    if (!magnet) tellAddress(output, session);
     if (supervision) {
       await until(supervision.go);
       startedMs = performance.now();
@@ -59,6 +72,12 @@ export async function runPeer(
     await session?.close();
     supervision?.release();
   }
+}
+
+function tellAddress(output: Output, { address }: Session): void {
+  if (address === undefined) return;
+  output.event('listening', address);
+  output.line(`Listening on ${formatAddress(address)}`);
 }
 
 /** The last event of a peer that stays until it is told to end. */

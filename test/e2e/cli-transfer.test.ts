@@ -13,6 +13,7 @@ let dir: string;
 let target: string;
 let bytes: Buffer;
 let torrent: string;
+let magnet: string;
 let tracker: Tracker;
 let started: CliProcess[] = [];
 
@@ -31,6 +32,7 @@ beforeAll(async () => {
     '--announce',
     tracker.http!.url,
   );
+  magnet = String((await create.event('create')).magnet);
   expect(await create.ended).toBe(0);
 });
 
@@ -108,6 +110,21 @@ describe('download', () => {
     const end = server.events.at(-1)!;
     expect(end).toMatchObject({ event: 'end', uploaded: LENGTH, downloaded: 0 });
     expectShares(end.limitedBy);
+  });
+
+  it('fetches by a magnet link alone, and ends with 130 when nobody is there', async () => {
+    const follow = () => run('download', magnet, '--dir', target, '--no-state', ...ON_LOOPBACK);
+    const alone = follow();
+    await alone.event('listening');
+    alone.kill('SIGINT');
+    expect(await alone.ended).toBe(130);
+
+    const server = seed();
+    await server.event('listening');
+    const client = follow();
+    await client.event('complete');
+    expect(await client.ended).toBe(0);
+    expect(readFileSync(join(target, 'payload.bin')).equals(bytes)).toBe(true);
   });
 
   it('ends with 130 when it is interrupted, and goes on where it stopped', async () => {

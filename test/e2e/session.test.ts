@@ -114,9 +114,8 @@ describe('errors have codes, and messages that say what is wrong', () => {
     await expect(session.add('/no/such.torrent')).rejects.toMatchObject({ code: 'ERR_STORAGE_MISSING' });
     await expect(session.add(new Uint8Array([0x64]))).rejects.toSatisfy(error => isMillraceError(error));
     await expect(session.add(17 as never)).rejects.toThrow(TypeError);
-    await expect(
-      session.add('magnet:?xt=urn:btih:0000000000000000000000000000000000000001'),
-    ).rejects.toMatchObject({
+    await expect(session.add('magnet:?xt=urn:btih:0')).rejects.toMatchObject({ code: 'ERR_MAGNET_INVALID' });
+    await expect(session.add(`magnet:?xt=urn:btmh:1220${'00'.repeat(32)}`)).rejects.toMatchObject({
       code: 'ERR_METAINFO_UNSUPPORTED',
     });
     await expect(createTorrent(stage.path('nothing'))).rejects.toMatchObject({ code: 'ERR_STORAGE_MISSING' });

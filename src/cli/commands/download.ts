@@ -14,17 +14,18 @@ interface DownloadOptions extends PeerOptions {
 }
 
 export const downloadSetup: CommandSetup<DownloadOptions> = {
-  usage: 'download <torrent>',
-  summary: 'fetch the files of a torrent',
+  usage: 'download <torrent|magnet>',
+  summary: 'fetch the files of a torrent or a magnet link',
   description: `Fetches the files of a torrent, checks every piece, and leaves when all are there.
 
 Interrupted, it exits with 130; the same command then goes on where it stopped. With --json the
 events are listening, progress (about once a second), complete and error; interrupted before
-complete, the last is end. The seconds of complete count from adding the torrent to the last
+complete, the last is end. Of a magnet link nothing but listening comes before its metadata is here. The seconds of complete count from adding the torrent to the last
 verified piece, its rate is what was fetched in them. limitedBy has the shares of the time in which
 it waited for one thing or the other, see docs/limits.md.`,
   examples: [
     ['download debian.torrent --dir ~/Downloads', 'fetch and leave'],
+    ["download 'magnet:?xt=urn:btih:…' --dir .", 'by a link alone'],
     ['download debian.torrent --dir . --seed-for 2h', 'fetch, then serve others for two hours'],
     ['download debian.torrent --dir . --peer 192.0.2.7:6881', 'from a peer that no tracker tells'],
   ],

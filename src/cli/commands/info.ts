@@ -2,7 +2,7 @@ import { formatAddress, type Magnet, type Metainfo, parseMagnet, readTorrent } f
 import type { CommandSetup, CommonOptions, Context } from '../context.js';
 import { EXIT_OK } from '../failure.js';
 import { formatBytes, formatCount, formatPieceLength, safeText } from '../format.js';
-import { magnetOf } from '../magnet.js';
+import { isMagnet, magnetOf } from '../magnet.js';
 import type { Output } from '../output.js';
 
 export const infoSetup: CommandSetup<CommonOptions> = {
@@ -22,7 +22,7 @@ padding files are marked by "pad": true.`,
 };
 
 async function info({ output }: Context, _options: CommonOptions, source: string): Promise<number> {
-  if (/^(stream-)?magnet:/i.test(source)) showMagnet(output, parseMagnet(source));
+  if (isMagnet(source)) showMagnet(output, parseMagnet(source));
   else showTorrent(output, await readTorrent(source));
   return EXIT_OK;
 }

@@ -20,7 +20,8 @@ const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
 /** The torrent that a link asks for, before the handshake is over. */
 export interface LinkDoor {
   readonly infoHash: InfoHash;
-  readonly pieceCount: number;
+  /** Undefined before the metadata is here. */
+  readonly pieceCount: number | undefined;
   /** Takes the peer in and says who its neighbours are. @throws MillraceError ERR_PEER_* when it does not want it. */
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore;
   /** The link ended without having been taken in. */
@@ -280,7 +281,8 @@ export class PeerLink implements PeerSocketOwner {
         self: true,
       });
     this.peerId = peerId;
-    this.#decoder.setPieceCount(this.torrent!.pieceCount);
+    const { pieceCount } = this.torrent!;
+    if (pieceCount !== undefined) this.#decoder.setPieceCount(pieceCount);
     this.peer = this.torrent!.attach(this, this.#features!, peerId);
     this.host.settled(this);
   }

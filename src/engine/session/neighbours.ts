@@ -1,4 +1,3 @@
-import { compareBytes, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { UploadTurns } from '../policy/upload-turns.js';
@@ -9,8 +8,10 @@ import type { Action } from '../swarm/actions.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import type { TorrentCore } from '../swarm/torrent-core.js';
 import { Alarm, nowMs } from './clock.js';
+import { settleDuplicate } from './duplicates.js';
 import { PeerLimits, type SharedLimits } from './limits.js';
 import type { LinkTorrent, PeerLink } from './link.js';
+import type { MetadataDesk } from './metadata-desk.js';
 import type { PieceReader } from './piece-reader.js';
 import type { PeerStats } from './types.js';
 import { Uploader } from './uploader.js';
@@ -37,6 +38,7 @@ export interface NeighboursOptions {
   readonly maxPeers: number;
   readonly sendBufferBytes: number;
   readonly reader: PieceReader;
+  readonly metadata: MetadataDesk;
   /** Limits of session and torrent; see `setLevels`. */
   readonly limits: readonly SharedLimits[];
   readonly isBanned: (link: PeerLink) => boolean;
@@ -91,7 +93,9 @@ export class Neighbours implements LinkTorrent {
     const { core, isBanned, onAttached } = this.options;
     if (this.#closed) throw new MillraceError('ERR_CLOSED', 'the torrent is closed');
     if (isBanned(link)) throw new MillraceError('ERR_PEER_BANNED', `${link.name} sent bad data before`);
-    this.#settleDuplicate(link, peerId);
+    settleDuplicate(this.links.values(), link, peerId, this.options.peerId, (other, error) =>
+      this.detach(other, error),
+    );
     if (this.links.size >= this.#maxPeers) throw this.#tooMany();
     const peer = core.addPeer(
       link.key,
@@ -113,33 +117,6 @@ export class Neighbours implements LinkTorrent {
       this.poke();
     }
     this.options.onDetached(link, error);
-  }
-
-  /**
-   * Two sessions that dial each other keep the connection of the one with the greater peer id; both know which. An id
-   * proves nothing, so one that comes from another host is another peer: else a stranger could borrow a peer's id and
-   * push it out, or keep it out.
-   */
-  #settleDuplicate(link: PeerLink, peerId: Uint8Array): void {
-    for (const other of this.links.values()) {
-      if (other.address.host !== link.address.host) continue;
-      if (other.peerId === undefined || compareBytes(other.peerId, peerId) !== 0) continue;
-      const duplicate = new MillraceError('ERR_PEER_DUPLICATE', `peer ${toHex(peerId)} is connected already`);
-      const theirsWins = compareBytes(peerId, this.options.peerId) > 0;
-      const replaces =
-        link.incoming === other.incoming
-          ? link.incoming && other.peer!.lastInMs + STALE_MS < nowMs()
-          : link.incoming === theirsWins;
-      const [kept, dropped] = replaces ? [link, other] : [other, link];
-      kept.dialAddress ??= dropped.dialAddress;
-      if (!replaces) throw duplicate;
-      other.close(duplicate);
-      this.detach(other, duplicate);
-      other.peer = undefined;
-      other.neighbours = undefined;
-      other.torrent = undefined; // it was told of the end already
-      return;
-    }
   }
 
   /** Where there are more already, those who move least leave. */
@@ -203,6 +180,7 @@ export class Neighbours implements LinkTorrent {
   drained(link: PeerLink): void {
     if (link.peer === undefined) return;
     this.uploader.pump(link, link.peer);
+    if (link.peer.metadataAsked.length > 0) this.poke();
     this.options.onTurn(nowMs());
   }
 
@@ -220,10 +198,11 @@ export class Neighbours implements LinkTorrent {
 
   /** Does what the core wants done and sends what it wants said. */
   turn(): void {
-    const { core, act } = this.options;
+    const { core, act, metadata } = this.options;
     this.#blocksSinceTurn = 0;
     core.settle(nowMs());
     for (let action = core.poll(); action !== undefined; action = core.poll()) act(action);
+    metadata.serve(this.links.values());
     for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
     this.pumpAll();
     if (core.dirty) this.poke(); // what was sent made it say something
@@ -340,6 +319,3 @@ export class Neighbours implements LinkTorrent {
     this.turn();
   }
 }
-
-/** A connection silent for so long may be replaced by a new one of the same peer: the old one is likely dead. */
-const STALE_MS = 10_000;

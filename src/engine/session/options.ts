@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../errors.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
+import { MAX_METADATA_BYTES } from '../protocol/peer/metadata.js';
 import { DEFAULT_MAX_HANDLES } from '../storage/handle-cache.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
 import { PROFILES, type Profile } from './profiles.js';
@@ -47,6 +48,7 @@ export interface ResolvedOptions {
   readonly workers: number;
   readonly kernels: KernelsOption;
   readonly memoryBytes: number;
+  readonly maxMetadataBytes: number;
   readonly seed: number;
   readonly log: LogSink;
   readonly signal: AbortSignal | undefined;
@@ -167,6 +169,10 @@ const BY_PROFILE = () => undefined;
 /** From one block up; a socket that holds more than the piece memory of a session makes no sense. */
 const MIN_SEND_BUFFER_BYTES = 16 * 1024;
 const MAX_SEND_BUFFER_BYTES = 64 * MiB;
+
+/** One part; and the 2,097,152 pieces that a torrent may have (20 bytes each) with a file name for each dozen. */
+const MIN_METADATA_BYTES = 16 * 1024;
+const MOST_METADATA_BYTES = 64 * MiB;
 
 const KERNEL_NAMES: readonly KernelsOption[] = ['auto', 'wasm', 'js', 'native'];
 
@@ -341,6 +347,20 @@ export const OPTION_TABLE: readonly OptionRow[] = [
       MIN_MEMORY_BYTES,
       MAX_MEMORY_BYTES,
       DEFAULT_MEMORY_BYTES,
+    ),
+  },
+  {
+    name: 'maxMetadataBytes',
+    meaning: 'Longest info dictionary that peers are asked for when a magnet link is added.',
+    unit: 'bytes',
+    defaultText: '10 MB, as for .torrent files',
+    bounds: '16 KiB to 64 MiB',
+    resolve: whole(
+      'maxMetadataBytes',
+      `a whole number of bytes from ${MIN_METADATA_BYTES} to ${MOST_METADATA_BYTES}`,
+      MIN_METADATA_BYTES,
+      MOST_METADATA_BYTES,
+      MAX_METADATA_BYTES,
     ),
   },
   {

@@ -3,12 +3,24 @@ import { createTrackerClients, type TrackerClients } from '../discovery/tracker-
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
+import type { PeerSource } from '../policy/peer-list.js';
+import type { Metainfo } from '../protocol/metainfo-types.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
+import { checkAddOptions } from './add-options.js';
 import { nowMs } from './clock.js';
 import type { DialRefusal } from './dialler.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
+import {
+  isMagnetLink,
+  type MagnetLink,
+  metainfoOf,
+  readMagnetLink,
+  selectionOf,
+  tiersOf,
+} from './magnet-link.js';
+import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
 import { Resting } from './resting.js';
@@ -27,7 +39,7 @@ import type {
   Torrent,
   TorrentSource,
 } from './types.js';
-import { throwIfAborted } from './waits.js';
+import { abortable, throwIfAborted } from './waits.js';
 
 /** Trackers get this long for `stopped`, everything else of closing included: what a user waits for Ctrl-C. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -54,6 +66,9 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   return session;
 }
 
+/** Where peers of a private torrent may be known from: its trackers, users, and peers who dialled us (BEP 27). */
+const OF_PRIVATE: ReadonlySet<PeerSource> = new Set(['tracker', 'manual', 'incoming']);
+
 class EngineSession implements Session, TorrentHost {
   readonly trackers: TrackerClients;
   readonly announceKey: number;
@@ -61,6 +76,8 @@ class EngineSession implements Session, TorrentHost {
   readonly resting = new Resting();
   readonly #engine: Engine;
   readonly #torrents = new Map<InfoHash, { readonly run: TorrentRun; readonly torrent: Torrent }>();
+  /** Magnet links whose metadata is not here yet, and those that have ended and take their leave. */
+  readonly #phases = new Set<MetadataPhase>();
   readonly #network: Network;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
@@ -68,7 +85,8 @@ class EngineSession implements Session, TorrentHost {
   constructor(engine: Engine, proxy: SocksProxy | undefined) {
     this.#engine = engine;
     const { budget, rng, options } = engine;
-    const doorOf = (infoHash: InfoHash) => this.#torrents.get(infoHash)?.run.presence.door;
+    const doorOf = (infoHash: InfoHash) =>
+      (this.#torrents.get(infoHash)?.run.presence ?? this.#phaseOf(infoHash))?.door;
     this.#network = new Network(engine, doorOf, proxy);
     this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
     this.announceKey = rng.u32();
@@ -109,22 +127,72 @@ class EngineSession implements Session, TorrentHost {
   async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
     this.#checkOpen();
     throwIfAborted(options.signal);
+    if (isMagnetLink(source)) return this.#follow(readMagnetLink(source), options);
     const metainfo = await openTorrent(source);
     this.#checkOpen();
     throwIfAborted(options.signal);
-    if (this.#torrents.has(metainfo.infoHash))
-      throw new MillraceError(
-        'ERR_DUPLICATE_TORRENT',
-        `torrent ${metainfo.infoHash} is in this session already`,
-        {
-          infoHash: metainfo.infoHash,
-        },
-      );
+    return this.#open(metainfo, options).torrent;
+  }
+
+  /** Finds the metadata of a magnet link, then goes on with the peers that are known by then. */
+  async #follow(magnet: MagnetLink, options: AddOptions): Promise<Torrent> {
+    const { infoHash } = magnet;
+    checkAddOptions({ ...options, select: undefined }, 0); // which files there are is not known yet
+    this.#checkNew(infoHash);
+    const phase = this.#seek(magnet, options);
+    try {
+      const info = await abortable(phase.info, options.signal);
+      const metainfo = metainfoOf(magnet, info);
+      const { known } = phase;
+      this.#phases.delete(phase);
+      phase.end();
+      const select = selectionOf(magnet, metainfo, options);
+      const { run, torrent } = this.#open(metainfo, { ...options, select });
+      for (const { address, source } of known)
+        if (!metainfo.private || OF_PRIVATE.has(source)) run.presence.add([address], source);
+      return torrent;
+    } catch (error) {
+      const closing = phase.close(new MillraceError('ERR_CLOSED', 'the metadata is no longer wanted'));
+      void closing.finally(() => this.#phases.delete(phase));
+      throw error;
+    }
+  }
+
+  #seek(magnet: MagnetLink, options: AddOptions): MetadataPhase {
+    const { infoHash, name } = magnet;
+    const phase = new MetadataPhase({
+      engine: this.#engine,
+      host: this,
+      infoHash,
+      tiers: options.trackers ?? tiersOf(magnet),
+      maxPeers: options.maxPeers ?? this.#engine.options.maxPeersPerTorrent,
+    });
+    this.#phases.add(phase);
+    this.#engine.log.info({ torrent: infoHash, name }, 'looking for the metadata of a magnet link');
+    phase.add([...(options.peers ?? []), ...magnet.peers], 'manual');
+    phase.start();
+    return phase;
+  }
+
+  #open(metainfo: Metainfo, options: AddOptions): { run: TorrentRun; torrent: Torrent } {
+    this.#checkNew(metainfo.infoHash);
     const run = new TorrentRun(this.#engine, metainfo, options, this);
     const torrent = new SessionTorrent(run);
     this.#torrents.set(metainfo.infoHash, { run, torrent });
     void run.start();
-    return torrent;
+    return { run, torrent };
+  }
+
+  #checkNew(infoHash: InfoHash): void {
+    if (!this.#torrents.has(infoHash) && this.#phaseOf(infoHash) === undefined) return;
+    throw new MillraceError('ERR_DUPLICATE_TORRENT', `torrent ${infoHash} is in this session already`, {
+      infoHash,
+    });
+  }
+
+  #phaseOf(infoHash: InfoHash): MetadataPhase | undefined {
+    for (const phase of this.#phases) if (phase.open && phase.infoHash === infoHash) return phase;
+    return undefined;
   }
 
   async forget(infoHash: InfoHash): Promise<void> {
@@ -159,6 +227,7 @@ class EngineSession implements Session, TorrentHost {
     this.#checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
     for (const { run } of this.#torrents.values()) run.presence.moved();
+    for (const phase of this.#phases) phase.moved();
     return address;
   }
 
@@ -175,6 +244,7 @@ class EngineSession implements Session, TorrentHost {
     const error = new MillraceError('ERR_NET_SUSPENDED', `no network: ${reason}`, { reason });
     this.#network.suspend(error, at);
     for (const { run } of this.#torrents.values()) run.presence.suspend(error);
+    for (const phase of this.#phases) phase.suspend(error);
     this.trackers.suspend(error);
   }
 
@@ -183,6 +253,7 @@ class EngineSession implements Session, TorrentHost {
     await this.#network.restore();
     this.trackers.restore();
     for (const { run } of this.#torrents.values()) run.presence.restore();
+    for (const phase of this.#phases) phase.start();
   }
 
   stats(): SessionStats {
@@ -229,7 +300,10 @@ class EngineSession implements Session, TorrentHost {
       timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
     });
     await Promise.race([
-      Promise.allSettled([...this.#torrents.values()].map(({ run }) => run.close())),
+      Promise.allSettled([
+        ...Array.from(this.#torrents.values(), ({ run }) => run.close()),
+        ...Array.from(this.#phases, phase => phase.close(closed)),
+      ]),
       late,
     ]);
     clearTimeout(timer);

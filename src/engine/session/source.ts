@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MillraceError } from '../errors.js';
-import { parseMagnet } from '../protocol/magnet.js';
 import { parseMetainfo } from '../protocol/metainfo.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { sha1 } from './engine.js';
+import { isMagnetLink, readMagnetLink } from './magnet-link.js';
 import { type MetainfoOrigin, StoredMetainfo } from './stored-metainfo.js';
 import { readTorrentFile, readTorrentFileSync } from './torrent-file.js';
 import type { TorrentSource } from './types.js';
@@ -34,16 +34,16 @@ export async function openTorrent(source: TorrentSource): Promise<Metainfo> {
 }
 
 function isFile(source: TorrentSource): source is string | URL {
-  return source instanceof URL || (typeof source === 'string' && !/^magnet:/i.test(source));
+  return source instanceof URL || (typeof source === 'string' && !isMagnetLink(source));
 }
 
 function parseSource(source: Exclude<TorrentSource, URL>): Metainfo {
   if (source instanceof Uint8Array) return parseMetainfo(source, PARSING);
   if (typeof source === 'string') {
-    parseMagnet(source);
+    readMagnetLink(source);
     throw new MillraceError(
       'ERR_METAINFO_UNSUPPORTED',
-      'a magnet link names a torrent whose metadata must come from peers, which is not supported yet: use the .torrent file',
+      'the metadata of a magnet link must come from peers, which takes a session: use the .torrent file',
     );
   }
   if (typeof source === 'object' && source !== null && 'infoHash' in source) return source;

@@ -33,11 +33,12 @@ export class StoredMetainfo implements Metainfo {
 
   readonly #origin: MetainfoOrigin;
   readonly #piecesAt: number;
+  readonly #infoLength: number;
   #info: ArrayBufferLike | undefined;
   /** What was given back, as long as somebody else still uses it. */
   #lent: WeakRef<ArrayBufferLike> | undefined;
-  /** One read is enough for all pieces that are hashed at a time. */
-  #reading: Promise<Uint8Array> | undefined;
+  /** One read is enough for all who want it at a time. */
+  #reading: Promise<ArrayBufferLike> | undefined;
 
   constructor(metainfo: Metainfo, origin: MetainfoOrigin) {
     this.name = metainfo.name;
@@ -56,8 +57,14 @@ export class StoredMetainfo implements Metainfo {
     this.createdBy = metainfo.createdBy;
     this.creationDate = metainfo.creationDate;
     this.#origin = origin;
+    this.#infoLength = metainfo.infoBytes.length;
     this.#info = metainfo.infoBytes.buffer;
     this.#piecesAt = metainfo.pieces.byteOffset;
+  }
+
+  /** Bytes of the info dictionary, wherever it is. */
+  get infoLength(): number {
+    return this.#infoLength;
   }
 
   /** @throws MillraceError ERR_METAINFO_LOST when it must be read again and cannot be */
@@ -73,10 +80,19 @@ export class StoredMetainfo implements Metainfo {
   /** The piece hashes, held from now on. @throws MillraceError ERR_METAINFO_LOST */
   hashes(): Uint8Array | Promise<Uint8Array> {
     if (this.#info !== undefined) return this.#piecesIn(this.#info);
-    this.#reading ??= this.#readAgain().finally(() => {
-      this.#reading = undefined;
+    return this.#proven().then(buffer => {
+      this.#info ??= buffer;
+      return this.#piecesIn(this.#info);
     });
-    return this.#reading;
+  }
+
+  /** The info dictionary, read again when it must be; whoever wants it holds it. @throws MillraceError ERR_METAINFO_LOST */
+  async readInfo(): Promise<Uint8Array> {
+    const known = this.#info ?? this.#lent?.deref();
+    if (known !== undefined) return new Uint8Array(known);
+    const buffer = await this.#proven();
+    this.#lent = new WeakRef(buffer);
+    return new Uint8Array(buffer);
   }
 
   /** Nobody is going to hash pieces for now. */
@@ -92,12 +108,18 @@ export class StoredMetainfo implements Metainfo {
     return buffer;
   }
 
-  async #readAgain(): Promise<Uint8Array> {
+  #proven(): Promise<ArrayBufferLike> {
+    this.#reading ??= this.#readAgain().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readAgain(): Promise<ArrayBufferLike> {
     const metainfo = await this.#origin
       .read()
       .catch(error => Promise.reject(this.#lost('cannot be read', error)));
-    this.#info ??= this.#prove(() => metainfo);
-    return this.#piecesIn(this.#info);
+    return this.#prove(() => metainfo);
   }
 
   #prove(read: () => Metainfo): ArrayBufferLike {

@@ -14,6 +14,7 @@ import type { Engine } from './engine.js';
 import type { EventHub } from './events.js';
 import type { SharedLimits } from './limits.js';
 import type { PeerLink } from './link.js';
+import { infoLength, MetadataDesk } from './metadata-desk.js';
 import { Neighbours } from './neighbours.js';
 import { type PieceHashes, PieceIo } from './piece-io.js';
 import { PieceReader } from './piece-reader.js';
@@ -106,6 +107,9 @@ export class TorrentParts {
       maxPeers,
       sendBufferBytes: engine.options.sendBufferBytes,
       reader: this.reader,
+      metadata: new MetadataDesk(metainfo, this.core, poke, err =>
+        engine.log.warn({ err, torrent: metainfo.infoHash }, 'peers are not told the metadata'),
+      ),
       limits,
       isBanned: link => owner.presence.isBanned(link),
       act: action => this.#act(action, owner),
@@ -240,6 +244,7 @@ function createCore(
     client: CLIENT_VERSION,
     maxBlockBytes: MAX_BLOCK_BYTES,
     listenPort,
+    metadataBytes: infoLength(metainfo),
     allowedFastSet: (address, count) => allowedFastSet(sha1, infoHash, address, pieceCount, count),
   });
 }

@@ -84,6 +84,8 @@ export interface SessionOptions {
   kernels?: KernelsOption;
   /** Budget of piece slots: everything requested, received, hashing, not yet written, and the read cache. */
   memoryBytes?: number;
+  /** Longest info dictionary that peers are asked for. */
+  maxMetadataBytes?: number;
   /** Reproduces the dice of all policy. Random when absent. */
   seed?: number;
   log?: LogSink;
@@ -91,7 +93,7 @@ export interface SessionOptions {
   signal?: AbortSignal;
 }
 
-/** A .torrent's bytes, the path or file: URL of one, parsed metainfo, or a magnet link (not yet: needs peers' metadata). */
+/** A .torrent's bytes, the path or file: URL of one, parsed metainfo, or a magnet link, whose metadata peers have. */
 export type TorrentSource = Uint8Array | string | URL | Metainfo;
 
 export type FilePriority = 'skip' | 'low' | 'normal' | 'high';
@@ -422,6 +424,10 @@ export interface Session extends AsyncDisposable {
   /** Where peers reach us; undefined when not listening. */
   readonly address: PeerAddress | undefined;
   readonly torrents: readonly Torrent[];
+  /**
+   * Resolves at once, but for a magnet link: then when its metadata has come from peers, whom the link, its trackers and
+   * `options.peers` tell, or who dial us. Until then only `options.signal` and the end of the session stop the search.
+   */
   add(source: TorrentSource, options?: AddOptions): Promise<Torrent>;
   get(infoHash: InfoHash): Torrent | undefined;
   setLimits(limits: RateLimits): void;

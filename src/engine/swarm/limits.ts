@@ -46,6 +46,20 @@ export const MAX_UNASKED_BLOCKS = 512;
 /** Of these, so many a second are forgiven, so that a connection of days does not add them up. */
 export const UNASKED_BLOCKS_PER_TICK = 8;
 
+/** How often a peer may have the whole info dictionary (BEP 9): once more than it needs, as connections break. */
+export const METADATA_TIMES = 2;
+/** Requests for it that are rejected before the peer is cut off: those that a client may have under way at once. */
+export const MAX_METADATA_REJECTS = 1_000;
+
+/** A part of an info dictionary that did not come within this time is asked of somebody else; it is taken if it comes. */
+export const METADATA_PART_TIMEOUT_MS = 10_000;
+/** A peer that did not send one, or rejected it, is left alone for so long; libtorrent waits up to a minute. */
+export const METADATA_QUIET_MS = 10_000;
+/** Assemblies of an info dictionary that others wait for have so long: 10 MB at 170 kB/s. */
+export const METADATA_TURN_MS = 60_000;
+/** Parts, rejects and requests without reason, before we have the info dictionary, until a peer is cut off. */
+export const MAX_METADATA_NUISANCES = 1_000;
+
 /** A peer so fast that it gives a whole piece within this time gets pieces for itself: libtorrent `whole_pieces_threshold`. */
 export const WHOLE_PIECE_SECONDS = 20;
 

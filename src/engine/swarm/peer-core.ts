@@ -71,9 +71,13 @@ export class PeerCore {
   /** It sent data that failed a check: it only gets pieces of its own until one is good. */
   parole = false;
 
-  /** What the extension handshake told: the peer's message ids by name, its client, its request limit. */
-  extensionIds: ReadonlyMap<string, number> = new Map();
+  /** What the extension handshake told: its client, and the id under which it wants metadata messages, 0 for not. */
   client = '';
+  metadataId = 0;
+  /** Parts of the info dictionary that it waits for, how many it has asked for, and how many requests were rejected. */
+  readonly metadataAsked: number[] = [];
+  metadataTaken = 0;
+  metadataRejects = 0;
   /** Adjacent blocks may be asked of it in one request up to so many bytes. */
   maxBlockBytes = BLOCK_BYTES;
   listenPort: number | undefined;

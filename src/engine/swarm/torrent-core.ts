@@ -53,6 +53,8 @@ export interface TorrentCoreOptions {
   /** Our client name and the port where we listen, for the extension handshake. */
   readonly client: string;
   readonly listenPort?: () => number | undefined;
+  /** Size of the info dictionary, when peers may ask for it (BEP 9). */
+  readonly metadataBytes?: number;
   /** The set of pieces that a new peer gets although choked (BEP 6); empty where it does not apply. */
   readonly allowedFastSet?: (host: string, count: number) => number[];
 }
@@ -117,6 +119,7 @@ export class TorrentCore {
       options.listenPort ?? (() => undefined),
       pieceCount,
       options.maxBlockBytes ?? BLOCK_BYTES,
+      options.metadataBytes,
     );
     this.#suspicion = new Suspicion(kernels, options.heap, this.picker, this.peers);
   }
@@ -294,6 +297,11 @@ export class TorrentCore {
   handleUnwritten(piece: number): void {
     this.downloads.drop(piece);
     this.#wakeAll();
+  }
+
+  /** The bytes of the info dictionary, or none any more, for the oldest entry of the peer's `metadataAsked`. */
+  handleMetadata(peer: PeerCore, info: Uint8Array | undefined): void {
+    this.#extensions.offers?.answer(peer, info);
   }
 
   handleTimeout(nowMs: number): void {

@@ -2,7 +2,7 @@ import type { PeerAddress } from '../../../dist/index.js';
 import type { Stage } from '../../lib/stage.js';
 
 export interface StartOptions {
-  /** Path of the .torrent. */
+  /** Path of the .torrent, or a magnet link where it downloads. */
   readonly torrent: string;
   /** Folder that holds, or will hold, the torrent's file or folder. */
   readonly dir: string;

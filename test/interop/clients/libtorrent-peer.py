@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """libtorrent as a partner in tests: tells what happens as one JSON object a line, ends when stdin ends.
 
-    libtorrent-peer.py peer TORRENT DIR [--seed] [--dial HOST:PORT]... [--up BYTES_PER_S] [--trackers]
+    libtorrent-peer.py peer TORRENT|MAGNET DIR [--seed] [--dial HOST:PORT]... [--up BYTES_PER_S] [--trackers]
     libtorrent-peer.py create PATH OUT PIECE_LENGTH [--pads]
 
 A peer prints the events: listening {port}, checked {done, pieces}, complete {bytes, seconds},
@@ -68,8 +68,11 @@ def report(alert, state):
 
 def run_peer(args):
     session = quiet_session()
-    params = lt.add_torrent_params()
-    params.ti = lt.torrent_info(args.torrent)
+    if args.torrent.startswith("magnet:"):
+        params = lt.parse_magnet_uri(args.torrent)
+    else:
+        params = lt.add_torrent_params()
+        params.ti = lt.torrent_info(args.torrent)
     params.save_path = args.dir
     params.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
     if args.seed:

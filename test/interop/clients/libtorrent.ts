@@ -50,7 +50,8 @@ export class LibtorrentPeer implements OtherPeer {
       ...(trackers ? ['--trackers'] : []),
     ]);
     const { port } = await program.event('listening');
-    if (role === 'leech') await program.event('checked');
+    // Of a magnet link there is nothing to check before its metadata is here.
+    if (role === 'leech' && !torrent.startsWith('magnet:')) await program.event('checked');
     return new LibtorrentPeer(program, { host: '127.0.0.1', port: port as number });
   }
 

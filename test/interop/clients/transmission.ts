@@ -103,7 +103,11 @@ class TransmissionPeer implements OtherPeer {
         ),
       { explain },
     );
-    await rpc.call('torrent-add', { metainfo: (await readFile(torrent)).toString('base64') });
+    const link = torrent.startsWith('magnet:');
+    await rpc.call(
+      'torrent-add',
+      link ? { filename: torrent } : { metainfo: (await readFile(torrent)).toString('base64') },
+    );
     const peer = new TransmissionPeer(program, rpc, { host: '127.0.0.1', port: peerPort });
     if (role === 'seed') await peer.completed();
     return peer;

@@ -55,6 +55,18 @@ describe('StoredMetainfo', () => {
     expect(disk.reads).toBe(1);
   });
 
+  it('reads once for all who hand it on at a time, and does not hold it', async () => {
+    const { first, disk, stored } = scene();
+    expect(await stored.readInfo()).toEqual(first.infoBytes);
+    expect(disk.reads).toBe(0);
+    stored.release();
+    const all = await Promise.all([stored.readInfo(), stored.readInfo()]);
+    for (const info of all) expect(info).toEqual(first.infoBytes);
+    expect(disk.reads).toBe(1);
+    expect(stored.infoLength).toBe(first.infoBytes.length);
+    expect(stored.hashes()).toBeInstanceOf(Promise);
+  });
+
   it('takes the same torrent in another file, and no other torrent', async () => {
     const { first, disk, stored } = scene();
     stored.release();

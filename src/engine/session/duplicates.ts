@@ -1,0 +1,43 @@
+import { compareBytes, toHex } from '../bytes.js';
+import { MillraceError } from '../errors.js';
+import { nowMs } from './clock.js';
+import type { PeerLink } from './link.js';
+
+/** A connection silent for so long may be replaced by a new one of the same peer: the old one is likely dead. */
+const STALE_MS = 10_000;
+
+/**
+ * Two sessions that dial each other keep the connection of the one with the greater peer id; both know which. An id
+ * proves nothing, so one that comes from another host is another peer: else a stranger could borrow a peer's id and
+ * push it out, or keep it out.
+ *
+ * @param leave takes the older link out when it is the one that goes
+ * @throws MillraceError ERR_PEER_DUPLICATE when the new link is the one that goes
+ */
+export function settleDuplicate(
+  links: Iterable<PeerLink>,
+  link: PeerLink,
+  peerId: Uint8Array,
+  ownPeerId: Uint8Array,
+  leave: (link: PeerLink, error: MillraceError) => void,
+): void {
+  for (const other of links) {
+    if (other.address.host !== link.address.host) continue;
+    if (other.peerId === undefined || compareBytes(other.peerId, peerId) !== 0) continue;
+    const duplicate = new MillraceError('ERR_PEER_DUPLICATE', `peer ${toHex(peerId)} is connected already`);
+    const theirsWins = compareBytes(peerId, ownPeerId) > 0;
+    const replaces =
+      link.incoming === other.incoming
+        ? link.incoming && other.peer!.lastInMs + STALE_MS < nowMs()
+        : link.incoming === theirsWins;
+    const [kept, dropped] = replaces ? [link, other] : [other, link];
+    kept.dialAddress ??= dropped.dialAddress;
+    if (!replaces) throw duplicate;
+    other.close(duplicate);
+    leave(other, duplicate);
+    other.peer = undefined;
+    other.neighbours = undefined;
+    other.torrent = undefined; // it was told of the end already
+    return;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Metainfo } from '../protocol/metainfo-types.js';
+import { METADATA_PART_BYTES } from '../protocol/peer/metadata.js';
+import type { PeerCore } from '../swarm/peer-core.js';
+import type { TorrentCore } from '../swarm/torrent-core.js';
+import type { PeerLink } from './link.js';
+import { StoredMetainfo } from './stored-metainfo.js';
+
+/** Parts for one peer that wait in its socket's queue: 16 of them, so that those who do not read cost little. */
+const MAX_QUEUED_BYTES = 16 * METADATA_PART_BYTES;
+
+/** Size of a torrent's info dictionary, whether it is in memory or not. */
+export function infoLength(metainfo: Metainfo): number {
+  return metainfo instanceof StoredMetainfo ? metainfo.infoLength : metainfo.infoBytes.length;
+}
+
+/** Hands the info dictionary of a torrent on to peers that ask for it, as fast as they take it. */
+export class MetadataDesk {
+  #info: Uint8Array | undefined;
+  #reading = false;
+  #lost = false;
+
+  constructor(
+    readonly metainfo: Metainfo,
+    readonly core: TorrentCore,
+    /** Somebody can be answered now. */
+    readonly poke: () => void,
+    readonly onLost: (error: unknown) => void,
+  ) {}
+
+  /** Answers what these peers asked for, as far as their sockets have room. */
+  serve(links: Iterable<PeerLink>): void {
+    let asked = false;
+    for (const link of links) {
+      const { peer } = link;
+      if (peer === undefined || peer.metadataAsked.length === 0) continue;
+      asked = true;
+      if (this.#info === undefined && !this.#lost) break;
+      this.#answer(link, peer);
+    }
+    if (!asked) this.#info = undefined;
+    else if (this.#info === undefined && !this.#lost && !this.#reading) void this.#read();
+  }
+
+  #answer(link: PeerLink, peer: PeerCore): void {
+    let room = MAX_QUEUED_BYTES - link.socket.queuedBytes;
+    for (; room > 0 && peer.metadataAsked.length > 0; room -= METADATA_PART_BYTES)
+      this.core.handleMetadata(peer, this.#info);
+  }
+
+  async #read(): Promise<void> {
+    const { metainfo } = this;
+    this.#reading = true;
+    try {
+      this.#info = metainfo instanceof StoredMetainfo ? await metainfo.readInfo() : metainfo.infoBytes;
+    } catch (error) {
+      this.#lost = true;
+      this.onLost(error);
+    }
+    this.#reading = false;
+    this.poke();
+  }
+}
