@@ -144,6 +144,12 @@ export class DaemonStage {
       .join(' ');
   }
 
+  /** Moves that were asked for are over, one way or the other. */
+  async moved(): Promise<void> {
+    await this.keepers.moving.moveHome({ record: {} } as Entry); // comes after all others, and goes nowhere
+    await turn();
+  }
+
   /** Ends as a daemon does, or as one that is killed, and starts again on the same folder. */
   async again(end: 'close' | 'kill', text = this.text): Promise<DaemonStage> {
     await turn();

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { Entry } from '../../../../src/daemon/torrents/entry.js';
 import { DaemonStage } from '../../../lib/daemon-stage.js';
 import { turn } from '../../../lib/fake-torrent.js';
 
@@ -10,10 +9,7 @@ afterEach(() => stage.close());
 const dones = () => stage.told.filter(what => what.startsWith('done '));
 const record = (hash: string) => stage.entry(hash).record;
 /** Moves that were asked for have been made, or not. */
-const moved = async () => {
-  await stage.keepers.moving.moveHome({ record: {} } as Entry); // after all others
-  await turn();
-};
+const moved = () => stage.moved();
 const dl = () => join(stage.dir, 'dl');
 const restart = async (hash: string, end: 'close' | 'kill', done: number) => {
   stage = await stage.again(end);

@@ -73,6 +73,7 @@ it('groups are remembered, each value until it is set again', async () => {
   await set({ name: 'a', 'speed-limit-down': 7, honorsSessionLimits: false });
   await set({ name: 'b' });
   stage = await stage.again('kill');
+  expect(stage.session.groups.get('a')).toEqual({ up: 5000, down: 0, ownOnly: true });
   expect(await get({ group: 'a' })).toEqual([
     {
       ...{ name: 'a', honorsSessionLimits: false, 'speed-limit-up': 5, 'speed-limit-up-enabled': true },

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DaemonStage } from '../../../../lib/daemon-stage.js';
 import { turn } from '../../../../lib/fake-torrent.js';
-import { until } from '../../../../lib/until.js';
 
 let stage: DaemonStage;
 beforeEach(async () => {
@@ -128,8 +127,9 @@ describe('a new location', () => {
     const to = join(stage.dir, 'dl', 'new');
     await location({ ids: [a], location: to, move: true });
     await location({ ids: [b], location: to });
-    await stage.keepers.moving.close();
+    await stage.moved();
     expect(stage.torrent(a).calls).toEqual([`setDir ${to} move`]);
+    expect(stage.torrent(b).calls).toEqual([`setDir ${to} is there`]);
     expect([stage.entry(a).record.dir, stored(a)?.dir]).toEqual([to, to]);
   });
 
@@ -137,8 +137,10 @@ describe('a new location', () => {
     const [a] = await addAll('a');
     stage.torrent(a).setDir = () => Promise.reject(new Error('no space'));
     await location({ ids: [a], location: join(stage.dir, 'dl', 'new'), move: true });
-    await until('the failure', () => stage.logged.includes('error: no space'));
-    expect(stage.entry(a).record.dir).toBe(join(stage.dir, 'dl'));
+    await stage.moved();
+    expect([stage.entry(a).record.dir, stage.logged.includes('error: no space')]).toEqual([
+      ...[join(stage.dir, 'dl'), true],
+    ]);
   });
 });
 
