@@ -14,6 +14,7 @@ export { formatMagnet, type Magnet, parseMagnet } from './engine/protocol/magnet
 export { parseMetainfo } from './engine/protocol/metainfo.js';
 export type { Metainfo, TorrentFile } from './engine/protocol/metainfo-types.js';
 export { redactUrl } from './engine/protocol/tracker/url.js';
+export { formatTorrent } from './engine/protocol/write-metainfo.js';
 export { createTorrent } from './engine/session/create.js';
 export { readTorrent } from './engine/session/source.js';
 export type * from './engine/session/types.js';

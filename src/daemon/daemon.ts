@@ -9,7 +9,7 @@ import type { SettingKey } from './config/settings.js';
 import { checkExposure } from './http/access.js';
 import { Keepers } from './keepers/keepers.js';
 import { shareDescriptors } from './limits/descriptors.js';
-import { openAll } from './load.js';
+import { firstLook, openAll } from './load.js';
 import { fileLimit as fileLimitOfSystem } from './metrics/machine.js';
 import { AddressWatch } from './networking/address-watch.js';
 import { ADDRESS_GONE, KillSwitch } from './networking/kill-switch.js';
@@ -65,7 +65,12 @@ export class Daemon {
       proxied: settings.get('proxy') !== undefined,
     });
     this.#blocklist = new BlocklistKeeper({ ...common, fetching: this.#fetching, stateDir: state.dir });
-    this.#watching = new Watching({ settings, log, add: bytes => this.#keepers.adding.add(bytes) });
+    const { adding } = this.#keepers;
+    this.#watching = new Watching({
+      ...{ settings, log },
+      add: bytes => adding.add(bytes),
+      addMagnet: link => adding.addMagnet(link),
+    });
     this.#service = new Service({
       ...common,
       keepers: this.#keepers,
@@ -86,6 +91,11 @@ export class Daemon {
     parts.onAddress = present => this.#killSwitch.changed(present);
     this.#stopBeat = state.clock.beat(() => {
       state.beat().catch(err => log.error({ err }, 'the state was not saved'));
+    });
+    settings.watch(['port'], () => {
+      session
+        .listenOn({ port: settings.get('port') })
+        .catch(err => log.error({ err }, 'the new port cannot be had, the old one stays'));
     });
     settings.watch(['max-peers'], () =>
       session.setMaxConnections(shareDescriptors(fileLimit, settings.get('max-peers')).connections),
@@ -172,6 +182,7 @@ export class Daemon {
     await this.#blocklist.open();
     runner.admit(state.catalog.all());
     await openAll(state.catalog, opening, log);
+    await firstLook(state.catalog);
     runner.settle();
     await state.beat();
     await this.#watching.open();

@@ -49,7 +49,7 @@ async function openSwarm(stage: Stage, torrents: Readonly<Record<string, Readonl
     made[name] = { bytes, infoHash: metainfo.infoHash };
   }
   await until('the seeds at the tracker', () => tracker.stats().peers === Object.keys(torrents).length);
-  return { dir, made, seed };
+  return { dir, made, seed, tracker };
 }
 
 function base64(bytes: Uint8Array): string {
@@ -119,6 +119,65 @@ describe('the main job', () => {
     const [remembered] = await listed(again);
     expect(remembered).toMatchObject({ name: 'film', percentDone: 1, labels: ['kept'] });
     expect(remembered.downloadDir).toBe(stage.path('downloads'));
+  });
+
+  it('follows a magnet link, of a client or in a file, and forgets it when it has the torrent', async () => {
+    const stage = await openStage();
+    const { dir, made, tracker } = await openSwarm(stage, {
+      one: { 'a.bin': 90 * KiB },
+      two: { 'b.bin': 50 * KiB },
+    });
+    await mkdir(stage.path('watch'));
+    const settings = {
+      'state-dir': stage.path('state'),
+      'download-dir': stage.path('downloads'),
+      'watch-dir': stage.path('watch'),
+      'watch-poll': '200ms',
+    };
+    const linkTo = (infoHash: string) =>
+      `magnet:?xt=urn:btih:${infoHash}&dn=hint&tr=${encodeURIComponent(tracker.http!.url)}`;
+    const daemon = new DaemonProcess(stage, settings);
+    const nobody = await daemon.call('torrent-add', { filename: linkTo('f'.repeat(40)) });
+    expect(nobody['torrent-added']).toMatchObject({ id: 1, name: 'hint', hashString: 'f'.repeat(40) });
+    expect(await daemon.call('torrent-add', { filename: 'F'.repeat(40) })).toHaveProperty(
+      'torrent-duplicate',
+    );
+    await daemon.call('torrent-add', { filename: linkTo(made.one.infoHash) });
+    await writeFile(stage.path('two.magnet'), `${linkTo(made.two.infoHash)}\n`);
+    await rename(stage.path('two.magnet'), stage.path('watch/two.magnet'));
+    await until('both torrents', async () => {
+      const torrents = await listed(daemon);
+      return (
+        torrents.filter(({ status, percentDone }) => status === SEEDING && percentDone === 1).length === 2
+      );
+    });
+    for (const name of ['one', 'two'])
+      expect(await hashTree(stage.path('downloads', name))).toEqual(await hashTree(`${dir}/${name}`));
+    await daemon.kill();
+
+    const again = new DaemonProcess(stage, settings);
+    const torrents = await again.torrents<Told & { metadataPercentComplete: number; totalSize: number }>([
+      ...FIELDS,
+      ...['metadataPercentComplete', 'totalSize'],
+    ]);
+    const known = Object.fromEntries(torrents.map(torrent => [torrent.name, torrent]));
+    expect(known.hint).toMatchObject({
+      status: DOWNLOADING,
+      metadataPercentComplete: 0,
+      totalSize: 0,
+      error: 0,
+    });
+    expect(known.one).toMatchObject({
+      metadataPercentComplete: 1,
+      percentDone: 1,
+      hashString: made.one.infoHash,
+    });
+    expect(known.two.downloadDir).toBe(stage.path('downloads'));
+    await again.call('torrent-stop', { ids: [known.hint.id] });
+    expect((await listed(again)).find(({ name }) => name === 'hint')?.status).toBe(STOPPED);
+    await again.call('torrent-remove', { ids: [known.hint.id] });
+    expect(await listed(again)).toHaveLength(2);
+    expect(await again.stop()).toBe(0);
   });
 
   it('removes a torrent with its data, and nothing else', async () => {

@@ -7,6 +7,8 @@ export interface WatchingOptions {
   readonly log: LogSink;
   /** Takes in a .torrent. */
   readonly add: (bytes: Uint8Array) => Promise<unknown>;
+  /** And a magnet link. */
+  readonly addMagnet: (link: string) => Promise<unknown>;
 }
 
 /** Watches the folder that the settings name, if they name one. */
@@ -21,14 +23,17 @@ export class Watching {
   }
 
   async open(): Promise<void> {
-    const { settings, add } = this.#options;
+    const { settings, add, addMagnet } = this.#options;
     await this.#folder?.close();
     const dir = settings.get('watch-dir');
     if (dir === undefined || this.#closed) return;
     this.#folder = new WatchFolder({
       dir,
       pollMs: settings.get('watch-poll'),
-      add: async (_, bytes) => void (await add(bytes)),
+      add: async (name, bytes) => {
+        if (/\.magnet$/i.test(name)) await addMagnet(Buffer.from(bytes).toString('utf8').trim());
+        else await add(bytes);
+      },
       tell: event => this.#tell(event),
     });
   }

@@ -7,6 +7,7 @@ import type { Entry } from '../torrents/entry.js';
 import { Moving } from '../torrents/moving.js';
 import { Opening } from '../torrents/opening.js';
 import { Removing } from '../torrents/removing.js';
+import { Seeking } from '../torrents/seeking.js';
 import { Activity } from './activity.js';
 import { Phases } from './phases.js';
 import { Runner } from './runner.js';
@@ -32,6 +33,7 @@ export class Keepers {
   readonly speed: SpeedKeeper;
   readonly opening: Opening;
   readonly adding: Adding;
+  readonly seeking: Seeking;
   readonly removing: Removing;
   readonly moving: Moving;
   readonly #options: KeepersOptions;
@@ -44,7 +46,11 @@ export class Keepers {
       log.error({ err, torrent: infoHash }, messageOf(err));
     this.phases = new Phases(catalog, clock);
     const onSwitch = (entry: Entry) => this.phases.update(entry);
-    this.runner = new Runner({ catalog, settings, nowMs, onSwitch });
+    const seek = (entry: Entry, run: boolean) => {
+      if (run) this.seeking.start(entry);
+      else void this.seeking.stop(entry);
+    };
+    this.runner = new Runner({ catalog, settings, nowMs, onSwitch, seek });
     this.activity = new Activity({ catalog, nowMs, nowSeconds });
     this.moving = new Moving({ catalog, report });
     this.opening = new Opening({
@@ -56,11 +62,16 @@ export class Keepers {
       onUnfinishedMove: (entry, dir) => void this.moving.move(entry, dir, 'move').catch(() => {}),
       onDone: entry => void this.#done(entry),
     });
+    this.seeking = new Seeking({
+      ...{ session, catalog, folder, opening: this.opening },
+      onChange: entry => this.#changed(entry),
+    });
     this.removing = new Removing({
       session,
       catalog,
       folder,
       opening: this.opening,
+      seeking: this.seeking,
       report,
       onRemoved: entry => {
         totals.removed(entry);
@@ -107,7 +118,7 @@ export class Keepers {
 
   async close(): Promise<void> {
     for (const keeper of [this.runner, this.activity, this.seeds, this.speed]) keeper.close();
-    await this.moving.close();
+    await Promise.all([this.moving.close(), this.seeking.close()]);
   }
 
   #changed(entry: Entry): void {

@@ -11,6 +11,8 @@ export interface RunnerOptions {
   readonly catalog: Catalog;
   readonly settings: LiveSettings;
   readonly nowMs: () => number;
+  /** A magnet link may look for its metadata, or not. */
+  readonly seek: (entry: Entry, run: boolean) => void;
   /** It was told to run or to stand still. */
   readonly onSwitch: (entry: Entry) => void;
 }
@@ -88,9 +90,10 @@ export class Runner {
   }
 
   #apply(entry: Entry, run: boolean): void {
-    const { catalog, onSwitch } = this.options;
+    const { catalog, onSwitch, seek } = this.options;
     catalog.set(entry, { admitted: run });
     const { torrent } = entry;
+    if (torrent === undefined && entry.record.magnet !== undefined) seek(entry, run);
     if (torrent === undefined || run === (torrent.state !== 'paused')) return;
     if (run) torrent.resume();
     else torrent.pause();

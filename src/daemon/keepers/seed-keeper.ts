@@ -7,7 +7,7 @@ import type { LimitMode } from '../torrents/record.js';
 import type { Phases } from './phases.js';
 
 /** A seed ends so long after its limit at the latest. */
-const LOOK_MS = 10_000;
+const LOOK_MS = 5_000;
 
 export interface SeedKeeperOptions {
   readonly catalog: Catalog;

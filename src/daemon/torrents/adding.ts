@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type InfoHash, type Metainfo, MillraceError, parseMetainfo } from '../../index.js';
+import { type InfoHash, type Metainfo, MillraceError, parseMagnet, parseMetainfo } from '../../index.js';
 import type { LiveSettings } from '../config/live-settings.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
@@ -30,6 +30,11 @@ export type Wishes = Partial<
   >
 > & { readonly dir?: string; readonly paused?: boolean };
 
+/** Of a torrent, to begin with. */
+type Known = Pick<Metainfo, 'infoHash' | 'name' | 'length' | 'private' | 'announce'> & {
+  readonly files: readonly unknown[];
+};
+
 export type Added = { readonly entry: Entry; readonly duplicate: boolean };
 
 /** Takes torrents in. */
@@ -46,13 +51,16 @@ export class Adding {
    */
   async add(bytes: Uint8Array, wishes: Wishes = {}): Promise<Added> {
     const metainfo = parseMetainfo(bytes);
-    const { infoHash } = metainfo;
+    return this.#once(metainfo.infoHash, () => this.#add(metainfo, bytes, wishes));
+  }
+
+  async #once(infoHash: InfoHash, add: () => Promise<Added>): Promise<Added> {
     // it may be in the list already, but not be durable
     const before = this.#underWay.get(infoHash);
     if (before !== undefined) return { ...(await before), duplicate: true };
     const known = this.options.catalog.get(infoHash);
     if (known !== undefined) return { entry: known, duplicate: true };
-    const adding = this.#add(metainfo, bytes, wishes);
+    const adding = add();
     this.#underWay.set(infoHash, adding);
     try {
       return await adding;
@@ -61,13 +69,36 @@ export class Adding {
     }
   }
 
+  /**
+   * By a magnet link, or by an info-hash alone; what is in it peers will tell.
+   *
+   * @throws MillraceError ERR_MAGNET_INVALID, ERR_METAINFO_UNSUPPORTED, ERR_STORAGE_*
+   */
+  async addMagnet(link: string, wishes: Wishes = {}): Promise<Added> {
+    const { infoHash, name, trackers } = parseMagnet(link);
+    if (infoHash === undefined)
+      throw new MillraceError(
+        'ERR_METAINFO_UNSUPPORTED',
+        'the magnet link is of a torrent of version 2 only',
+      );
+    const announce = trackers.map(url => [url]);
+    const unknown = { infoHash, name: name ?? infoHash, length: 0, files: [], private: false, announce };
+    const magnet = /^magnet:/i.test(link) ? link : `magnet:?xt=urn:btih:${infoHash}`;
+    return this.#once(infoHash, () => this.#enter({ ...this.#recordOf(unknown, wishes), magnet }));
+  }
+
   async #add(metainfo: Metainfo, bytes: Uint8Array, wishes: Wishes): Promise<Added> {
-    const { catalog, folder, opening, removing, admit, onAdded } = this.options;
-    await removing.gone(metainfo.infoHash);
-    const kept = catalog.get(metainfo.infoHash);
-    if (kept !== undefined) return { entry: kept, duplicate: true }; // it could not be removed
     const record = await stayingHome(this.#recordOf(metainfo, wishes), metainfo);
-    await folder.write(metainfo.infoHash, bytes);
+    return this.#enter(record, bytes);
+  }
+
+  /** Into the list, once nothing is left of an earlier torrent of this hash. */
+  async #enter(record: TorrentRecord, bytes?: Uint8Array): Promise<Added> {
+    const { catalog, folder, opening, removing, admit, onAdded } = this.options;
+    await removing.gone(record.infoHash);
+    const kept = catalog.get(record.infoHash);
+    if (kept !== undefined) return { entry: kept, duplicate: true }; // it could not be removed
+    if (bytes !== undefined) await folder.write(record.infoHash, bytes);
     const entry = catalog.add(record);
     try {
       await catalog.flush();
@@ -81,7 +112,7 @@ export class Adding {
     return { entry, duplicate: false };
   }
 
-  #recordOf(metainfo: Metainfo, wishes: Wishes): TorrentRecord {
+  #recordOf(metainfo: Known, wishes: Wishes): TorrentRecord {
     const { infoHash, name, length, files } = metainfo;
     const { settings, nowSeconds } = this.options;
     const { dir: wished, paused, ...rest } = wishes;

@@ -51,6 +51,10 @@ export class Moving {
         'the torrent was removed, or the daemon ends: nothing was moved',
       );
     try {
+      if (entry.torrent === undefined && entry.record.magnet !== undefined) {
+        catalog.edit(entry, { dir }); // there are no files yet
+        return await catalog.flush();
+      }
       if (entry.torrent === undefined)
         throw new MillraceError('ERR_NOT_FOUND', 'a torrent that could not be opened has no data to move');
       if (data === 'move') {

@@ -1,4 +1,4 @@
-import { isMillraceError, MillraceError, type Session } from '../../index.js';
+import { type AddOptions, isMillraceError, MillraceError, type Session, type Torrent } from '../../index.js';
 import type { LiveSettings } from '../config/live-settings.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
@@ -49,29 +49,15 @@ export class Opening {
   }
 
   async #open(entry: Entry): Promise<void> {
-    const { session, catalog, folder, settings } = this.options;
+    const { session, catalog, folder } = this.options;
     const moved = await afterUnfinishedMove(entry.record);
     if (catalog.get(entry.infoHash) !== entry) return; // it was removed meanwhile
     if (moved !== undefined) catalog.edit(entry, moved);
     const { record } = entry;
+    if (record.magnet !== undefined) return; // it is sought when it may run
     try {
-      const torrent = await session.add(folder.pathOf(entry.infoHash), {
-        dir: record.incompleteDir ?? record.dir,
-        paused: !entry.admitted,
-        trackers: record.trackers,
-        limits: { down: limit(record.down), up: limit(record.up) },
-        ownLimitsOnly: !record.honorsSessionLimits,
-        sequential: record.sequential,
-        maxPeers: this.#maxPeers(record),
-        preallocate: settings.get('preallocate'),
-        ...(record.group !== '' && { group: record.group }),
-        renames: record.renames,
-        ...(record.skip.length + record.low.length + record.high.length > 0 && {
-          priorities: { skip: record.skip, low: record.low, high: record.high },
-        }),
-      });
-      catalog.set(entry, { torrent, failure: undefined });
-      this.#watch(entry);
+      const torrent = await session.add(folder.pathOf(entry.infoHash), this.optionsOf(entry));
+      this.take(entry, torrent);
       if (record.movingTo !== undefined) this.options.onUnfinishedMove(entry, record.movingTo);
     } catch (error) {
       const failure = isMillraceError(error)
@@ -80,6 +66,30 @@ export class Opening {
       catalog.set(entry, { torrent: undefined, failure });
       this.options.onChange(entry);
     }
+  }
+
+  /** The engine has it: what happens to it from now on is told. */
+  take(entry: Entry, torrent: Torrent): void {
+    this.options.catalog.set(entry, { torrent, failure: undefined });
+    this.#watch(entry);
+  }
+
+  /** What the engine is to know of it. */
+  optionsOf({ record, admitted }: Entry): AddOptions {
+    const { skip, low, high, group } = record;
+    return {
+      dir: record.incompleteDir ?? record.dir,
+      paused: !admitted,
+      trackers: record.trackers,
+      limits: { down: limit(record.down), up: limit(record.up) },
+      ownLimitsOnly: !record.honorsSessionLimits,
+      sequential: record.sequential,
+      maxPeers: this.#maxPeers(record),
+      preallocate: this.options.settings.get('preallocate'),
+      renames: record.renames,
+      ...(group !== '' && { group }),
+      ...(skip.length + low.length + high.length > 0 && { priorities: { skip, low, high } }),
+    };
   }
 
   #maxPeers({ maxPeers }: TorrentRecord): number {

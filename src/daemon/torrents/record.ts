@@ -18,6 +18,8 @@ export interface TorrentRecord {
   readonly name: string;
   /** Bytes; for the time in which its .torrent cannot be read. */
   readonly length: number;
+  /** The link that it was added by, until peers have told what is in it. */
+  readonly magnet?: string;
   /** Where it is to be when it is complete. */
   readonly dir: string;
   /** Where it is now, when that is another folder. */

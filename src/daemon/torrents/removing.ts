@@ -2,6 +2,7 @@ import { type InfoHash, MillraceError, type Session } from '../../index.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
 import type { Opening } from './opening.js';
+import type { Seeking } from './seeking.js';
 import type { TorrentFolder } from './torrent-folder.js';
 
 export interface RemovingOptions {
@@ -9,6 +10,7 @@ export interface RemovingOptions {
   readonly catalog: Catalog;
   readonly folder: TorrentFolder;
   readonly opening: Opening;
+  readonly seeking: Seeking;
   readonly onRemoved: (entry: Entry) => void;
   readonly report: (error: unknown, entry: Entry) => void;
 }
@@ -55,10 +57,11 @@ export class Removing {
   }
 
   async #let(entry: Entry, deleteData: boolean): Promise<void> {
-    const { session, folder, opening, report } = this.options;
+    const { session, folder, opening, seeking, report } = this.options;
     const { infoHash } = entry;
     try {
       await opening.opened(entry);
+      await seeking.stop(entry);
       const { torrent } = entry;
       await torrent?.close();
       if (deleteData && torrent === undefined)

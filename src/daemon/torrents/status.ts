@@ -11,8 +11,10 @@ export type Status =
   | 'seeding'
   | 'error';
 
-export function statusOf({ torrent, record, failure }: Entry): Status {
+export function statusOf({ torrent, record, failure, admitted }: Entry): Status {
   if (failure !== undefined) return 'error';
+  if (torrent === undefined && record.magnet !== undefined && record.running)
+    return admitted ? 'downloading' : 'download-wait';
   if (torrent === undefined) return record.running ? 'check-wait' : 'stopped';
   switch (torrent.state) {
     case 'checking':

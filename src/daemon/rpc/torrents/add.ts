@@ -23,9 +23,12 @@ const MAX_PEERS = 10_000;
 export async function torrentAdd(context: RpcContext, call: Call): Promise<object> {
   const params = new Params(call.params);
   const wishes = await wishesOf(context, params);
-  const bytes = await bytesOf(context, params);
+  const magnet = magnetIn(params);
+  const bytes = magnet === undefined ? await bytesOf(context, params) : undefined;
   try {
-    const { entry, duplicate } = await context.adding.add(bytes, wishes);
+    const { adding } = context;
+    const adds = bytes === undefined ? adding.addMagnet(magnet!, wishes) : adding.add(bytes, wishes);
+    const { entry, duplicate } = await adds;
     const { id, infoHash, record } = entry;
     const told = { id, name: record.name, hash_string: infoHash };
     return duplicate ? { torrent_duplicate: told } : { torrent_added: told };
@@ -66,6 +69,13 @@ export async function checkFolder(
     throw new RpcFailure(SYSTEM, 'this folder is not below download-dir or one of roots');
 }
 
+/** A link, or an info-hash alone. */
+function magnetIn(params: Params): string | undefined {
+  const filename = params.text('filename');
+  const named = params.text('metainfo') || filename === undefined ? undefined : filename;
+  return named !== undefined && /^magnet:|^[0-9a-f]{40}$/i.test(named) ? named : undefined;
+}
+
 async function bytesOf(context: RpcContext, params: Params): Promise<Uint8Array> {
   const metainfo = params.text('metainfo');
   if (metainfo !== undefined && metainfo !== '') return Buffer.from(metainfo, 'base64');
@@ -73,8 +83,6 @@ async function bytesOf(context: RpcContext, params: Params): Promise<Uint8Array>
   if (filename === undefined || filename === '')
     throw new RpcFailure(INVALID_PARAMS, 'no filename or metainfo specified');
   if (/^https?:\/\//i.test(filename)) return await fetched(context, filename, params.text('cookies'));
-  if (/^magnet:/i.test(filename))
-    throw new RpcFailure(UNRECOGNIZED_INFO, 'magnet links cannot be added yet: use the .torrent file');
   if (!context.settings.get('rpc-local-files') || !isAbsolute(filename))
     throw new RpcFailure(UNRECOGNIZED_INFO, 'unrecognized info');
   return await localFile(filename);

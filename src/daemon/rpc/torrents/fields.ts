@@ -52,7 +52,7 @@ export const TORRENT_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
     piece_size: ({ metainfo }) => metainfo?.pieceLength ?? 0,
     torrent_file: ({ entry, context }) => context.folder.pathOf(entry.infoHash),
     magnet_link: ({ entry }) => magnetOf(entry),
-    metadata_percent_complete: () => 1,
+    metadata_percent_complete: ({ entry }) => (entry.record.magnet === undefined ? 1 : 0),
     primary_mime_type: ({ metainfo }) => mimeTypeOf(metainfo?.files ?? []),
     webseeds: ({ metainfo }) => metainfo?.urlList ?? [],
     webseeds_sending_to_us: () => 0,

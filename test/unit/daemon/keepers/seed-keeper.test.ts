@@ -159,7 +159,7 @@ it('looks of itself, as long as it is not closed', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   await seed('seed-ratio = 1\n');
   uploads(1);
-  vi.advanceTimersByTime(9_999);
+  vi.advanceTimersByTime(4_999);
   expect(stage.entry(hash).record.finished).toBe(false);
   vi.advanceTimersByTime(1);
   expect(stage.entry(hash).record.finished).toBe(true);
