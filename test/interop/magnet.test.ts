@@ -18,7 +18,7 @@ const LENGTH = 30 * 1024 * 1024 + 5;
 
 async function scene(stage: Stage, client: Client) {
   const source = stage.path('source', 'film.bin');
-  await writeSamples(stage.path('source'), { [basename(source)]: LENGTH });
+  await writeSamples(stage.path('source'), { [basename(source)]: LENGTH }, 1);
   const tracker = await createTracker({ http: { host: '127.0.0.1', port: 0 } });
   stage.defer(() => tracker.close());
   const byTracker = client !== libtorrent;
