@@ -18,7 +18,7 @@ import {
   metadataPartBytes,
   metadataParts,
 } from '../../src/engine/protocol/peer/metadata.js';
-import { RawListener, RawPeer } from '../hostile/raw-peer.js';
+import { newPeerId, RawListener, RawPeer } from '../hostile/raw-peer.js';
 import {
   addressOf,
   KiB,
@@ -255,6 +255,71 @@ describe('metadata from peers who lie', () => {
     liar.send({ type: 'request', part: 0 });
     await liar.peer.until('an answer', () => liar.got.length > 0);
     expect(liar.got).toEqual([{ type: 'reject', part: 0 }]);
+  });
+});
+
+describe('peers of a magnet link', () => {
+  /** A session that looks for metadata, and how often somebody was let go. */
+  async function seeking() {
+    const { stage, sample, target } = await scene();
+    const session = await openSession(stage, { dir: target });
+    const adding = session.add(linkOf(sample));
+    adding.catch(() => {});
+    return { stage, sample, session, adding };
+  }
+
+  it.each<[string, (peer: MetadataPeer) => void]>([
+    ['a block', ({ peer }) => void peer.sendBlock(0, 0, new Uint8Array(16 * KiB))],
+    [
+      'metadata that is none',
+      ({ peer }) => void peer.send({ type: 'extended', id: 2, payload: Uint8Array.of(1) }),
+    ],
+    [
+      'parts that nobody asked for, without end',
+      peer => {
+        const bytes = new Uint8Array(100);
+        const data = { type: 'data', part: 0, totalBytes: 100, bytes } as const;
+        peer.send(...Array(2000).fill(data));
+      },
+    ],
+    ['requests without end', peer => void peer.send(...Array(2000).fill({ type: 'request', part: 0 }))],
+  ])('are let go for %s, and the search goes on', async (_, act) => {
+    const { stage, sample, session, adding } = await seeking();
+    const peer = await dial(session, sample.metainfo);
+    act(peer);
+    await peer.peer.gone;
+    const seed = await openSession(stage, { dir: sample.dir });
+    await seed.add(sample.torrent, { check: 'seed', peers: [addressOf(session)] });
+    await (await adding).completed();
+  });
+
+  it('may tell what they have, ask and chat, and stay', async () => {
+    const { sample, session } = await seeking();
+    const peer = await dial(session, sample.metainfo);
+    peer.peer.send(
+      { type: 'bitfield', bits: new Uint8Array(1000) },
+      { type: 'have', piece: 17 },
+      { type: 'unchoke' },
+      { type: 'interested' },
+      { type: 'request', piece: 0, begin: 0, length: 16 * KiB },
+      { type: 'port', port: 6881 },
+      { type: 'extended', id: 77, payload: Uint8Array.of(1) },
+    );
+    peer.send({ type: 'request', part: 0 });
+    await peer.peer.until('an answer', () => peer.got.length > 0);
+    expect(session.light().connections).toBe(1);
+  });
+
+  it('that have the same id from one host are one', async () => {
+    const { sample, session } = await seeking();
+    const { infoHash } = sample.metainfo;
+    const [one, two] = [await RawPeer.dial(addressOf(session)), await RawPeer.dial(addressOf(session))];
+    const peerId = newPeerId();
+    one.handshake(infoHash, { extended: true }, peerId);
+    await one.message('extended');
+    two.handshake(infoHash, { extended: true }, peerId);
+    await two.gone;
+    expect(session.light().connections).toBe(1);
   });
 });
 

@@ -172,6 +172,13 @@ describe('a peer that does not send', () => {
     expect(scene.whole).toBe(true);
   });
 
+  it('is asked again after all others: two of them do not pass the part to and fro', () => {
+    const scene = new Scene(noise(100));
+    for (const peer of [1, 2, 3]) scene.join(peer);
+    scene.wait(3 * METADATA_PART_TIMEOUT_MS);
+    expect(scene.asked.map(({ peer }) => peer)).toEqual([1, 2, 3, 1]);
+  });
+
   it('is asked again when there is nobody else', () => {
     const scene = new Scene(noise(100));
     scene.join(1);
