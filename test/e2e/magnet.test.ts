@@ -70,9 +70,9 @@ class MetadataPeer {
 
   onMetadata: ((message: MetadataMessage) => void) | undefined;
 
-  greet(infoHash: string, metadataBytes?: number): this {
+  greet(infoHash: string, metadataBytes?: number, port?: number): this {
     const extensions = new Map([['ut_metadata', MetadataPeer.ID]]);
-    const payload = encodeExtendedHandshake({ extensions, metadataBytes });
+    const payload = encodeExtendedHandshake({ extensions, metadataBytes, port });
     this.peer.handshake(infoHash).send({ type: 'extended', id: 0, payload }, { type: 'have-none' });
     return this;
   }
@@ -308,6 +308,17 @@ describe('peers of a magnet link', () => {
     peer.send({ type: 'request', part: 0 });
     await peer.peer.until('an answer', () => peer.got.length > 0);
     expect(session.light().connections).toBe(1);
+  });
+
+  it('who dialled us and said where they listen are dialled for the torrent', async () => {
+    const { stage, sample, session, adding } = await seeking();
+    const { infoHash, infoBytes } = sample.metainfo;
+    const listener = await RawListener.open();
+    stage.defer(() => listener.close());
+    const peer = new MetadataPeer(await RawPeer.dial(addressOf(session))).serve(infoBytes);
+    peer.greet(infoHash, infoBytes.length, listener.address.port);
+    await adding;
+    await listener.next();
   });
 
   it('that have the same id from one host are one', async () => {
