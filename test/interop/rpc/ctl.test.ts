@@ -64,7 +64,11 @@ for (const kind of BOTH)
       expect(detail.limitedBy).toEqual(kind.isReference ? null : expect.objectContaining({ choke: 0 }));
 
       await ctl.json('stop', 'all');
-      expect(await ctl.json('list')).toMatchObject([{ status: 'stopped' }]);
+      // the reference stops in its own time
+      await until('the stop', async () => {
+        const [torrent] = (await ctl.json('list')) as { status: string }[];
+        return torrent.status === 'stopped';
+      });
       await ctl.json('recheck', prefix);
       await ctl.json('start', prefix);
       await settled(daemon.rpc, album.hash, () => daemon.program.tail());

@@ -7,7 +7,7 @@ import { startMillrace } from '../millrace.js';
 import { it } from '../stage-test.js';
 import { BOTH } from './lib/daemons.js';
 import { Remote, remoteProgram } from './lib/remote.js';
-import { addSample, NO_MAGNETS, PIECE_LENGTH, STATUS, sample, settled } from './lib/torrents.js';
+import { addSample, PIECE_LENGTH, STATUS, sample, settled } from './lib/torrents.js';
 
 /** [what is said, the line of `-i` that tells of it, what it tells] */
 const LIMITS: readonly [readonly string[], string, string][] = [
@@ -82,11 +82,6 @@ for (const kind of BOTH)
         const album = await sample(stage, 'album');
         const daemon = await kind.start(stage);
         const remote = new Remote(daemon);
-        if (!kind.isReference) {
-          // a known gap: this is to be the same for both
-          expect(await remote.lines('-a', album.magnet)).toEqual([`Error: ${NO_MAGNETS}`]);
-          return;
-        }
         await remote.does(['-a', album.magnet]);
         expect(await remote.list()).toEqual([
           expect.objectContaining({ done: 'n/a', have: 'None', name: 'album' }),

@@ -93,8 +93,8 @@ export const TORRENT_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
     eta_idle: () => NOT_AVAILABLE,
 
     // how far it is
-    percent_done: ({ light, left }) => (left === 0 ? 1 : light.done / Math.max(light.wanted, light.done, 1)),
-    percent_complete: view => (view.size === 0 ? 1 : view.light.done / view.size),
+    percent_done: view => percentDone(view),
+    percent_complete: view => (view.size === 0 ? percentDone(view) : view.light.done / view.size),
     size_when_done: ({ light, size, entry }) => (entry.torrent === undefined ? size : light.wanted),
     left_until_done: view => view.left,
     have_valid: ({ light }) => light.done,
@@ -133,9 +133,9 @@ export const TORRENT_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
     peers_from: ({ stats }) => countSources(stats?.peers ?? []),
     peers_getting_from_us: ({ stats }) => stats?.peers.filter(({ upRate }) => upRate > 0).length ?? 0,
     peers_sending_to_us: ({ stats }) => stats?.peers.filter(({ downRate }) => downRate > 0).length ?? 0,
-    trackers: ({ entry }) => describeTrackers(entry.torrent),
-    tracker_list: ({ entry }) => trackerList(entry.torrent),
-    tracker_stats: ({ entry }) => describeTrackerStats(entry.torrent),
+    trackers: ({ entry }) => describeTrackers(entry),
+    tracker_list: ({ entry }) => trackerList(entry),
+    tracker_stats: ({ entry }) => describeTrackerStats(entry),
 
     // no other daemon tells: what held it back, docs/limits.md
     limited_by: ({ stats }) => describeLimits(stats?.limitedBy),
@@ -144,6 +144,12 @@ export const TORRENT_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
 
 function describeLimits(limitedBy: LimitedBy | undefined): Record<string, number> {
   return Object.fromEntries(Object.entries(limitedBy ?? {}).map(([cause, share]) => [toSnake(cause), share]));
+}
+
+/** Of a magnet link nothing is here, however little is known to be wanted. */
+function percentDone({ light, left, entry }: TorrentView): number {
+  if (entry.record.magnet !== undefined) return 0;
+  return left === 0 ? 1 : light.done / Math.max(light.wanted, light.done, 1);
 }
 
 function maxPeers({ entry, context }: TorrentView): number {

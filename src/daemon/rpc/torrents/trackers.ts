@@ -1,4 +1,5 @@
-import type { Torrent, TrackerStats } from '../../../index.js';
+import { parseMagnet, type TrackerStats } from '../../../index.js';
+import type { Entry } from '../../torrents/entry.js';
 
 /** Announce states: 0 inactive, 1 waiting, 2 queued, 3 active. */
 const INACTIVE = 0;
@@ -24,17 +25,23 @@ interface Listed {
   readonly announce: string;
 }
 
+/** Of a magnet link whose torrent is not known yet, those that it names. */
+function tiersOf({ torrent, record }: Entry): readonly (readonly string[])[] {
+  if (torrent !== undefined) return torrent.trackers;
+  if (record.trackers !== undefined) return record.trackers;
+  return record.magnet === undefined ? [] : parseMagnet(record.magnet).trackers.map(url => [url]);
+}
+
 /** A tracker's number is its place in the list. */
-function listed(torrent: Torrent): Listed[] {
-  return torrent.trackers
+function listed(entry: Entry): Listed[] {
+  return tiersOf(entry)
     .flatMap((urls, tier) => urls.map(announce => ({ tier, announce })))
     .map((tracker, id) => ({ id, ...tracker }))
     .filter(({ announce }) => URL.canParse(announce));
 }
 
-export function describeTrackers(torrent: Torrent | undefined): object[] {
-  if (torrent === undefined) return [];
-  return listed(torrent).map(({ id, tier, announce }) => ({
+export function describeTrackers(entry: Entry): object[] {
+  return listed(entry).map(({ id, tier, announce }) => ({
     id,
     tier,
     announce,
@@ -44,15 +51,17 @@ export function describeTrackers(torrent: Torrent | undefined): object[] {
 }
 
 /** One tier a paragraph, as clients edit it. */
-export function trackerList(torrent: Torrent | undefined): string {
-  return (torrent?.trackers ?? []).map(tier => tier.join('\n')).join('\n\n');
+export function trackerList(entry: Entry): string {
+  return tiersOf(entry)
+    .map(tier => tier.join('\n'))
+    .join('\n\n');
 }
 
-export function describeTrackerStats(torrent: Torrent | undefined): object[] {
-  if (torrent === undefined) return [];
-  const stats = torrent.stats().trackers;
-  const online = torrent.state === 'downloading' || torrent.state === 'seeding';
-  return listed(torrent).map(tracker => describe(tracker, stats[tracker.id], online));
+export function describeTrackerStats(entry: Entry): object[] {
+  const { torrent } = entry;
+  const stats = torrent?.stats().trackers ?? [];
+  const online = torrent?.state === 'downloading' || torrent?.state === 'seeding';
+  return listed(entry).map(tracker => describe(tracker, stats[tracker.id], online));
 }
 
 function describe({ id, tier, announce }: Listed, stats: TrackerStats | undefined, online: boolean): object {

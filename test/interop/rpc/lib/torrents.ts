@@ -89,9 +89,6 @@ export async function settled(rpc: Daemon['rpc'], hash: string, explain?: () => 
   );
 }
 
-/** What ours answers to magnet links for now. */
-export const NO_MAGNETS = 'magnet links cannot be added yet: use the .torrent file';
-
 /** Values of `status`, rpc-spec of 3.00. */
 export const STATUS = {
   stopped: 0,

@@ -7,7 +7,9 @@ import {
   siteName,
   trackerList,
 } from '../../../../../src/daemon/rpc/torrents/trackers.js';
-import type { PeerStats, Torrent, TrackerStats } from '../../../../../src/index.js';
+import type { Entry } from '../../../../../src/daemon/torrents/entry.js';
+import { createRecord } from '../../../../../src/daemon/torrents/record.js';
+import type { PeerStats, TrackerStats } from '../../../../../src/index.js';
 
 const peer = (rest: Partial<PeerStats> = {}): PeerStats => ({
   ...{
@@ -71,22 +73,35 @@ it('a scrape is where the last part of the path is announce, a site the name tha
   ).toEqual(['site', 'site', 'box', '192.0.2.1', '[::1]']);
 });
 
-const torrent = (stats: readonly Partial<TrackerStats>[], state = 'downloading') =>
+const entry = (stats: readonly Partial<TrackerStats>[], state = 'downloading') =>
   ({
-    ...{ state, trackers: [['http://a.example/announce', 'not a url'], ['udp://b.example:9']] },
-    stats: () => ({ trackers: stats }),
-  }) as unknown as Torrent;
+    record: createRecord({ infoHash: 'a'.repeat(40), name: 'x', length: 1, dir: '/dl' }),
+    torrent: {
+      ...{ state, trackers: [['http://a.example/announce', 'not a url'], ['udp://b.example:9']] },
+      stats: () => ({ trackers: stats }),
+    },
+  }) as unknown as Entry;
+/** That could not be opened, or is not known yet. */
+const unopened = (record: object = {}) =>
+  ({ ...entry([]), torrent: undefined, record: { ...entry([]).record, ...record } }) as Entry;
 const described = (stats: readonly Partial<TrackerStats>[], state?: string) =>
-  describeTrackerStats(torrent(stats, state)) as Record<string, unknown>[];
+  describeTrackerStats(entry(stats, state)) as Record<string, unknown>[];
+
+it('a magnet link has the trackers that it names, before anything is known of its torrent', () => {
+  const magnet = `magnet:?xt=urn:btih:${'a'.repeat(40)}&tr=udp%3A%2F%2Fb.example%3A9`;
+  expect(trackerList(unopened({ magnet }))).toBe('udp://b.example:9');
+  expect(trackerList(unopened({ magnet, trackers: [['udp://c.example:9']] }))).toBe('udp://c.example:9');
+  expect(describeTrackerStats(unopened({ magnet }))).toMatchObject([{ announce_state: 0, seeder_count: -1 }]);
+});
 
 it('numbers of trackers are their places in the list; what is no URL is not shown', () => {
-  const list = describeTrackers(torrent([])) as { id: number; tier: number }[];
+  const list = describeTrackers(entry([])) as { id: number; tier: number }[];
   expect(list.map(({ id, tier }) => [id, tier])).toEqual([
     [0, 0],
     [2, 1],
   ]);
-  expect(trackerList(torrent([]))).toBe('http://a.example/announce\nnot a url\n\nudp://b.example:9');
-  expect([describeTrackers(undefined), describeTrackerStats(undefined), trackerList(undefined)]).toEqual([
+  expect(trackerList(entry([]))).toBe('http://a.example/announce\nnot a url\n\nudp://b.example:9');
+  expect([describeTrackers(unopened()), describeTrackerStats(unopened()), trackerList(unopened())]).toEqual([
     [],
     [],
     '',
