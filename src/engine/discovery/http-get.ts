@@ -13,7 +13,7 @@ import { aborted, toTrackerError, trackerTimeout } from './tracker-error.js';
 
 /**
  * Not imported: Node 22 reads all exports of what is, and `http.WebSocket` among them loads its whole fetch, which
- * takes time and dies where there is no WebAssembly (test/e2e/fallback.test.ts).
+ * takes time and dies where there is no WebAssembly (test/slow/fallback.test.ts).
  */
 const { request: httpRequest } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 

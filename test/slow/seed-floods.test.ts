@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from '../../src/engine/protocol/peer/messages.js';
+import { extended, join, message, times, u32 } from '../hostile/bytes.js';
+import { encodeAll, type RawPeer, repeat } from '../hostile/raw-peer.js';
+import { BLOCK, blockOf, Honest, KiB, MiB, makeContent, Target } from '../hostile/world.js';
 import { openStage } from '../lib/e2e-stage.js';
 import { Stage } from '../lib/stage.js';
 import { until } from '../lib/until.js';
-import { extended, join, message, times, u32 } from './bytes.js';
-import { encodeAll, type RawPeer, repeat } from './raw-peer.js';
-import { BLOCK, blockOf, Honest, KiB, MiB, makeContent, Target } from './world.js';
 
 /** What a seed puts up with, while it goes on serving others. */
 
