@@ -40,6 +40,8 @@ export interface TorrentDetail extends TorrentRow {
   readonly uploaded: number;
   readonly downloaded: number;
   readonly etaSeconds: number | null;
+  /** Share of a move to another file system that is done; null: nothing is moved, or the daemon does not tell. */
+  readonly moving: number | null;
   readonly pieces: number;
   readonly pieceLength: number;
   /** Shares that add up to 1, docs/limits.md; null: the daemon does not tell. */
@@ -59,6 +61,7 @@ export const DETAIL_FIELDS = [
   'pieceCount',
   'pieceSize',
   'limitedBy',
+  'moveProgress',
   'files',
   'fileStats',
   'trackerStats',
@@ -87,6 +90,7 @@ export function toDetail(facts: RpcObject): TorrentDetail {
     downloaded: numberOf(facts, 'downloadedEver'),
     // -1: not now, -2: nobody knows
     etaSeconds: eta > 0 ? eta : null,
+    moving: typeof facts.moveProgress === 'number' && facts.moveProgress >= 0 ? facts.moveProgress : null,
     pieces: numberOf(facts, 'pieceCount'),
     pieceLength: numberOf(facts, 'pieceSize'),
     limitedBy: toLimitedBy(facts.limitedBy),

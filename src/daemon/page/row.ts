@@ -9,6 +9,7 @@ export function toRow(torrent: PageTorrent): Row {
     name: torrent.name,
     status: torrent.status,
     error: torrent.error,
+    moving: torrent.moving === undefined ? undefined : cut(torrent.moving, 100),
     // 99.96 % is not everything
     progress: cut(torrent.progress, 1000),
     size: torrent.size,
@@ -42,6 +43,7 @@ export function patchOf(old: Row, row: Row): Patch | undefined {
     old.status === row.status &&
     old.limit === row.limit &&
     old.error === row.error &&
+    old.moving === row.moving &&
     old.size === row.size &&
     old.name === row.name &&
     old.hash === row.hash &&

@@ -18,6 +18,8 @@ export interface PageTorrent {
   readonly name: string;
   readonly status: PageStatus;
   readonly error?: string;
+  /** Share of its files that are in their new folder, while they are copied. */
+  readonly moving?: number;
   /** 0 to 1. */
   readonly progress: number;
   readonly size: number;

@@ -93,13 +93,14 @@ export class PageView implements PageSource {
   }
 
   #row(entry: Entry): PageTorrent {
-    const { torrent, record, id, infoHash, failure } = entry;
+    const { torrent, record, id, infoHash, failure, moving } = entry;
     const light = torrent?.light();
     const status = statusOf(entry);
     const error = failure ?? light?.error;
     const common = {
       ...{ id, hash: infoHash, name: record.name, status, labels: record.labels, addedAt: record.addedAt },
       ...(error !== undefined && { error: error.message }),
+      ...(moving !== undefined && { moving: moving.total === 0 ? 1 : moving.done / moving.total }),
     };
     if (light === undefined || torrent === undefined)
       return { ...common, progress: 0, size: record.length, down: 0, up: 0, peers: 0, ratio: 0, copies: 0 };

@@ -24,7 +24,7 @@ export const showSetup = ctlCommand<CtlOptions>({
 
 ${ID_HELP}
 With --json it prints one object: that of 'ctl list' and {"dir","left","uploaded","downloaded","etaSeconds",
-"pieces","pieceLength","limitedBy","files","trackers","peerList"}.`,
+"moving","pieces","pieceLength","limitedBy","files","trackers","peerList"}.`,
   examples: [
     ['show 3', 'by its number'],
     ['show 5a8ce26e', 'by the beginning of its info-hash'],
@@ -55,7 +55,7 @@ function printFacts(output: Output, detail: TorrentDetail): void {
   row('Info-hash', detail.hash);
   row('Status', detail.status + (etaSeconds === null ? '' : `, ${formatSeconds(etaSeconds)} to go`));
   row('Error', detail.error ?? undefined);
-  row('Folder', detail.dir);
+  row('Folder', detail.dir + (detail.moving === null ? '' : `, moving: ${formatPercent(detail.moving, 1)}`));
   row('Labels', detail.labels.join(', '));
   row('Done', `${formatPercent(done, 1)} of ${formatBytes(size)}, ${formatBytes(left)} left`);
   row('Pieces', `${formatCount(pieces, 'piece')} of ${formatPieceLength(pieceLength)}`);

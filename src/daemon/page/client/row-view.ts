@@ -30,6 +30,10 @@ export const STATUS_TEXT: Readonly<Record<Row['status'], string>> = {
   error: 'Error',
 };
 
+function statusText({ status, moving }: Row): string {
+  return moving == null ? STATUS_TEXT[status] : `Moving ${Math.floor(100 * moving)} %`;
+}
+
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: '2-digit' });
 
 export function added(row: Row): string {
@@ -82,7 +86,7 @@ export class RowView {
     setText(this.#title, row.name);
     setAttribute(this.#title, 'title', row.name);
     this.#showNote(row);
-    setText(this.#status, STATUS_TEXT[row.status]);
+    setText(this.#status, statusText(row));
     this.#bar.set(row.progress);
     setText(this.#percent, percent(row.progress));
     this.#set('size', bytes(row.size));

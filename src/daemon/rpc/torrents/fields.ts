@@ -1,4 +1,5 @@
 import { isMillraceError, type LimitedBy } from '../../../index.js';
+import type { Entry } from '../../torrents/entry.js';
 import { ratioOf, secondsLeft } from '../../torrents/progress.js';
 import type { LimitMode } from '../../torrents/record.js';
 import type { Status } from '../../torrents/status.js';
@@ -138,6 +139,7 @@ export const TORRENT_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
     tracker_stats: ({ entry }) => describeTrackerStats(entry),
 
     // no other daemon tells: what held it back, docs/limits.md
+    move_progress: ({ entry }) => moveProgress(entry.moving),
     limited_by: ({ stats }) => describeLimits(stats?.limitedBy),
   } satisfies Record<string, Getter>),
 );
@@ -150,6 +152,12 @@ function describeLimits(limitedBy: LimitedBy | undefined): Record<string, number
 function percentDone({ light, left, entry }: TorrentView): number {
   if (entry.record.magnet !== undefined) return 0;
   return left === 0 ? 1 : light.done / Math.max(light.wanted, light.done, 1);
+}
+
+/** Of a copy to another file system; -1 while nothing is moved. */
+function moveProgress(moving: Entry['moving']): number {
+  if (moving === undefined) return NOT_AVAILABLE;
+  return moving.total === 0 ? 1 : moving.done / moving.total;
 }
 
 function maxPeers({ entry, context }: TorrentView): number {

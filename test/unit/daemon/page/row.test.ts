@@ -32,6 +32,11 @@ describe('toRow', () => {
 });
 
 describe('patchOf', () => {
+  it('tells of a move as it goes on, and of its end', () => {
+    expect(patch({ moving: 0.257 })).toEqual({ id: 7, moving: 0.25 });
+    expect(patchOf(toRow({ ...base, moving: 0.5 }), toRow(base))).toEqual({ id: 7, moving: null });
+  });
+
   it('is undefined when all that is shown is the same', () => {
     expect(patch({})).toBeUndefined();
     expect(patch({ labels: ['x'], progress: 0.50001 })).toBeUndefined();
