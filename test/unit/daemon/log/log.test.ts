@@ -16,7 +16,12 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const open = (options: Partial<LogOptions> = {}) =>
   openLog({ level: 'info', format: 'text', stderr, ...options });
-const told = () => String(stderr.read() ?? '');
+/** Node 26 gives a chunk at a time. */
+function told(): string {
+  let text = '';
+  for (let chunk = stderr.read(); chunk !== null; chunk = stderr.read()) text += chunk;
+  return text;
+}
 
 const SECRETS = ['p4ssk3y', 'hunter2', 'S3ss10nId', 'dXNlcjpodW50ZXIy', 'w3bh00k'];
 
