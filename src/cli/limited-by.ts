@@ -1,27 +1,17 @@
 import type { LimitedBy } from '../index.js';
+import { LIMIT_WORDS } from '../values/limit-words.js';
 
 /** Smaller shares are not worth a word. */
 const LEAST = 0.01;
 /** JSON has three decimal places. */
 const THOUSAND = 1000;
 
-const WORDS: Readonly<Record<keyof LimitedBy, string>> = {
-  choke: 'choke',
-  window: 'window',
-  remote: 'remote',
-  localCap: 'local cap',
-  disk: 'disk',
-  hash: 'hash',
-  memory: 'memory',
-  cpu: 'cpu',
-};
-
 /** `remote 71 %, cpu 20 %`: the largest first, as many as there is room for; `-` when nothing was measured. */
 export function formatLimitedBy(limitedBy: LimitedBy | undefined, room = Number.POSITIVE_INFINITY): string {
   let text = '';
   for (const [cause, share] of sorted(limitedBy)) {
     if (share < LEAST) break;
-    const part = `${text === '' ? '' : ', '}${WORDS[cause]} ${Math.round(100 * share)} %`;
+    const part = `${text === '' ? '' : ', '}${LIMIT_WORDS[cause]} ${Math.round(100 * share)} %`;
     if (text.length + part.length > room) break;
     text += part;
   }

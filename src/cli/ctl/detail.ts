@@ -1,4 +1,5 @@
 import type { LimitedBy } from '../../index.js';
+import { LIMIT_WORDS } from '../../values/limit-words.js';
 import { numberOf, objectsOf, textOf } from './fields.js';
 import type { RpcObject } from './rpc-client.js';
 import { ROW_FIELDS, type TorrentRow, toRow } from './torrents.js';
@@ -68,16 +69,7 @@ export const DETAIL_FIELDS = [
   'peers',
 ] as const;
 
-const CAUSES: readonly (keyof LimitedBy)[] = [
-  'choke',
-  'window',
-  'remote',
-  'localCap',
-  'disk',
-  'hash',
-  'memory',
-  'cpu',
-];
+const CAUSES = Object.keys(LIMIT_WORDS) as (keyof LimitedBy)[];
 
 export function toDetail(facts: RpcObject): TorrentDetail {
   const eta = numberOf(facts, 'eta');

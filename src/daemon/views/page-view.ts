@@ -1,4 +1,5 @@
 import { type LimitedBy, type PeerStats, type Session, VERSION } from '../../index.js';
+import { LIMIT_WORDS } from '../../values/limit-words.js';
 import type { LiveSettings } from '../config/live-settings.js';
 import type { Keepers } from '../keepers/keepers.js';
 import type { PageDetail, PageSession, PageSource, PageTorrent } from '../page/source.js';
@@ -6,18 +7,6 @@ import type { State } from '../state/state.js';
 import type { Entry } from '../torrents/entry.js';
 import { ratioOf, secondsLeft } from '../torrents/progress.js';
 import { statusOf } from '../torrents/status.js';
-
-/** In the words of docs/limits.md. */
-const CAUSES: Readonly<Record<keyof LimitedBy, string>> = {
-  choke: 'choke',
-  window: 'window',
-  remote: 'remote',
-  localCap: 'local cap',
-  disk: 'disk',
-  hash: 'hash',
-  memory: 'memory',
-  cpu: 'cpu',
-};
 
 const PRIORITIES = { skip: 'skip', low: 'low', normal: 'normal', high: 'high' } as const;
 
@@ -88,7 +77,7 @@ export class PageView implements PageSource {
           ...{ path, length, done: torrent.fileDone(index) },
           priority: PRIORITIES[priority],
         })) ?? [],
-      limitedBy: shares(stats?.limitedBy).map(([cause, share]) => ({ name: CAUSES[cause], share })),
+      limitedBy: shares(stats?.limitedBy).map(([cause, share]) => ({ name: LIMIT_WORDS[cause], share })),
     };
   }
 
@@ -116,7 +105,7 @@ export class PageView implements PageSource {
       ...{ down: light.downRate, up: light.upRate, peers: light.peers },
       ratio: Number.isFinite(ratio) ? ratio : 0,
       ...(left !== undefined && Number.isFinite(left) && { etaSeconds: left }),
-      ...(limit !== undefined && light.peers > 0 && { limit: CAUSES[limit[0]] }),
+      ...(limit !== undefined && light.peers > 0 && { limit: LIMIT_WORDS[limit[0]] }),
       copies: working?.copies ?? (complete ? 1 : 0),
     };
   }
