@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: CORE,
   tracker: [...L0, ...L1],
   values: ['ids'],
-  daemon: ['index', 'files', 'values', 'storage', 'policy'],
+  daemon: ['index', 'files', 'values', 'storage', 'policy', 'discovery'],
   cli: ['index', 'files', 'tracker', 'sim', 'values', 'daemon'],
   index: [...CORE, ...L4, ...L5, 'files'],
   files: [...CORE, ...L4, ...L5],

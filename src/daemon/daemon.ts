@@ -34,8 +34,6 @@ interface DaemonParts extends DaemonOptions {
   readonly watch: AddressWatch;
   /** Descriptors that there are for all. */
   readonly fileLimit: number | undefined;
-  /** Whom the watch tells. */
-  onAddress: (present: boolean) => void;
 }
 
 /** A seed box: torrents that are remembered, looked after, and controlled by clients. */
@@ -88,7 +86,6 @@ export class Daemon {
       ...{ session, watch, log },
       onChange: suspended => this.#service.suspended(suspended),
     });
-    parts.onAddress = present => this.#killSwitch.changed(present);
     this.#stopBeat = state.clock.beat(() => {
       state.beat().catch(err => log.error({ err }, 'the state was not saved'));
     });
@@ -114,6 +111,7 @@ export class Daemon {
     if (umask !== undefined) process.umask(umask);
     const state = await State.open({ dir: configuration.settings['state-dir'], log, nowMs });
     let session: Session | undefined;
+    let daemon: Daemon | undefined;
     try {
       const settings = new LiveSettings({
         configuration,
@@ -121,30 +119,27 @@ export class Daemon {
         save: overrides => state.saveOverrides(overrides),
       });
       const fileLimit = settings.get('files') ?? (await fileLimitOfSystem());
-      const watch: AddressWatch = new AddressWatch({
+      const watch = new AddressWatch({
         address: settings.get('host'),
-        onChange: present => parts.onAddress(present),
+        onChange: present => {
+          if (daemon !== undefined) daemon.#killSwitch.changed(present);
+        },
       });
       session = await createSession({
         ...sessionOptions(settings.all, fileLimit),
         ...(!watch.present && { suspended: ADDRESS_GONE }),
         ...{ stateDir: state.resumeDir, log },
       });
-      const parts: DaemonParts = {
-        ...options,
-        state,
-        settings,
-        session,
-        watch,
-        fileLimit,
-        onAddress: () => {},
-      };
-      const daemon = new Daemon(parts);
+      daemon = new Daemon({ ...options, state, settings, session, watch, fileLimit });
       await daemon.#open();
       return daemon;
     } catch (error) {
-      await session?.close();
-      await state.close();
+      // what has begun must end, or the process would go on without being a daemon
+      if (daemon !== undefined) await daemon.close();
+      else {
+        await session?.close();
+        await state.close();
+      }
       throw error;
     }
   }

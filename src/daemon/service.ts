@@ -5,7 +5,7 @@ import { Health } from './health/health.js';
 import { Probe } from './health/probe.js';
 import { Readiness } from './health/readiness.js';
 import { createDoor } from './http/access.js';
-import type { Door } from './http/door.js';
+import { type Door, visitOf } from './http/door.js';
 import { LoginLimit } from './http/login-limit.js';
 import { type Handler, HttpServer } from './http/server.js';
 import type { Keepers } from './keepers/keepers.js';
@@ -47,7 +47,6 @@ export class Service {
   readonly #free: Probe<number>;
   #lastFree: number | undefined;
   #page: Page | undefined;
-  #started = false;
   #url: string | undefined;
 
   constructor(options: ServiceOptions) {
@@ -81,7 +80,6 @@ export class Service {
 
   /** All torrents are in the list. */
   ready(): void {
-    this.#started = true;
     this.#readiness.ready();
   }
 
@@ -105,7 +103,7 @@ export class Service {
     const counts = new RpcCounts(new Set(methods.keys()));
     const endpoint: RpcEndpoint = new RpcEndpoint({ door, report, methods: counted(methods, counts) });
     server.route(RPC_PATH, (request, response) => {
-      if (this.#started) return endpoint.handle(request, response);
+      if (this.#readiness.started) return endpoint.handle(request, response);
       // a list that lacks torrents would be taken for the truth
       response.writeHead(503, { 'Content-Type': 'text/plain', 'Retry-After': '1' });
       response.end('the daemon is still reading its torrents\n');
@@ -167,8 +165,7 @@ export class Service {
 
 function guarded(door: () => Door, handler: Handler): Handler {
   return async (request: IncomingMessage, response: ServerResponse) => {
-    const { method: verb = '', headers, socket } = request;
-    const refusal = await door().check({ verb, headers, address: socket.remoteAddress ?? '' });
+    const refusal = await door().check(visitOf(request));
     if (refusal === undefined) return await handler(request, response);
     response.writeHead(refusal.status, refusal.headers);
     response.end(refusal.body);

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import { lookupExcept } from '../../engine/discovery/local-address.js';
 import { isLinkLocal, isLocalAddress } from '../../engine/policy/local-networks.js';
 import { NOFOLLOW, PRIVATE_FILE } from '../../engine/storage/state-file.js';
 import { exchange, parseHttpUrl } from './exchange.js';
-import { lookupPublic, refuseLocalHost } from './local-networks.js';
+import { LocalNetworkRefused, refuseLocalHost } from './local-networks.js';
 
 /** As in libtorrent. */
 const MAX_REDIRECTS = 5;
@@ -59,7 +60,7 @@ async function follow(url: URL, options: DownloadOptions, signal: AbortSignal): 
     refuseLocalHost(url, isRefused);
     // cookies are for whom the user meant
     const headers = cookies !== undefined && url.origin === origin ? { ...common, Cookie: cookies } : common;
-    const lookup = lookupPublic(isRefused);
+    const lookup = lookupExcept(isRefused, () => new LocalNetworkRefused());
     const response = await exchange(url, { method: 'GET', headers, signal, lookup, ca, localAddress });
     const { statusCode = 0 } = response;
     if (statusCode === 200) return response;

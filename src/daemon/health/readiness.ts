@@ -17,6 +17,10 @@ export class Readiness {
     this.#started = true;
   }
 
+  get started(): boolean {
+    return this.#started;
+  }
+
   suspend(on: boolean): void {
     this.#suspended = on;
   }

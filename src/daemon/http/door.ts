@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isAllowedHost } from './hosts.js';
 import type { LoginLimit } from './login-limit.js';
 import type { Credentials } from './password.js';
@@ -8,6 +8,10 @@ export interface Visit {
   readonly headers: IncomingHttpHeaders;
   /** The client's, as the socket knows it. */
   readonly address: string;
+}
+
+export function visitOf({ method = '', headers, socket }: IncomingMessage): Visit {
+  return { verb: method, headers, address: socket.remoteAddress ?? '' };
 }
 
 /** What a visitor who is not let in is told. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Refusal, Visit } from '../http/door.js';
+import { type Refusal, type Visit, visitOf } from '../http/door.js';
 import { PAGE_FOLDER } from '../page-folder.js';
 import { answer, SECURITY_HEADERS } from './answer.js';
 import { Feed } from './feed.js';
@@ -84,10 +84,10 @@ export function createPage({ source, check, report = () => {} }: PageOptions): P
   const guarded =
     (handler: Handler): Handler =>
     async (request, response) => {
-      const { method: verb = '', headers, socket } = request;
-      const refusal = await check({ verb, headers, address: socket.remoteAddress ?? '' });
+      const visit = visitOf(request);
+      const refusal = await check(visit);
       if (refusal !== undefined) return answer(response, refusal.status, refusal.headers, refusal.body);
-      if (verb !== 'GET' && verb !== 'HEAD')
+      if (visit.verb !== 'GET' && visit.verb !== 'HEAD')
         return answer(response, 405, { Allow: 'GET, HEAD' }, 'only GET and HEAD are answered\n');
       if (response.destroyed) return;
       await handler(request, response).catch(error => {

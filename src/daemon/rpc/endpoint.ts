@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Door } from '../http/door.js';
+import { type Door, visitOf } from '../http/door.js';
 import { answerJsonRpc } from './json-rpc.js';
 import { answerLegacy } from './legacy.js';
 import { type Methods, PARSE_ERROR } from './methods.js';
@@ -50,7 +50,7 @@ export class RpcEndpoint {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const door = this.options.door();
     const { method: verb = '', headers } = request;
-    const refusal = await door.check({ verb, headers, address: request.socket.remoteAddress ?? '' });
+    const refusal = await door.check(visitOf(request));
     if (refusal !== undefined) return end(request, response, refusal.status, refusal.headers, refusal.body);
     const common = { [SESSION_HEADER]: this.sessionId, ...door.originHeaders(headers.origin) };
     if (headers[SESSION_HEADER.toLowerCase()] !== this.sessionId)

@@ -52,7 +52,13 @@ export class State {
       const folder = new TorrentFolder(join(dir, 'torrents'));
       await folder.open();
       const catalog = new Catalog({ journal, nowMs });
-      for (const key of catalog.load()) log.error({ key }, 'the journal has a torrent that cannot be read');
+      const unreadable = catalog.load();
+      for (const key of unreadable) log.error({ key }, 'the journal has a torrent that cannot be read');
+      if (journal.damaged + unreadable.length > 0) {
+        const torrents = (await folder.list()).filter(infoHash => catalog.get(infoHash) === undefined);
+        if (torrents.length > 0)
+          log.error({ torrents }, 'torrents that nothing is remembered of; their files are there');
+      }
       const totals = new Totals(journal, catalog);
       const clock = new ActiveClock({ earlier: totals.earlier.seconds, nowMs });
       return new State(dir, journal, catalog, folder, clock, totals, new Kept(journal, 'kept'), unlock);

@@ -94,7 +94,8 @@ export class PageView implements PageSource {
     if (light === undefined || torrent === undefined)
       return { ...common, progress: 0, size: record.length, down: 0, up: 0, peers: 0, ratio: 0, copies: 0 };
     const ratio = ratioOf(light);
-    const left = secondsLeft(light, status, this.options.keepers.seeds.limitsOf(entry));
+    const { seeds } = this.options.keepers;
+    const left = light.working ? secondsLeft(light, status, seeds.limitsOf(entry)) : undefined; // at rest there is no rate
     const complete = light.done >= light.wanted;
     const working = light.working ? torrent.stats() : undefined;
     const [limit] = shares(working?.limitedBy);

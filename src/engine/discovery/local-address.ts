@@ -17,12 +17,17 @@ export function localAddressRefused(): MillraceError {
  * Resolves names for a request that a stranger's server sent us on: local addresses count as not there, so that
  * nobody uses us to reach what only we can (server-side request forgery). Checked on what is then connected to.
  */
-export const lookupPublic: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) return callback(error, '', 0);
-    const found = addresses.filter(({ address }) => !isLocalAddress(address));
-    if (found.length === 0) return callback(localAddressRefused(), '', 0);
-    if (options.all) return callback(null, found);
-    callback(null, found[0].address, found[0].family);
-  });
-};
+export const lookupPublic = lookupExcept(isLocalAddress, localAddressRefused);
+
+/** Addresses that are refused count as not there; a name with no others is the refusal. */
+export function lookupExcept(isRefused: (address: string) => boolean, refusal: () => Error): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, '', 0);
+      const found = addresses.filter(({ address }) => !isRefused(address));
+      if (found.length === 0) return callback(refusal(), '', 0);
+      if (options.all) return callback(null, found);
+      callback(null, found[0].address, found[0].family);
+    });
+  };
+}

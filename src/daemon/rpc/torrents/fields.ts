@@ -1,3 +1,4 @@
+import { hasBit } from '../../../engine/storage/bits.js';
 import { isMillraceError, type LimitedBy } from '../../../index.js';
 import type { Entry } from '../../torrents/entry.js';
 import { ratioOf, secondsLeft } from '../../torrents/progress.js';
@@ -217,7 +218,7 @@ function desiredAvailable({ entry, light, left }: TorrentView): number {
   const have = torrent.haveBits();
   let bytes = 0;
   torrent.availability().forEach((copies, piece) => {
-    if (copies > 0 && !hasPiece(have, piece)) bytes += pieceLength;
+    if (copies > 0 && !hasBit(have, piece)) bytes += pieceLength;
   });
   return Math.min(bytes, left);
 }
@@ -226,11 +227,7 @@ function desiredAvailable({ entry, light, left }: TorrentView): number {
 function availabilityOf({ entry: { torrent } }: TorrentView): number[] {
   if (torrent === undefined) return [];
   const have = torrent.haveBits();
-  return Array.from(torrent.availability(), (copies, piece) => (hasPiece(have, piece) ? -1 : copies));
-}
-
-function hasPiece(bits: Uint8Array, piece: number): boolean {
-  return (bits[piece >> 3] & (0x80 >> (piece & 7))) !== 0;
+  return Array.from(torrent.availability(), (copies, piece) => (hasBit(have, piece) ? -1 : copies));
 }
 
 function describeFiles({ entry }: TorrentView): object[] {
