@@ -13,7 +13,7 @@ const SRC = join(ROOT, 'src');
 const L0 = ['errors', 'bytes', 'ids'];
 const L1 = ['kernels', 'protocol'];
 const L2 = ['policy'];
-const L3 = ['swarm'];
+const L3 = ['swarm', 'dht'];
 const L4 = ['net', 'storage', 'discovery', 'workers'];
 const L5 = ['session'];
 const CORE = [...L0, ...L1, ...L2, ...L3];
@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kernels: L0,
   ...allow(L2, [...L0, ...L1]),
   ...allow(L3, [...L0, ...L1, ...L2]),
-  ...allow(L4, [...L0, ...L1, ...L2, 'swarm/ports']),
+  ...allow(L4, [...L0, ...L1, ...L2, 'swarm/ports', 'dht/ports']),
   ...allow(L5, [...CORE, ...L4]),
   sim: CORE,
   tracker: [...L0, ...L1],
