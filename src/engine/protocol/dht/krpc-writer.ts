@@ -26,10 +26,14 @@ export class KrpcWriter {
     return this.byte(CLOSE);
   }
 
-  /** ASCII, as all keys and methods are. */
   key(key: string): this {
-    this.digits(key.length).byte(COLON);
-    for (let i = 0; i < key.length; i++) this.byte(key.charCodeAt(i));
+    return this.word(key);
+  }
+
+  /** ASCII, as all keys and methods are. */
+  word(word: string): this {
+    this.digits(word.length).byte(COLON);
+    for (let i = 0; i < word.length; i++) this.byte(word.charCodeAt(i));
     return this;
   }
 
@@ -67,8 +71,8 @@ export class KrpcWriter {
   }
 
   private digits(value: number): this {
-    if (value >= 0 && value < 10) return this.byte(0x30 + value);
     if (!Number.isSafeInteger(value)) throw new TypeError(`no bencode form for ${value}: not a safe integer`);
+    if (value >= 0 && value < 10) return this.byte(0x30 + value);
     const text = String(value);
     for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));
     return this;
