@@ -35,6 +35,8 @@ export interface KnownPeer {
  */
 export class MetadataPhase implements LinkDoor {
   readonly pieceCount = undefined;
+  /** Nobody knows before the metadata is here. */
+  readonly isPrivate = false;
   /** The info dictionary, with the right hash. */
   readonly info: Promise<Uint8Array>;
   #resolve: (info: Uint8Array) => void = () => {};

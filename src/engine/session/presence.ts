@@ -48,6 +48,10 @@ export class Presence implements LinkDoor, LinkKeeper {
     return this.workings.metainfo.pieceCount;
   }
 
+  get isPrivate(): boolean {
+    return this.workings.metainfo.private;
+  }
+
   get online(): boolean {
     return this.#online;
   }
