@@ -8,6 +8,7 @@ import {
   verify,
 } from 'node:crypto';
 import type { DhtCrypto } from '../dht/ports.js';
+import type { Rng } from '../policy/rng.js';
 
 /** What comes before the 32 bytes of a key in its DER form (RFC 8410, section 4 and 7). */
 const PUBLIC_HEAD = Buffer.from('302a300506032b6570032100', 'hex');
@@ -53,4 +54,22 @@ function secretKeyObject(bytes: Uint8Array): KeyObject {
   if (bytes.length !== KEY_BYTES)
     throw new RangeError(`a secret key is ${bytes.length} bytes, must be ${KEY_BYTES}`);
   return createPrivateKey({ key: Buffer.concat([SECRET_HEAD, bytes]), format: 'der', type: 'pkcs8' });
+}
+
+/** Numbers that are drawn from the system at once. */
+const POOL_WORDS = 256;
+
+/** Dice that nobody can guess: node ids, transactions and tokens must not be (BEP 5, and `Security` of BEP 44). */
+export function createSecretRng(): Rng {
+  const pool = new Uint32Array(POOL_WORDS);
+  let used = POOL_WORDS;
+  const u32 = () => {
+    if (used === POOL_WORDS) {
+      crypto.getRandomValues(pool);
+      used = 0;
+    }
+    return pool[used++];
+  };
+  const fraction = () => u32() / 0x1_0000_0000;
+  return { u32, fraction, below: bound => Math.floor(fraction() * bound) };
 }
