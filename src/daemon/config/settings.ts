@@ -1,6 +1,6 @@
 import * as values from '../../values/kinds.js';
 import { type Kind, oneOf, text } from '../../values/kinds.js';
-import { flag, from0, many, path, ratio, timeOfDay, whole } from './kinds.js';
+import { flag, from0, hostAndPort, many, path, ratio, timeOfDay, whole } from './kinds.js';
 
 /**
  * What a daemon can be told, one row each: `rpc-port` is the key in the file, `--rpc-port` the flag and
@@ -62,6 +62,15 @@ export const SETTINGS = {
     'file or URL of addresses to have nothing to do with: CIDR, p2p or dat, also gzipped',
   ),
   'blocklist-enabled': live(flag, true, 'whether it is in force'),
+  dht: live(flag, true, 'find peers in the distributed hash table too'),
+  'dht-bootstrap': fixed(
+    optional(many(hostAndPort)),
+    undefined,
+    'nodes to begin with when none is remembered; none: the well-known ones',
+  ),
+  pex: live(flag, true, 'let connected peers tell of others'),
+  lsd: live(flag, false, 'look for peers in the local network'),
+  'port-mapping': live(flag, false, 'ask the router, by UPnP or NAT-PMP, to let peers through'),
   'default-trackers': live(many(text), [], 'also announce torrents that are not private to these'),
 
   // rates
