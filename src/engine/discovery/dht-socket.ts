@@ -1,5 +1,4 @@
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import type { LookupFunction } from 'node:net';
+import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from 'node:dgram';
 import { type ErrorCode, MillraceError } from '../errors.js';
 import { formatAddress, type PeerAddress } from '../ids.js';
 import type { IpFamily } from '../protocol/compact.js';
@@ -20,8 +19,9 @@ const MAX_QUEUED_BYTES = 208 * 1024;
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
 
 /** Where a packet goes is always an address: no look-up, not even the turn of the loop that one of an address takes. */
-const asItIs = ((host: string, family: number, found: (error: null, host: string, family: number) => void) =>
-  found(null, host, family)) as unknown as LookupFunction;
+function asItIs(family: IpFamily): SocketOptions['lookup'] {
+  return (host, _, found) => found(null, host, family);
+}
 
 export interface DhtSocketOptions {
   readonly family: IpFamily;
@@ -46,7 +46,7 @@ export class DhtSocket {
     const socket = createSocket({
       type: family === 4 ? 'udp4' : 'udp6',
       ipv6Only: family === 6,
-      lookup: asItIs,
+      lookup: asItIs(family),
     });
     socket.unref();
     return new Promise((resolve, reject) => {

@@ -9,6 +9,7 @@ import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
 import { checkAddOptions } from './add-options.js';
 import { nowMs } from './clock.js';
+import { DhtService } from './dht-service.js';
 import type { DialRefusal } from './dialler.js';
 import { Discovery } from './discovery.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
@@ -94,7 +95,7 @@ class EngineSession implements Session, TorrentHost {
     this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
-    this.discovery = new Discovery({});
+    this.discovery = new Discovery({ dht: () => this.#createDht() });
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
@@ -235,6 +236,24 @@ class EngineSession implements Session, TorrentHost {
     for (const phase of this.#phases) phase.moved();
     this.discovery.moved();
     return address;
+  }
+
+  /** Nothing goes around a proxy, and no packet through it. */
+  #createDht(): DhtService | undefined {
+    const { log, rng, timers, options } = this.#engine;
+    if (options.proxy !== undefined) {
+      log.info({}, 'the DHT is off: its packets would go around the proxy');
+      return undefined;
+    }
+    const { stateDir, bind, dhtBootstrap: bootstrap, dhtReadOnly } = options;
+    const service = new DhtService({
+      ...{ log, rng, timers, stateDir, bind, bootstrap },
+      readOnly: dhtReadOnly || options.listen === undefined,
+      listening: () => (this.address === undefined ? [] : [this.address]),
+      listenPort: this.listenPort,
+    });
+    this.#network.dht = service;
+    return service;
   }
 
   setDiscovery(switches: DiscoverySwitches): void {
