@@ -16,7 +16,8 @@ export function placesFor(
   const take = (family: IpFamily, place: PeerAddress) => {
     if (!places.has(family)) places.set(family, place);
   };
-  const from = bind === undefined ? Object.values(ANY).map(host => ({ host, port: 0 })) : [{ host: bind, port: 0 }];
+  const from =
+    bind === undefined ? Object.values(ANY).map(host => ({ host, port: 0 })) : [{ host: bind, port: 0 }];
   for (const place of listening.length > 0 ? listening : from) {
     if (isIPv4(place.host)) take(4, place);
     if (isIPv6(place.host)) take(6, place);

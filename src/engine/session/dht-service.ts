@@ -1,8 +1,8 @@
+import { fromHex } from '../bytes.js';
 import type { DhtLookup } from '../dht/node-types.js';
 import { createSecretRng, dhtCrypto } from '../discovery/dht-crypto.js';
 import { addressesOf } from '../discovery/node-names.js';
-import { fromHex } from '../bytes.js';
-import { MillraceError } from '../errors.js';
+import type { MillraceError } from '../errors.js';
 import { formatAddress, type PeerAddress } from '../ids.js';
 import { Backoff } from '../policy/backoff.js';
 import type { Rng } from '../policy/rng.js';
