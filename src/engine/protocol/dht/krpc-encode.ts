@@ -16,7 +16,7 @@ export function encodeDhtMessage(message: DhtMessage): Uint8Array {
     writer.key('a').open();
     writeArguments(writer, message.id, message.query);
     writer.close();
-    writer.key('q').text(message.query.method);
+    writer.key('q').word(message.query.method);
     if (message.readOnly) writer.key('ro').int(1);
   } else {
     if (message.type === 'error') writer.key('e').openList().int(message.code).text(message.text).close();
@@ -29,7 +29,7 @@ export function encodeDhtMessage(message: DhtMessage): Uint8Array {
   }
   writer.key('t').bytes(message.transaction);
   writer.optional('v', message.version);
-  writer.key('y').text(message.type[0]);
+  writer.key('y').word(message.type[0]);
   return writer.close().finish();
 }
 
@@ -69,8 +69,8 @@ function writeItem(writer: KrpcWriter, { mutable }: DhtItem): void {
 function writeWant(writer: KrpcWriter, want: Want | undefined): void {
   if (!want) return;
   writer.key('want').openList();
-  if (want.v4) writer.text('n4');
-  if (want.v6) writer.text('n6');
+  if (want.v4) writer.word('n4');
+  if (want.v6) writer.word('n6');
   writer.close();
 }
 

@@ -26,10 +26,14 @@ export class KrpcWriter {
     return this.byte(CLOSE);
   }
 
-  /** ASCII, as all keys and methods are. */
   key(key: string): this {
-    this.digits(key.length).byte(COLON);
-    for (let i = 0; i < key.length; i++) this.byte(key.charCodeAt(i));
+    return this.word(key);
+  }
+
+  /** ASCII, as all keys and methods are. */
+  word(word: string): this {
+    this.digits(word.length).byte(COLON);
+    for (let i = 0; i < word.length; i++) this.byte(word.charCodeAt(i));
     return this;
   }
 
