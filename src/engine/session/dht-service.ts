@@ -2,29 +2,21 @@ import { fromHex } from '../bytes.js';
 import type { DhtLookup } from '../dht/node-types.js';
 import { createSecretRng, dhtCrypto } from '../discovery/dht-crypto.js';
 import { addressesOf } from '../discovery/node-names.js';
-import type { MillraceError } from '../errors.js';
+import { MillraceError } from '../errors.js';
 import { formatAddress, type PeerAddress } from '../ids.js';
-import { Backoff } from '../policy/backoff.js';
 import type { Rng } from '../policy/rng.js';
 import { type IpFamily, parseIp } from '../protocol/compact.js';
 import { DhtAnnounces } from './dht-announces.js';
 import { DhtEndpoint } from './dht-endpoint.js';
 import { placesFor } from './dht-places.js';
 import { readTables, type SavedTable, type SavedTables, writeTables } from './dht-table.js';
+import { DhtWayIn } from './dht-way-in.js';
 import type { DiscoveryService, Seeker } from './discovery.js';
 import type { TimerQueue } from './timer-queue.js';
 import type { HostAndPort, LogSink } from './types.js';
 
 /** How often the table is saved, besides at the end: what is lost by a crash is no more than some new nodes. */
 const SAVE_MS = 10 * 60_000;
-
-/** Nodes that were saved have this long to answer before others are asked for the way in: a time-out and a half. */
-const SAVED_NODES_MS = 3_000;
-
-/** Waits before those who know the way in are asked again, while nobody answers; and between looks whether somebody does. */
-const RETRY_FIRST_MS = 10_000;
-const RETRY_MAX_MS = 5 * 60_000;
-const WATCH_MS = 60_000;
 
 export interface DhtServiceOptions {
   readonly log: LogSink;
@@ -51,16 +43,20 @@ export class DhtService implements DiscoveryService {
   #closed = false;
   #ready = false;
   readonly #waiting = new Set<() => void>();
-  readonly #backoff: Backoff;
-  readonly #unresolved = new Set<string>();
-  #cancelWatch = () => {};
+  readonly #wayIn: DhtWayIn;
+  /** Ends what was asked for, when there is no network any more. */
+  readonly #asked = new Set<(error: MillraceError) => void>();
   #cancelSave = () => {};
   /** Sockets are opened and closed one change after the other. */
   #changing: Promise<void>;
 
   constructor(readonly options: DhtServiceOptions) {
-    const { rng, timers } = options;
-    this.#backoff = new Backoff({ firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, rng);
+    const { rng, timers, log, bootstrap } = options;
+    this.#wayIn = new DhtWayIn({
+      ...{ rng, timers, log, bootstrap },
+      look: () => this.#look(),
+      addNode: node => this.addNode(node),
+    });
     this.announces = new DhtAnnounces({
       rng,
       setTimer: (call, delayMs) => timers.set(call, delayMs),
@@ -80,12 +76,9 @@ export class DhtService implements DiscoveryService {
     return this.#ready;
   }
 
-  get suspended(): MillraceError | undefined {
-    return this.#suspended;
-  }
-
-  get closed(): boolean {
-    return this.#closed;
+  /** Why nothing can be asked now. */
+  get unavailable(): MillraceError | undefined {
+    return this.#closed ? closedError() : this.#suspended;
   }
 
   /** Endpoints that can send. */
@@ -95,8 +88,15 @@ export class DhtService implements DiscoveryService {
 
   /** Calls once there is somebody to ask. @returns what calls it off */
   whenReady(call: () => void): () => void {
-    this.#waiting.add(call);
+    if (this.#ready) call();
+    else this.#waiting.add(call);
     return () => void this.#waiting.delete(call);
+  }
+
+  /** Calls when nothing can be asked any more. @returns what calls it off */
+  whenShut(call: (error: MillraceError) => void): () => void {
+    this.#asked.add(call);
+    return () => void this.#asked.delete(call);
   }
 
   // --- nodes told by others --------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ export class DhtService implements DiscoveryService {
 
   suspend(error: MillraceError): void {
     this.#suspended = error;
-    this.#shut();
+    this.#shut(error);
   }
 
   restore(): void {
@@ -148,7 +148,7 @@ export class DhtService implements DiscoveryService {
     this.#closed = true;
     this.#cancelSave();
     const saved = this.#save();
-    this.#shut();
+    this.#shut(closedError());
     await this.#changing;
     await saved;
   }
@@ -169,23 +169,19 @@ export class DhtService implements DiscoveryService {
     await this.#open();
   }
 
-  get #mayOpen(): boolean {
-    return !this.#closed && this.#suspended === undefined;
-  }
-
   /** Sends and receives where the session listens now. */
   async #open(): Promise<void> {
-    if (!this.#mayOpen) return;
+    if (this.unavailable !== undefined) return;
     const { listening, bind } = this.options;
     this.#places = placesFor(listening(), bind);
     for (const [family, endpoint] of this.endpoints) if (!this.#places.has(family)) endpoint.shut();
     await Promise.all(Array.from(this.#places, ([family, place]) => this.#openAt(family, place)));
-    if (!this.#mayOpen) {
-      this.#shut();
+    const { unavailable } = this;
+    if (unavailable !== undefined) {
+      this.#shut(unavailable);
       return;
     }
-    this.#look();
-    this.#watch();
+    this.#wayIn.start(this.#askSaved());
   }
 
   async #openAt(family: IpFamily, place: PeerAddress): Promise<void> {
@@ -230,52 +226,30 @@ export class DhtService implements DiscoveryService {
     return endpoint?.address && endpoint;
   }
 
-  #shut(): void {
-    this.#cancelWatch();
+  #shut(error: MillraceError): void {
+    this.#wayIn.stop();
     this.#setReady(false);
+    for (const fail of [...this.#asked]) fail(error);
     for (const endpoint of this.endpoints.values()) endpoint.shut();
   }
 
-  // --- the way in ------------------------------------------------------------------------------------------------
+  // --- who answers -----------------------------------------------------------------------------------------------
 
-  /** Asks who was known in an earlier session first, then those who are named to begin with. */
-  #watch(): void {
-    this.#cancelWatch();
-    let delayMs = 0;
+  /** Asks who was known in an earlier session. @returns whether there was anybody */
+  #askSaved(): boolean {
+    let asked = false;
     for (const [family, { nodes }] of this.#saved) {
       const endpoint = this.endpoints.get(family);
       if (endpoint?.address === undefined || nodes.length === 0) continue;
       endpoint.run((node, now) => node.addNodes(nodes, now));
-      delayMs = SAVED_NODES_MS;
+      asked = true;
     }
-    this.#watchAfter(delayMs);
+    return asked;
   }
 
-  #watchAfter(delayMs: number): void {
-    this.#cancelWatch = this.options.timers.set(() => {
-      this.#look();
-      if (this.#ready) this.#backoff.reset();
-      else void this.#askTheWay();
-      this.#watchAfter(this.#ready ? WATCH_MS : this.#backoff.next());
-    }, delayMs);
-  }
-
-  async #askTheWay(): Promise<void> {
-    const { bootstrap, log } = this.options;
-    const ask = async (node: HostAndPort) => {
-      try {
-        await this.addNode(node);
-      } catch (err) {
-        const name = formatAddress(node);
-        if (!this.#unresolved.has(name)) log.warn({ err, node: name }, 'a node to begin with is not known');
-        this.#unresolved.add(name);
-      }
-    };
-    await Promise.all(bootstrap.map(ask));
-  }
-
-  #look(): void {
+  #look(): boolean {
     this.#setReady(this.open.some(({ goodNodes }) => goodNodes > 0));
+    return this.#ready;
   }
 
   #setReady(ready: boolean): void {
@@ -283,8 +257,9 @@ export class DhtService implements DiscoveryService {
     this.#ready = ready;
     this.announces.setReady(ready);
     if (!ready) return;
-    for (const call of this.#waiting) call();
+    const waiting = [...this.#waiting];
     this.#waiting.clear();
+    for (const call of waiting) call();
   }
 
   // --- torrents --------------------------------------------------------------------------------------------------
@@ -348,4 +323,8 @@ export class DhtService implements DiscoveryService {
       log.warn({ err }, 'the nodes of the DHT were not saved');
     }
   }
+}
+
+function closedError(): MillraceError {
+  return new MillraceError('ERR_CLOSED', 'the session is no node of the DHT any more');
 }

@@ -9,6 +9,7 @@ import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
 import { checkAddOptions } from './add-options.js';
 import { nowMs } from './clock.js';
+import { DhtApi } from './dht-api.js';
 import { DhtService } from './dht-service.js';
 import type { DialRefusal } from './dialler.js';
 import { Discovery } from './discovery.js';
@@ -83,6 +84,7 @@ class EngineSession implements Session, TorrentHost {
   /** Magnet links whose metadata is not here yet, and those that have ended and take their leave. */
   readonly #phases = new Set<MetadataPhase>();
   readonly #network: Network;
+  #dht: DhtApi | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -128,6 +130,10 @@ class EngineSession implements Session, TorrentHost {
 
   get torrents(): readonly Torrent[] {
     return Array.from(this.#torrents.values(), ({ torrent }) => torrent);
+  }
+
+  get dht(): DhtApi | undefined {
+    return this.discovery.has('dht') ? this.#dht : undefined;
   }
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
@@ -253,6 +259,7 @@ class EngineSession implements Session, TorrentHost {
       listenPort: this.listenPort,
     });
     this.#network.dht = service;
+    this.#dht = new DhtApi(service);
     return service;
   }
 
@@ -310,6 +317,7 @@ class EngineSession implements Session, TorrentHost {
       connections: this.#network.connections,
       announces: { ...this.trackers.announces },
       blocked: this.#network.admission.refused,
+      dht: this.dht?.glance(),
       suspended: this.#network.suspended?.facts.reason as string | undefined,
     };
   }
