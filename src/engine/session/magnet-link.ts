@@ -20,6 +20,11 @@ export function readMagnetLink(uri: string): MagnetLink {
   const magnet = parseMagnet(uri);
   const { infoHash } = magnet;
   if (infoHash !== undefined) return { ...magnet, infoHash };
+  if (magnet.v2InfoHash === undefined)
+    throw new MillraceError(
+      'ERR_METAINFO_UNSUPPORTED',
+      'the magnet link names a public key and no info-hash',
+    );
   throw new MillraceError('ERR_METAINFO_UNSUPPORTED', 'the magnet link is of a torrent of version 2 only');
 }
 

@@ -1,5 +1,6 @@
 import { latin1 } from '../../bytes.js';
 import type { BDict } from '../bencode.js';
+import { isItemValue } from './item.js';
 import {
   MAX_SALT_BYTES,
   MAX_TOKEN_BYTES,
@@ -107,6 +108,7 @@ function readPut(fields: BDict): DhtQuery | Refusal {
   if (value.length > MAX_VALUE_BYTES) return { code: VALUE_TOO_BIG, text: 'message (v field) too big' };
   if ((fields.bytes('salt')?.length ?? 0) > MAX_SALT_BYTES)
     return { code: SALT_TOO_BIG, text: 'salt (salt field) too big' };
+  if (!isItemValue(value)) return wrong('the value is not bencoded, or its keys are not in order');
   const item = readItem(fields, value);
   if (!item) return wrong('no key, sequence number and signature');
   const cas = fields.int('cas');
