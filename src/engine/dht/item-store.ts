@@ -97,7 +97,11 @@ export class ItemStore {
   /** Other nodes, which are closer to it, have what is far from us as well. */
   #dropFar(): void {
     const id = this.ownId();
-    const far = this.#items.leastOfSome(DRAWN, this.rng, (a, b) => compareDistance(id, a.target, b.target) > 0);
+    const far = this.#items.leastOfSome(
+      DRAWN,
+      this.rng,
+      (a, b) => compareDistance(id, a.target, b.target) > 0,
+    );
     this.#shares.giveBack(this.#items.get(far)!.host);
     this.#items.delete(far);
   }

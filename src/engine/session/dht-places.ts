@@ -6,7 +6,7 @@ const ANY = { 4: '0.0.0.0', 6: '::' } as const;
 
 /**
  * Where the nodes of a session send from, by family: the addresses and the port that it listens at, which is the custom
- * of BEP 5, or any when it does not listen. `::` takes connections of both families.
+ * of BEP 5, or any when it does not listen.
  */
 export function placesFor(
   listening: readonly PeerAddress[],
@@ -22,7 +22,5 @@ export function placesFor(
     if (isIPv4(place.host)) take(4, place);
     if (isIPv6(place.host)) take(6, place);
   }
-  const both = places.get(6);
-  if (both?.host === ANY[6]) take(4, { host: ANY[4], port: both.port });
   return places;
 }

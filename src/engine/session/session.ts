@@ -4,6 +4,7 @@ import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import type { PeerSource } from '../policy/peer-list.js';
+import type { MagnetPointer } from '../protocol/magnet.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
@@ -23,6 +24,7 @@ import {
   selectionOf,
   tiersOf,
 } from './magnet-link.js';
+import { followPointer } from './magnet-pointer.js';
 import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
@@ -143,11 +145,25 @@ class EngineSession implements Session, TorrentHost {
   async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
     this.#checkOpen();
     throwIfAborted(options.signal);
-    if (isMagnetLink(source)) return this.#follow(readMagnetLink(source), options);
+    if (isMagnetLink(source)) {
+      const magnet = await readMagnetLink(source, pointer => this.#whereTo(pointer, options.signal));
+      this.#checkOpen();
+      return this.#follow(magnet, options);
+    }
     const metainfo = await openTorrent(source);
     this.#checkOpen();
     throwIfAborted(options.signal);
     return this.#open(metainfo, options).torrent;
+  }
+
+  /** @throws MillraceError ERR_DHT_OFF, ERR_ABORTED, ERR_CLOSED */
+  async #whereTo(pointer: MagnetPointer, signal: AbortSignal | undefined): Promise<InfoHash> {
+    const { dht } = this;
+    if (dht !== undefined) return followPointer(pointer, dht, signal);
+    const reason = this.#engine.options.proxy === undefined ? 'option' : 'proxy';
+    throw new MillraceError('ERR_DHT_OFF', 'which torrent the magnet link is of is only known to the DHT', {
+      reason,
+    });
   }
 
   /** Finds the metadata of a magnet link, then goes on with the peers that are known by then. */
@@ -259,7 +275,7 @@ class EngineSession implements Session, TorrentHost {
     const service = new DhtService({
       ...{ log, rng, timers, stateDir, bind, bootstrap },
       readOnly: dhtReadOnly || options.listen === undefined,
-      listening: () => (this.address === undefined ? [] : [this.address]),
+      listening: () => this.addresses,
       listenPort: this.listenPort,
     });
     this.#network.dht = service;

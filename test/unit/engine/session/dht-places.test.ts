@@ -8,8 +8,8 @@ describe('where the nodes of a session send from', () => {
     ['0.0.0.0', { 4: '0.0.0.0' }],
     ['192.0.2.7', { 4: '192.0.2.7' }],
     ['::1', { 6: '::1' }],
-    ['::', { 6: '::', 4: '0.0.0.0' }],
-  ])('is where it listens, and of both families at ::, for %s', (host, hosts) => {
+    ['::', { 6: '::' }],
+  ])('is where it listens, for %s', (host, hosts) => {
     const places = Object.entries(hosts).map(([family, place]) => [Number(family), at(place)]);
     expect(Object.fromEntries(placesFor([at(host)], undefined))).toEqual(Object.fromEntries(places));
   });
