@@ -1,6 +1,6 @@
 import { bytesEqual } from '../bytes.js';
 import type { Rng } from '../policy/rng.js';
-import { itemTarget, verifyItem } from '../protocol/dht/item.js';
+import { isItemValue, itemTarget, verifyItem } from '../protocol/dht/item.js';
 import type { DhtItem } from '../protocol/dht/messages.js';
 import { byteKey } from './byte-key.js';
 import { compareDistance } from './distance.js';
@@ -23,8 +23,8 @@ const ITEM_LIFETIME_MS = 2 * 3600_000;
 /** Items drawn when one has to give way. */
 const DRAWN = 8;
 
-/** Why an item is not taken (BEP 44), and 202 of BEP 5. */
-export type ItemRefusal = 202 | 206 | 301 | 302;
+/** Why an item is not taken: 202 when too much is stored for who puts it and 203 when it is none (BEP 5), else BEP 44. */
+export type ItemRefusal = 202 | 203 | 206 | 301 | 302;
 
 interface StoredItem {
   readonly target: Uint8Array;
@@ -68,6 +68,7 @@ export class ItemStore {
    * @returns undefined when the item was taken
    */
   put(item: DhtItem, cas: number | undefined, host: string, nowMs: number): ItemRefusal | undefined {
+    if (!isItemValue(item.value)) return 203;
     const target = itemTarget(item, this.crypto.sha1);
     const key = byteKey(target);
     const known = this.#items.get(key);

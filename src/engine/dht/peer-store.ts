@@ -30,6 +30,9 @@ const LIMITS: PeerStoreLimits = {
 /** Clients announce every 15 minutes (libtorrent's `dht_announce_interval`): one announce may be lost on the way. */
 const PEER_LIFETIME_MS = 30 * 60_000;
 
+/** Filters are made anew no more often, however often peers come, go and become seeds: 500 hashes take a millisecond. */
+const FILTERS_MS = 60_000;
+
 /** Swarms drawn when one has to give way. */
 const DRAWN = 8;
 
@@ -89,8 +92,8 @@ export class PeerStore {
     const swarm = this.#swarm(infoHash);
     const before = swarm.peers.get(key);
     swarm.peers.set(key, { address, seed, atMs: nowMs });
-    if (before === undefined) swarm.filters?.add(address.host, seed);
-    else if (before.seed !== seed) swarm.filters = undefined;
+    if (before?.seed !== seed) swarm.filters?.add(address.host, seed);
+    if (before !== undefined && before.seed !== seed) outdate(swarm);
     return true;
   }
 
@@ -102,16 +105,19 @@ export class PeerStore {
     return sampleOf(wanted, count, this.rng).map(peer => peer.address);
   }
 
-  count(infoHash: Uint8Array): number {
-    return this.#swarms.get(byteKey(infoHash))?.peers.size ?? 0;
+  count(infoHash: Uint8Array, noSeed = false): number {
+    const peers = this.#swarms.get(byteKey(infoHash))?.peers;
+    if (peers === undefined || !noSeed) return peers?.size ?? 0;
+    return peers.values.reduce((count, { seed }) => count + (seed ? 0 : 1), 0);
   }
 
   /** Filters over its seeds and downloaders (BEP 33); undefined when there is no such torrent. Not to be changed. */
-  filters(infoHash: Uint8Array): PeerFilters | undefined {
+  filters(infoHash: Uint8Array, nowMs: number): PeerFilters | undefined {
     const swarm = this.#swarms.get(byteKey(infoHash));
     if (swarm === undefined) return undefined;
-    if (swarm.filters === undefined) {
-      swarm.filters = new SwarmFilters(this.sha1);
+    const { filters } = swarm;
+    if (filters === undefined || (filters.outdated && nowMs - filters.madeMs >= FILTERS_MS)) {
+      swarm.filters = new SwarmFilters(this.sha1, nowMs);
       for (const { address, seed } of swarm.peers.values) swarm.filters.add(address.host, seed);
     }
     return swarm.filters;
@@ -153,7 +159,10 @@ export class PeerStore {
   /** For one more peer of this swarm, or of a new one: large swarms give way to small ones, and tiny ones to new ones. */
   #makeRoom(swarm: StoredSwarm | undefined): void {
     const { torrents, peers, allPeers } = this.#limits;
-    if (swarm !== undefined && swarm.peers.size >= peers) return this.#dropOne(swarm);
+    if (swarm !== undefined && swarm.peers.size >= peers) {
+      this.#dropOne(swarm);
+      return;
+    }
     if (swarm === undefined && this.#swarms.size >= torrents)
       this.#dropSwarm(this.#swarms.leastOfSome(DRAWN, this.rng, (a, b) => a.peers.size < b.peers.size));
     if (this.#size < allPeers) return;
@@ -177,7 +186,11 @@ export class PeerStore {
 
   #released(swarm: StoredSwarm, peer: StoredPeer): void {
     this.#shares.giveBack(peer.address.host);
-    swarm.filters = undefined;
+    outdate(swarm);
     this.#size--;
   }
+}
+
+function outdate({ filters }: StoredSwarm): void {
+  if (filters !== undefined) filters.outdated = true;
 }
