@@ -149,6 +149,12 @@ export class RoutingTable {
     else node.failures = MAX_FAILURES - 1;
   }
 
+  /** Takes over what another table knows, after our id has changed. */
+  adopt(other: RoutingTable): void {
+    for (const { nodes, spares } of other.buckets)
+      for (const node of [...nodes, ...spares]) this.answered(node, node.seenMs);
+  }
+
   // --- inside --------------------------------------------------------------------------------------------------
 
   #bucketOf(id: Uint8Array): Bucket {
