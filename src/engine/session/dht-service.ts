@@ -6,6 +6,7 @@ import { MillraceError } from '../errors.js';
 import { formatAddress, type PeerAddress } from '../ids.js';
 import type { Rng } from '../policy/rng.js';
 import { type IpFamily, parseIp } from '../protocol/compact.js';
+import { nowMs } from './clock.js';
 import { DhtAnnounces } from './dht-announces.js';
 import { DhtEndpoint } from './dht-endpoint.js';
 import { placesFor } from './dht-places.js';
@@ -312,7 +313,7 @@ export class DhtService implements DiscoveryService {
     const { stateDir, log } = this.options;
     const tables = new Map<IpFamily, SavedTable>(this.#saved);
     for (const [family, { node }] of this.endpoints) {
-      const nodes = node.contacts();
+      const nodes = node.contacts(nowMs());
       if (nodes.length > 0) tables.set(family, { id: node.id, nodes });
     }
     this.#saved = tables;
