@@ -4,11 +4,14 @@ import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import type { PeerSource } from '../policy/peer-list.js';
+import type { MagnetPointer } from '../protocol/magnet.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
 import { checkAddOptions } from './add-options.js';
 import { nowMs } from './clock.js';
+import { DhtApi } from './dht-api.js';
+import { DhtService } from './dht-service.js';
 import type { DialRefusal } from './dialler.js';
 import { Discovery } from './discovery.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
@@ -21,6 +24,7 @@ import {
   selectionOf,
   tiersOf,
 } from './magnet-link.js';
+import { followPointer } from './magnet-pointer.js';
 import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
@@ -82,6 +86,7 @@ class EngineSession implements Session, TorrentHost {
   /** Magnet links whose metadata is not here yet, and those that have ended and take their leave. */
   readonly #phases = new Set<MetadataPhase>();
   readonly #network: Network;
+  #dht: DhtApi | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -94,7 +99,7 @@ class EngineSession implements Session, TorrentHost {
     this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
-    this.discovery = new Discovery({});
+    this.discovery = new Discovery({ dht: () => this.#createDht() });
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
@@ -133,14 +138,32 @@ class EngineSession implements Session, TorrentHost {
     return Array.from(this.#torrents.values(), ({ torrent }) => torrent);
   }
 
+  get dht(): DhtApi | undefined {
+    return this.discovery.has('dht') ? this.#dht : undefined;
+  }
+
   async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
     this.#checkOpen();
     throwIfAborted(options.signal);
-    if (isMagnetLink(source)) return this.#follow(readMagnetLink(source), options);
+    if (isMagnetLink(source)) {
+      const magnet = await readMagnetLink(source, pointer => this.#whereTo(pointer, options.signal));
+      this.#checkOpen();
+      return this.#follow(magnet, options);
+    }
     const metainfo = await openTorrent(source);
     this.#checkOpen();
     throwIfAborted(options.signal);
     return this.#open(metainfo, options).torrent;
+  }
+
+  /** @throws MillraceError ERR_DHT_OFF, ERR_ABORTED, ERR_CLOSED */
+  async #whereTo(pointer: MagnetPointer, signal: AbortSignal | undefined): Promise<InfoHash> {
+    const { dht } = this;
+    if (dht !== undefined) return followPointer(pointer, dht, signal);
+    const reason = this.#engine.options.proxy === undefined ? 'option' : 'proxy';
+    throw new MillraceError('ERR_DHT_OFF', 'which torrent the magnet link is of is only known to the DHT', {
+      reason,
+    });
   }
 
   /** Finds the metadata of a magnet link, then goes on with the peers that are known by then. */
@@ -241,6 +264,25 @@ class EngineSession implements Session, TorrentHost {
     return address;
   }
 
+  /** Nothing goes around a proxy, and no packet through it. */
+  #createDht(): DhtService | undefined {
+    const { log, rng, timers, options } = this.#engine;
+    if (options.proxy !== undefined) {
+      log.info({}, 'the DHT is off: its packets would go around the proxy');
+      return undefined;
+    }
+    const { stateDir, bind, dhtBootstrap: bootstrap, dhtReadOnly } = options;
+    const service = new DhtService({
+      ...{ log, rng, timers, stateDir, bind, bootstrap },
+      readOnly: dhtReadOnly || options.listen === undefined,
+      listening: () => this.addresses,
+      listenPort: this.listenPort,
+    });
+    this.#network.dht = service;
+    this.#dht = new DhtApi(service);
+    return service;
+  }
+
   setDiscovery(switches: DiscoverySwitches): void {
     this.#checkOpen();
     this.discovery.set(switches);
@@ -295,6 +337,7 @@ class EngineSession implements Session, TorrentHost {
       connections: this.#network.connections,
       announces: { ...this.trackers.announces },
       blocked: this.#network.admission.refused,
+      dht: this.dht?.glance(),
       suspended: this.#network.suspended?.facts.reason as string | undefined,
     };
   }

@@ -7,6 +7,9 @@ import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import type { Rename } from '../protocol/rename.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
+import type { DhtGlance, SessionDht } from './dht-types.js';
+
+export type * from './dht-types.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
 export interface RateLimits {
@@ -305,6 +308,8 @@ export interface SessionGlance {
   readonly blocked: number;
   /** To trackers so far. */
   readonly announces: { readonly ok: number; readonly failed: number };
+  /** While the session is part of the DHT. */
+  readonly dht?: DhtGlance;
   /** Why there is no network, while `suspend` holds. */
   readonly suspended?: string;
 }
@@ -453,6 +458,8 @@ export interface Session extends AsyncDisposable {
   /** The same for each family, IPv4 first, on one port. Empty when not listening. */
   readonly addresses: readonly PeerAddress[];
   readonly torrents: readonly Torrent[];
+  /** Undefined while it is off, and behind a proxy. */
+  readonly dht: SessionDht | undefined;
   /**
    * Resolves at once, but for a magnet link: then when its metadata has come from peers, whom the link, its trackers and
    * `options.peers` tell, or who dial us. Until then only `options.signal` and the end of the session stop the search.
