@@ -96,7 +96,11 @@ class EngineSession implements Session, TorrentHost {
     const doorOf = (infoHash: InfoHash) =>
       (this.#torrents.get(infoHash)?.run.presence ?? this.#phaseOf(infoHash))?.door;
     this.#network = new Network(engine, doorOf, proxy);
-    this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
+    this.trackers = createTrackerClients({
+      localAddress: options.bind,
+      connect: proxy?.connect,
+      reachable: () => this.addresses.map(({ host }) => (host.includes(':') ? 6 : 4)),
+    });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
     this.discovery = new Discovery({ dht: () => this.#createDht() });
