@@ -10,7 +10,7 @@ export const LSD_PACKET_GAP_MS = 200;
 /** Who answers the same announce does so at different times. */
 const ANSWER_SPREAD_MS = 2_000;
 /** Times are rounded up to it, so that torrents share packets. */
-const TICK_MS = 1_000;
+const TICK_MS = 250;
 
 interface Entry {
   readonly infoHash: InfoHash;
@@ -72,9 +72,9 @@ export class LsdSchedule {
     if (answerMs < entry.dueMs) this.#setDue(entry, answerMs);
   }
 
-  /** What was told is wrong now, so everything is told again at once; of several times within a minute only the first. */
+  /** What was told is wrong now: everything is told again, at once unless that was done in the last five minutes. */
   moved(nowMs: number): void {
-    const atOnce = nowMs >= this.#movedMs + LSD_MIN_INTERVAL_MS;
+    const atOnce = nowMs >= this.#movedMs + LSD_INTERVAL_MS;
     if (atOnce) this.#movedMs = nowMs;
     for (const entry of this.#entries.values()) {
       if (entry.gone) continue;

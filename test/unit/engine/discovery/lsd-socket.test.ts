@@ -58,7 +58,7 @@ const text = () => `${ours}${++tests}`;
 
 async function raw(): Promise<Socket> {
   const socket = createSocket('udp4');
-  onTestFinished(() => socket.close());
+  onTestFinished(() => void socket.close());
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   return socket;
@@ -106,7 +106,7 @@ describe('a member of the group', () => {
     const near = await open({ interfaces: () => network('127.0.0.1/8') });
     const far = await open({ interfaces: () => network('127.0.0.1/32') });
     const socket = createSocket('udp4');
-    onTestFinished(() => socket.close());
+    onTestFinished(() => void socket.close());
     socket.bind(0, '127.0.0.2');
     await once(socket, 'listening');
     socket.setMulticastInterface('127.0.0.1');
