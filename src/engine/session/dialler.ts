@@ -52,7 +52,7 @@ export class Dialler {
   }
 
   add(addresses: Iterable<PeerAddress>, source: PeerSource): void {
-    this.#list.add(addresses, source);
+    this.#list.add(source === 'manual' ? addresses : this.#ofUse(addresses), source);
     this.#dialMore();
   }
 
@@ -95,6 +95,14 @@ export class Dialler {
       else this.#list.disconnected(address, now);
     }
     this.#dialMore();
+  }
+
+  /** Two seeds that are told of each other again and again, in the local network every few minutes, meet once. */
+  #ofUse(addresses: Iterable<PeerAddress>): PeerAddress[] {
+    const lacks = this.lacks();
+    const wasOfNone = ({ host, port }: PeerAddress) =>
+      this.#redundant.some(({ address }) => address.port === port && address.host === host);
+    return [...addresses].filter(address => lacks || !wasOfNone(address));
   }
 
   #setAside(address: PeerAddress): void {

@@ -16,6 +16,7 @@ import type { DialRefusal } from './dialler.js';
 import { Discovery } from './discovery.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
+import { LsdService } from './lsd-service.js';
 import {
   isMagnetLink,
   type MagnetLink,
@@ -103,7 +104,12 @@ class EngineSession implements Session, TorrentHost {
     });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
-    this.discovery = new Discovery({ dht: () => this.#createDht() });
+    this.discovery = new Discovery({
+      dht: () => this.#createDht(),
+      // Whoever heard us would connect around the proxy.
+      lsd: () =>
+        proxy === undefined ? new LsdService({ engine, address: () => this.#network.address }) : undefined,
+    });
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
