@@ -125,6 +125,10 @@ class EngineSession implements Session, TorrentHost {
     return this.#network.address;
   }
 
+  get addresses(): readonly PeerAddress[] {
+    return this.#network.addresses;
+  }
+
   get torrents(): readonly Torrent[] {
     return Array.from(this.#torrents.values(), ({ torrent }) => torrent);
   }

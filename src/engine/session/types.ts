@@ -41,6 +41,7 @@ export interface LogSink {
 }
 
 export interface ListenAddress {
+  /** `*` is every address of both families, `0.0.0.0` and `::` are every one of a family. */
   host?: string;
   port?: number;
 }
@@ -462,8 +463,10 @@ export interface Torrent {
 
 export interface Session extends AsyncDisposable {
   readonly peerId: Uint8Array;
-  /** Where peers reach us; undefined when not listening. */
+  /** Where peers reach us; undefined when not listening. By IPv4, when by both families. */
   readonly address: PeerAddress | undefined;
+  /** The same for each family, IPv4 first, on one port. Empty when not listening. */
+  readonly addresses: readonly PeerAddress[];
   readonly torrents: readonly Torrent[];
   /**
    * Resolves at once, but for a magnet link: then when its metadata has come from peers, whom the link, its trackers and
