@@ -54,7 +54,7 @@ const DEFAULTS: Behaviour = {
 
 const GATEWAY_DEVICE = 'urn:schemas-upnp-org:device:InternetGatewayDevice:';
 
-export class FakeGateway extends EventEmitter<{ request: [string] }> {
+export class FakeGateway extends EventEmitter<{ request: [string]; from: [RemoteInfo] }> {
   readonly behaviour: Behaviour;
   readonly mappings = new Map<string, FakeMapping>();
   /** What was asked, in order: `pcp map tcp 6881 7200`, `upnp AddPortMapping`, `ssdp` ... */
@@ -72,7 +72,9 @@ export class FakeGateway extends EventEmitter<{ request: [string] }> {
     super();
     this.behaviour = { ...DEFAULTS, ...behaviour };
     this.#udp = createSocket('udp4', (packet, from) => this.#receive(packet, from));
-    this.#ssdp = createSocket({ type: 'udp4', reuseAddr: true }, (packet, from) => this.#search(packet, from));
+    this.#ssdp = createSocket({ type: 'udp4', reuseAddr: true }, (packet, from) =>
+      this.#search(packet, from),
+    );
   }
 
   static async start(
@@ -124,6 +126,7 @@ export class FakeGateway extends EventEmitter<{ request: [string] }> {
   // --- PCP and NAT-PMP -------------------------------------------------------------------------------------------
 
   #receive(packet: Buffer, from: RemoteInfo): void {
+    this.emit('from', from);
     const answer = packet[0] === 2 ? this.#pcp(packet, from) : this.#natPmp(packet, from);
     const bytes = answer && (this.behaviour.packet ?? answer);
     if (bytes !== undefined) this.#udp.send(bytes, from.port, from.address);
@@ -135,6 +138,10 @@ export class FakeGateway extends EventEmitter<{ request: [string] }> {
       this.#note('pcp unknown');
       if (!speaks.includes('nat-pmp')) return undefined;
       return Buffer.from([0, packet[1] | 0x80, 0, 1, 0, 0, 0, 1]); // RFC 6886, section 3.5: version and result
+    }
+    if (packet[1] === 0) {
+      this.#note('pcp announce');
+      return Buffer.from([2, 0x80, 0, 0, ...Array(20).fill(0)]);
     }
     const protocol = packet[36] === 6 ? 'tcp' : 'udp';
     const internalPort = packet.readUInt16BE(40);
@@ -210,7 +217,8 @@ export class FakeGateway extends EventEmitter<{ request: [string] }> {
     const target = /^ST: *(\S+)/im.exec(text)?.[1] ?? '';
     const asked = Number(new RegExp(`^${GATEWAY_DEVICE}(\\d)`).exec(target)?.[1] ?? 0);
     // A device answers for every version up to its own.
-    const known = (asked >= 1 && asked <= deviceVersion) || target === 'ssdp:all' || target === 'upnp:rootdevice';
+    const known =
+      (asked >= 1 && asked <= deviceVersion) || target === 'ssdp:all' || target === 'upnp:rootdevice';
     if (!speaks.includes('upnp') || !known) return;
     const answer =
       `HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age=120\r\nST: ${target}\r\nUSN: uuid:1::${target}\r\nEXT:\r\n` +

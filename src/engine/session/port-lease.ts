@@ -160,7 +160,8 @@ export class PortLease {
       gateway.unmap({ protocol, internalPort: this.#at.port, externalPort, lifetimeS: 0 }, signal),
     );
     const failed = (await Promise.allSettled(back)).find(({ status }) => status === 'rejected');
-    if (failed !== undefined) this.#host.log.debug({ port: this.#at.port }, 'the router was not told that a port is free');
+    if (failed !== undefined)
+      this.#host.log.debug({ port: this.#at.port }, 'the router was not told that a port is free');
   }
 
   #renewalMs(): number {

@@ -24,6 +24,7 @@ import {
 import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
+import { PortMappingService } from './port-mapping-service.js';
 import { Resting } from './resting.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
@@ -82,6 +83,7 @@ class EngineSession implements Session, TorrentHost {
   /** Magnet links whose metadata is not here yet, and those that have ended and take their leave. */
   readonly #phases = new Set<MetadataPhase>();
   readonly #network: Network;
+  #ports: PortMappingService | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -94,7 +96,7 @@ class EngineSession implements Session, TorrentHost {
     this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
-    this.discovery = new Discovery({});
+    this.discovery = new Discovery({ portMapping: () => this.#mapPorts() });
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
@@ -235,10 +237,24 @@ class EngineSession implements Session, TorrentHost {
   async listenOn(at: ListenAddress): Promise<PeerAddress> {
     this.#checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
+    this.discovery.moved();
+    this.#moved();
+    return address;
+  }
+
+  /** Trackers are told at once. */
+  #moved(): void {
     for (const { run } of this.#torrents.values()) run.presence.moved();
     for (const phase of this.#phases) phase.moved();
-    this.discovery.moved();
-    return address;
+  }
+
+  /** Not behind a proxy, whose users want nobody to come by another way. */
+  #mapPorts(): PortMappingService | undefined {
+    if (this.#network.proxy !== undefined) return undefined;
+    const { timers, log } = this.#engine;
+    const address = () => this.#network.address;
+    this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
+    return this.#ports;
   }
 
   setDiscovery(switches: DiscoverySwitches): void {
@@ -296,6 +312,7 @@ class EngineSession implements Session, TorrentHost {
       announces: { ...this.trackers.announces },
       blocked: this.#network.admission.refused,
       suspended: this.#network.suspended?.facts.reason as string | undefined,
+      mapped: this.#ports?.mapped ?? [],
     };
   }
 
@@ -338,7 +355,7 @@ class EngineSession implements Session, TorrentHost {
 
   // --- what torrents need --------------------------------------------------------------------------------------
 
-  readonly listenPort = () => this.#network.address?.port;
+  readonly listenPort = () => this.#ports?.externalPort ?? this.#network.address?.port;
 
   get suspended(): boolean {
     return this.#network.suspended !== undefined;

@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { aborted, badAnswer, noAnswer, toMappingError } from './errors.js';
 
@@ -27,33 +27,48 @@ export interface Action {
  * Asks a router over a connection of its own. Where it would send us on to is not followed.
  * @throws MillraceError ERR_PORT_MAPPING, ERR_ABORTED (by the caller's signal)
  */
-export function askRouter(
+export async function askRouter(
   url: URL,
-  localAddress: string | undefined,
+  localAddress: string,
   action: Action | undefined,
   signal: AbortSignal,
 ): Promise<RouterReply> {
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  return new Promise<IncomingMessage>((resolve, reject) => {
-    const request: ClientRequest = httpRequest(url, {
+  const host = url.hostname;
+  if (signal.aborted) throw aborted();
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const timer = setTimeout(end, TIMEOUT_MS);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    const response = await open(url, localAddress, action, ending.signal);
+    return { status: response.statusCode ?? 0, text: await readText(response, host) };
+  } catch (error) {
+    if (signal.aborted) throw aborted();
+    throw ending.signal.aborted ? noAnswer(host) : toMappingError(error, host);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
+}
+
+function open(
+  url: URL,
+  localAddress: string,
+  action: Action | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, {
       method: action === undefined ? 'GET' : 'POST',
       agent: false,
       localAddress,
-      signal: ending,
+      signal,
       headers: { 'User-Agent': 'millrace', Connection: 'close', ...(action && headersOf(action)) },
     });
     request.on('response', resolve);
     request.on('error', reject);
     request.end(action?.body);
-  })
-    .then(async response => ({
-      status: response.statusCode ?? 0,
-      text: await readText(response, url.hostname),
-    }))
-    .catch(error => {
-      if (signal.aborted) throw aborted();
-      throw ending.aborted ? noAnswer(url.hostname) : toMappingError(error, url.hostname);
-    });
+  });
 }
 
 function headersOf({ name, body }: Action): Record<string, string | number> {

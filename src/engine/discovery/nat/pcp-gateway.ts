@@ -16,9 +16,9 @@ import {
   encodePcpRequest,
   PCP_NONCE_BYTES,
 } from '../../protocol/nat/pcp.js';
-import type { Gateway, Neighbourhood, PortMapping } from './gateway.js';
 import { refused } from './errors.js';
 import { exchange } from './exchange.js';
+import type { Gateway, Neighbourhood, PortMapping } from './gateway.js';
 
 /**
  * A router that speaks PCP, or NAT-PMP before it, on the same port. It is asked in the new language first; one that

@@ -27,11 +27,7 @@ export function encodeAnnounce(client: Uint8Array): Uint8Array {
 }
 
 /** Section 11.1. Whoever wants to change or end a mapping must know its nonce. */
-export function encodePcpRequest(
-  request: MappingRequest,
-  nonce: Uint8Array,
-  client: Uint8Array,
-): Uint8Array {
+export function encodePcpRequest(request: MappingRequest, nonce: Uint8Array, client: Uint8Array): Uint8Array {
   const packet = header(OPCODES.map, HEADER_BYTES + MAP_BYTES, client, request.lifetimeS);
   packet.set(nonce, HEADER_BYTES);
   packet[36] = PROTOCOLS[request.protocol];

@@ -1,5 +1,9 @@
 /** An action of a UPnP service as the body of a request, UPnP Device Architecture 2.0, section 3.2.1. */
-export function soapAction(service: string, action: string, values: Readonly<Record<string, unknown>>): string {
+export function soapAction(
+  service: string,
+  action: string,
+  values: Readonly<Record<string, unknown>>,
+): string {
   const elements = Object.entries(values).map(([name, value]) => `<${name}>${value}</${name}>`);
   return (
     '<?xml version="1.0"?>\r\n' +

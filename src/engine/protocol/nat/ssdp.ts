@@ -23,6 +23,9 @@ export function locationIn(answer: string): string | undefined {
   const [status, ...lines] = answer.split(/\r?\n/);
   if (!/^HTTP\/1\.[01] 200\b/.test(status)) return undefined;
   const header = (name: string) =>
-    lines.find(line => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1).trim();
+    lines
+      .find(line => line.toLowerCase().startsWith(`${name}:`))
+      ?.slice(name.length + 1)
+      .trim();
   return header('st')?.startsWith(GATEWAY) ? header('location') : undefined;
 }
