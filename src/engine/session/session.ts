@@ -29,6 +29,7 @@ import { followPointer } from './magnet-pointer.js';
 import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
+import { PortMappingService } from './port-mapping-service.js';
 import { Resting } from './resting.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
@@ -88,6 +89,7 @@ class EngineSession implements Session, TorrentHost {
   readonly #phases = new Set<MetadataPhase>();
   readonly #network: Network;
   #dht: DhtApi | undefined;
+  #ports: PortMappingService | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -109,6 +111,7 @@ class EngineSession implements Session, TorrentHost {
       // Whoever heard us would connect around the proxy.
       lsd: () =>
         proxy === undefined ? new LsdService({ engine, address: () => this.#network.address }) : undefined,
+      portMapping: () => this.#mapPorts(),
     });
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
@@ -268,10 +271,24 @@ class EngineSession implements Session, TorrentHost {
   async listenOn(at: ListenAddress): Promise<PeerAddress> {
     this.#checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
+    this.discovery.moved();
+    this.#moved();
+    return address;
+  }
+
+  /** Trackers are told at once. */
+  #moved(): void {
     for (const { run } of this.#torrents.values()) run.presence.moved();
     for (const phase of this.#phases) phase.moved();
-    this.discovery.moved();
-    return address;
+  }
+
+  /** Not behind a proxy, whose users want nobody to come by another way. */
+  #mapPorts(): PortMappingService | undefined {
+    if (this.#network.proxy !== undefined) return undefined;
+    const { timers, log } = this.#engine;
+    const address = () => this.#network.address;
+    this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
+    return this.#ports;
   }
 
   /** Nothing goes around a proxy, and no packet through it. */
@@ -349,6 +366,7 @@ class EngineSession implements Session, TorrentHost {
       blocked: this.#network.admission.refused,
       dht: this.dht?.glance(),
       suspended: this.#network.suspended?.facts.reason as string | undefined,
+      mapped: this.#ports?.mapped ?? [],
     };
   }
 
@@ -391,7 +409,7 @@ class EngineSession implements Session, TorrentHost {
 
   // --- what torrents need --------------------------------------------------------------------------------------
 
-  readonly listenPort = () => this.#network.address?.port;
+  readonly listenPort = () => this.#ports?.externalPort ?? this.#network.address?.port;
 
   get suspended(): boolean {
     return this.#network.suspended !== undefined;

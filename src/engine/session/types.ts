@@ -287,6 +287,19 @@ export interface SessionStats extends SessionGlance {
 }
 
 /** What is known of a session without asking its torrents. */
+/** A port of the router that leads to the one we listen on. */
+export interface MappedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly internalPort: number;
+  readonly externalPort: number;
+  /** Undefined when the router does not tell. */
+  readonly externalAddress: string | undefined;
+  /** How the router was asked. */
+  readonly by: 'pcp' | 'nat-pmp' | 'upnp';
+  /** Address of the router in our network. */
+  readonly gateway: string;
+}
+
 export interface SessionGlance {
   readonly kernels: {
     /** Backend of the table kernels and, per algorithm, of the hashes; and why when it is not the fastest kind. */
@@ -312,6 +325,8 @@ export interface SessionGlance {
   readonly dht?: DhtGlance;
   /** Why there is no network, while `suspend` holds. */
   readonly suspended?: string;
+  /** Ports of the router that lead here, with `portMapping`; none while it has not been found, or refuses. */
+  readonly mapped: readonly MappedPort[];
 }
 
 export type TorrentEvent =

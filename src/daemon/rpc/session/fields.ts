@@ -41,7 +41,7 @@ export const SESSION_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
   ['peer_port_random_on_start', ({ settings }) => settings.get('port') === 0],
   ['peer_limit_global', ({ settings }) => settings.get('max-peers')],
   ['peer_limit_per_torrent', ({ settings }) => settings.get('max-peers-per-torrent')],
-  ['port_forwarding_enabled', () => false],
+  ['port_forwarding_enabled', ({ settings }) => settings.get('port-mapping')],
   ['dht_enabled', ({ settings }) => settings.get('dht')],
   ['lpd_enabled', () => false],
   ['pex_enabled', () => false],

@@ -68,9 +68,11 @@ async function folders(context: RpcContext, params: Params, remembered: Remember
 function peers(params: Params): Changes {
   const all = params.whole('peer_limit_global', 1, MAX_PEERS);
   const each = params.whole('peer_limit_per_torrent', 1, MAX_PEERS_PER_TORRENT);
+  const mapping = params.flag('port_forwarding_enabled');
   return {
     ...(all !== undefined && { 'max-peers': all }),
     ...(each !== undefined && { 'max-peers-per-torrent': each }),
+    ...(mapping !== undefined && { 'port-mapping': mapping }),
   };
 }
 
