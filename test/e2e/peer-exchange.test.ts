@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createTorrent, formatAddress, type Session, type Torrent } from '../../dist/index.js';
-import {
-  addressOf,
-  KiB,
-  makeSample,
-  openSeed,
-  openSession,
-  openStage,
-  type Sample,
-} from '../lib/e2e-stage.js';
+import { formatAddress, type Session, type Torrent } from '../../dist/index.js';
+import { addressOf, KiB, makeSample, openSession, openStage, type Sample } from '../lib/e2e-stage.js';
 import type { Stage } from '../lib/stage.js';
 import { until } from '../lib/until.js';
 
@@ -57,7 +49,9 @@ describe('a swarm by peer exchange alone', () => {
     const others: Node[] = [];
     for (let n = 1; n < PEERS; n++) others.push(await openNode(stage, sample, n, first.session));
     const all = [first, ...others];
-    await until('one component without the first', () => reached(others) === PEERS - 1, 20_000);
+    await until('one component without the first', () => reached(others) === PEERS - 1, {
+      timeoutMs: 20_000,
+    });
     expect(reached(all)).toBe(PEERS);
     expect(edges(all).size).toBeGreaterThan(PEERS - 1); // a star has one line to each
     const told = others.flatMap(({ torrent }) => torrent.stats().peers.filter(peer => peer.source === 'pex'));
