@@ -193,8 +193,9 @@ class EngineSession implements Session, TorrentHost {
       phase.end();
       const select = selectionOf(magnet, metainfo, options);
       const { run, torrent } = this.#open(metainfo, { ...options, select });
-      for (const { address, source } of known)
-        if (!metainfo.private || OF_PRIVATE.has(source)) run.presence.add([address], source);
+      for (const { address, sources } of known)
+        for (const source of sources)
+          if (!metainfo.private || OF_PRIVATE.has(source)) run.presence.add([address], source);
       return torrent;
     } catch (error) {
       const closing = phase.close(new MillraceError('ERR_CLOSED', 'the metadata is no longer wanted'));
@@ -313,7 +314,10 @@ class EngineSession implements Session, TorrentHost {
   setDiscovery(switches: DiscoverySwitches): void {
     this.#checkOpen();
     this.discovery.set(switches);
-    this.#engine.pex = switches.pex ?? this.#engine.pex;
+    if (switches.pex === undefined || switches.pex === this.#engine.pex) return;
+    this.#engine.pex = switches.pex;
+    for (const { run } of this.#torrents.values()) run.workings.greetAgain();
+    for (const phase of this.#phases) phase.greetAgain();
   }
 
   setMaxConnections(count: number | undefined): void {

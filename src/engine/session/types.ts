@@ -3,6 +3,7 @@ import type { ErrorCode, MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { HashBackendName } from '../kernels/types.js';
 import type { LimitedBy } from '../policy/limiting.js';
+import type { PeerSource } from '../policy/peer-list.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import type { Rename } from '../protocol/rename.js';
@@ -173,7 +174,7 @@ export interface AddOptions {
 
 export type TorrentState = 'checking' | 'downloading' | 'seeding' | 'paused' | 'error' | 'closed';
 
-export type { LimitedBy, Rename, SlotGrowth, SuperSeedMode };
+export type { LimitedBy, PeerSource, Rename, SlotGrowth, SuperSeedMode };
 
 export interface PeerStats {
   readonly address: string;
@@ -193,8 +194,9 @@ export interface PeerStats {
   readonly outstanding: number;
   readonly window: number;
   readonly incoming: boolean;
-  /** How we came to know it. */
-  readonly source: 'tracker' | 'manual' | 'incoming';
+  /** How we came to know it, and all who have told of it since. */
+  readonly source: PeerSource;
+  readonly sources: readonly PeerSource[];
 }
 
 export interface TrackerStats {

@@ -44,7 +44,7 @@ export const SESSION_FIELDS: ReadonlyMap<string, Getter> = new Map<string, Gette
   ['port_forwarding_enabled', ({ settings }) => settings.get('port-mapping')],
   ['dht_enabled', ({ settings }) => settings.get('dht')],
   ['lpd_enabled', () => false],
-  ['pex_enabled', () => false],
+  ['pex_enabled', ({ settings }) => settings.get('pex')],
   ['utp_enabled', () => false],
   ['tcp_enabled', () => true],
   ['encryption', (_, dialect) => (dialect === 'legacy' ? 'tolerated' : 'allowed')],

@@ -30,7 +30,8 @@ function scene({ maxPeers = 10, places = 100 } = {}) {
     made.set(at.port, link);
     return link;
   };
-  const engine = { rng: createRng(1), options: { maxPeersPerTorrent: maxPeers } };
+  const own = { priorityOf: () => undefined };
+  const engine = { rng: createRng(1), options: { maxPeersPerTorrent: maxPeers }, own };
   const dialler: Dialler = new Dialler(engine as never, { links } as never, host as never, () => state.lacks);
   return {
     dialler,
