@@ -135,12 +135,13 @@ describe.skipIf(skipReason([libtorrent]) !== undefined).each(['127.0.0.1', '::1'
 
       other.do('get-peers', { hash: hex(place) });
       expect((await other.event('peers', { hash: hex(place) })).peers).toEqual([`${host}:77`]);
-      other.do('announce', { hash: hex(place), port: 4321 });
-      expect(await asked('announce_peer')).toMatchObject({
-        infoHash: place,
-        port: 4321,
-        token: bytes('tokn'),
-      });
+      await writeSamples(stage.path('files'), { 'film.bin': 1000 }, 1);
+      const torrent = stage.path('film.torrent');
+      await writeTorrent(stage.path('files', 'film.bin'), torrent, {});
+      other.do('seed', { torrent, dir: stage.path('files') });
+      const announce = await asked('announce_peer');
+      expect(announce).toMatchObject({ token: bytes('tokn'), seed: true });
+      expect(hex(announce.infoHash)).toBe((await readTorrent(torrent)).infoHash);
 
       other.do('put', { value: 'spam' });
       const { target } = await other.event('put');
