@@ -162,6 +162,8 @@ describe.skipIf(skipReason([libtorrent]) !== undefined).each(['127.0.0.1', '::1'
         seq: item.mutable!.seq,
       });
 
+      expect(ours.unread).toEqual([]);
+      if (host === '::1') return; // 2.0.8 asks nobody for samples before it knows its address of IPv6
       other.do('sample', { ...ours.address, target: hex(place) });
       expect(await other.event('samples')).toMatchObject({ hashes: [hex(place), hex(id)], stored: 2 });
       await asked('sample_infohashes');
