@@ -77,7 +77,7 @@ export class DhtNode {
     const ownId = () => this.id;
     const table = () => this.#table;
     const otherTable = (node: DhtNode | undefined) => (node === undefined ? undefined : node.#table);
-    this.#queries = new Queries({ rng, ownId, readOnly, version, outbox: this.#outbox });
+    this.#queries = new Queries({ family, rng, ownId, readOnly, version, outbox: this.#outbox });
     const { ask } = this.#queries;
     this.#answers = new Answers(
       {
