@@ -42,10 +42,14 @@ console.log(`the installed package works: ${bytes.length} bytes from process to 
 
 /** A command with --json, its events and its exit code. */
 function start(...args) {
-  const child = spawn(BIN, [...args, '--json', '--host', '127.0.0.1', '--port', '0', '--no-state'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    shell: process.platform === 'win32',
-  });
+  const child = spawn(
+    BIN,
+    [...args, '--json', '--host', '127.0.0.1', '--port', '0', '--no-state', '--no-dht', '--no-lsd'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      shell: process.platform === 'win32',
+    },
+  );
   const exit = once(child, 'exit').then(([code]) => code);
   const seen = [];
   const waiting = [];

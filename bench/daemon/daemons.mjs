@@ -61,7 +61,7 @@ export const millrace = {
     const args = Object.entries(settings).flatMap(([key, value]) => [`--${key}`, String(value)]);
     const running = processes.program(
       process.execPath,
-      ['--import', PROBE.href, BIN, 'daemon', '--json', ...args, ...flags],
+      ['--import', PROBE.href, BIN, 'daemon', '--json', '--no-dht', ...args, ...flags],
       { env: { ...process.env, BENCH_LOOP_FILE: probeFile } },
     );
     const [line] = await running.line(/^\{"event":"ready".*/, START_TIMEOUT_MS);

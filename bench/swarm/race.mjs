@@ -57,7 +57,17 @@ export async function runRace({ network, scenario, torrent, seedDir, dirOf, emit
   const start = (id, command, dir, more = []) => {
     const address = ['--host', network.address(id), '--port', `${PORT}`];
     // Many processes share the CPUs: one thread each. Links limit the rates, not the engine.
-    const common = ['--dir', dir, ...address, '--no-state', '--workers', '1', '--supervised'];
+    const common = [
+      '--dir',
+      dir,
+      ...address,
+      '--no-state',
+      '--workers',
+      '1',
+      '--supervised',
+      '--no-dht',
+      '--no-lsd',
+    ];
     const onEvent = ({ event, done, total, down, up, peers }) =>
       event === 'progress' && emit('progress', { id, done, total, down, up, peers });
     return new Peer(network, id, [command, torrent, ...common, ...more, ...scenario.peerArgs], onEvent);

@@ -1,5 +1,12 @@
 import { type Command, Option } from 'commander';
-import type { AddOptions, KernelsOption, PeerAddress, ProfileName, SessionOptions } from '../index.js';
+import type {
+  AddOptions,
+  HostAndPort,
+  KernelsOption,
+  PeerAddress,
+  ProfileName,
+  SessionOptions,
+} from '../index.js';
 import { parseAddress, parseBytes, parseCount, parsePort, parseRate } from '../values/parse.js';
 import { type CommonOptions, type Context, value, values } from './context.js';
 import { defaultStateDir } from './state-dir.js';
@@ -22,19 +29,33 @@ export interface PeerOptions extends CommonOptions {
   readonly profile?: ProfileName;
   /** Undefined when neither flag is given: the engine decides. */
   readonly superSeed?: boolean;
+  readonly dht?: boolean;
+  readonly dhtBootstrap?: HostAndPort[];
+  readonly pex?: boolean;
+  readonly lsd?: boolean;
+  readonly portMapping?: boolean;
   readonly supervised?: boolean;
 }
 
 export function addPeerOptions(command: Command, dirMeaning: string): void {
   command
     .requiredOption('--dir <folder>', dirMeaning)
-    .option('--host <address>', 'address to listen on (default: all)')
+    .option('--host <address>', 'address to listen on (default: all, of IPv4 and IPv6)')
     .option('--port <number>', 'port to listen on, 0 for any free one', value(parsePort))
     .option(
       '--peer <host:port>',
       'a peer to connect to besides those that trackers tell; may be repeated',
       values(parseAddress),
     )
+    .option('--no-dht', 'keep out of the distributed hash table')
+    .option(
+      '--dht-bootstrap <host:port>',
+      'a node to begin with instead of the well-known ones; may be repeated',
+      values(parseAddress),
+    )
+    .option('--no-pex', 'neither ask connected peers for others nor tell them')
+    .option('--no-lsd', 'do not look for peers in the local network')
+    .option('--port-mapping', 'ask the router, by UPnP or NAT-PMP, to let peers through')
     .option('--up <rate>', 'upload limit, such as 10MB/s; 0 is unlimited', value(parseRate))
     .option('--down <rate>', 'download limit', value(parseRate))
     .option(
@@ -47,6 +68,8 @@ export function addPeerOptions(command: Command, dirMeaning: string): void {
       'where to remember which pieces are verified (default: the user state folder)',
     )
     .option('--no-state', 'remember nothing: the next start checks the files again');
+  for (const flag of ['--dht', '--pex', '--lsd', '--no-port-mapping'])
+    command.addOption(new Option(flag, 'as it is anyway').hideHelp());
   addEngineOptions(command);
   command.option('--memory <size>', 'budget for pieces in memory, such as 128MiB', value(parseBytes));
   addPolicyOptions(command);
@@ -90,6 +113,11 @@ export function toSessionOptions(options: PeerOptions, { io }: Context): Session
     workers: options.workers,
     kernels: options.kernels,
     memoryBytes: options.memory,
+    dht: options.dht ?? true,
+    dhtBootstrap: options.dhtBootstrap,
+    pex: options.pex,
+    lsd: options.lsd ?? true,
+    portMapping: options.portMapping,
   };
 }
 

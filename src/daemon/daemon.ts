@@ -1,4 +1,4 @@
-import { createSession, type LogSink, type Session } from '../index.js';
+import { createSession, type DiscoverySwitches, type LogSink, type Session } from '../index.js';
 import { BlocklistKeeper } from './automation/blocklist-keeper.js';
 import { Fetching } from './automation/fetching.js';
 import { Occasions } from './automation/occasions.js';
@@ -25,6 +25,14 @@ export interface DaemonOptions {
   /** A client has asked for the end. */
   readonly onClose: () => void;
 }
+
+/** Ways to find peers and to be found that can be turned on and off: settings, and what the engine calls them. */
+const SWITCHES = [
+  ['dht', 'dht'],
+  ['pex', 'pex'],
+  ['lsd', 'lsd'],
+  ['port-mapping', 'portMapping'],
+] as const satisfies readonly (readonly [SettingKey, keyof DiscoverySwitches])[];
 
 /** What a daemon is made of before it begins. */
 interface DaemonParts extends DaemonOptions {
@@ -94,6 +102,8 @@ export class Daemon {
         .listenOn({ port: settings.get('port') })
         .catch(err => log.error({ err }, 'the new port cannot be had, the old one stays'));
     });
+    for (const [key, name] of SWITCHES)
+      settings.watch([key], () => session.setDiscovery({ [name]: settings.get(key) }));
     settings.watch(['max-peers'], () =>
       session.setMaxConnections(shareDescriptors(fileLimit, settings.get('max-peers')).connections),
     );
@@ -149,8 +159,9 @@ export class Daemon {
     return this.#service.url;
   }
 
-  get peers(): Session['address'] {
-    return this.#parts.session.address;
+  /** Where peers do, one address for each family. */
+  get peers(): Session['addresses'] {
+    return this.#parts.session.addresses;
   }
 
   get torrents(): number {

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
 import { MillraceError, type SessionOptions } from '../index.js';
+import { parseAddress } from '../values/parse.js';
 import type { Settings } from './config/settings.js';
 import { shareDescriptors } from './limits/descriptors.js';
 
 /** Of the settings what the engine is to know. @throws MillraceError ERR_OPTION */
 export function sessionOptions(settings: Settings, fileLimit?: number): SessionOptions {
-  const { host, port, memory, workers, proxy } = settings;
+  const { host, port, memory, workers, proxy, dht, pex, lsd } = settings;
+  const dhtBootstrap = settings['dht-bootstrap'];
   const budget = shareDescriptors(fileLimit, settings['max-peers']);
   return {
     dir: settings['download-dir'],
@@ -15,6 +17,8 @@ export function sessionOptions(settings: Settings, fileLimit?: number): SessionO
     maxPeersPerTorrent: settings['max-peers-per-torrent'],
     maxConnections: budget.connections,
     maxOpenFiles: budget.files,
+    ...{ dht, pex, lsd, portMapping: settings['port-mapping'] },
+    ...(dhtBootstrap !== undefined && { dhtBootstrap: dhtBootstrap.map(parseAddress) }),
     ...(proxy !== undefined && { proxy: parseProxy(proxy) }),
     ...(memory !== undefined && { memoryBytes: memory }),
     ...(workers !== undefined && { workers }),

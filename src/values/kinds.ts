@@ -12,6 +12,10 @@ export interface Kind<T> {
   /** Of a value in a file. */
   read(value: unknown, place: Place): T;
   show?(value: T): string;
+  /** A flag of it may stand without a value, and has a negation. */
+  readonly isSwitch?: boolean;
+  /** A flag of it may be repeated. */
+  readonly isList?: boolean;
 }
 
 /** Where in a scenario a value stands: `groups[0].arrivals`. */

@@ -20,7 +20,7 @@ export class CliProcess {
   readonly #checks = new Set<() => void>();
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [BIN, ...args, '--json'], {
+    this.child = spawn(process.execPath, [BIN, ...keptApart(args), '--json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
@@ -57,4 +57,11 @@ export class CliProcess {
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
+}
+
+/** Peers of a test must not meet the world, nor those of other tests, unless it says so. */
+function keptApart(args: readonly string[]): readonly string[] {
+  const [command] = args;
+  const ways = command === 'seed' || command === 'download' || command === 'daemon' ? ['dht', 'lsd'] : [];
+  return [...args, ...ways.filter(way => !args.includes(`--${way}`)).map(way => `--no-${way}`)];
 }

@@ -28,7 +28,7 @@ async function prepare(stage: Stage): Promise<{ source: string; torrent: string;
 }
 
 /** Both commands take them: loopback, and no state outside the stage. */
-const PEER = ['--host', '127.0.0.1', '--no-state', '--workers', '1'];
+const PEER = ['--host', '127.0.0.1', '--no-state', '--workers', '1', '--no-dht', '--no-lsd'];
 
 describe.concurrent('command line', () => {
   it.skipIf(skipReason([libtorrent]) !== undefined)('download from libtorrent', async ({ stage }) => {

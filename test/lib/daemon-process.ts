@@ -19,7 +19,7 @@ export class DaemonProcess {
 
   /** Starts it; the stage kills it at the end of the test if it still runs. */
   constructor(stage: Stage, settings: Readonly<Record<string, string | number>>) {
-    const all = { host: '127.0.0.1', port: 0, 'rpc-port': 0, ...settings };
+    const all = { host: '127.0.0.1', port: 0, 'rpc-port': 0, dht: 'false', ...settings };
     const flags = Object.entries(all).flatMap(([key, value]) => [`--${key}`, String(value)]);
     // variables of the test's own would be taken for settings
     const env = Object.fromEntries(

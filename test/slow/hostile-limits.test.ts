@@ -29,6 +29,8 @@ async function startSeed(stage: Stage, { bytes, torrent, metainfo }: Content) {
     '--host',
     '127.0.0.1',
     '--json',
+    '--no-dht',
+    '--no-lsd',
   ]);
   const { port } = await program.event('listening');
   const join = (): Promise<RawPeer> =>
@@ -138,6 +140,8 @@ it('Ctrl-C with a tracker that answers `started` and never again: the end within
     '--host',
     '127.0.0.1',
     '--json',
+    '--no-dht',
+    '--no-lsd',
   ]);
   await until('started', () => asked.length === 1);
   const startedMs = performance.now();

@@ -15,6 +15,8 @@ import {
   type SettingKey,
   Systemd,
 } from '../../daemon/index.js';
+import { formatAddress } from '../../index.js';
+import type { Kind } from '../../values/kinds.js';
 import type { CommandSetup, CommonOptions, Context } from '../context.js';
 import { CliError, EXIT_OK, EXIT_USAGE } from '../failure.js';
 import { formatCount } from '../format.js';
@@ -53,11 +55,21 @@ defaults. SIGHUP reads the file again; one with mistakes changes nothing. docs/d
       const { kind, meaning, secret } = SETTINGS[key];
       // a password on a command line is seen by all who list processes
       if (secret || key === 'log-level') continue;
-      command.addOption(new Option(`--${key} <value>`, `${meaning} (${kind.says})`));
+      const { isSwitch, isList }: Kind<unknown> = kind;
+      const option = new Option(`--${key} ${isSwitch ? '[value]' : '<value>'}`, `${meaning} (${kind.says})`);
+      if (isSwitch) option.preset('true');
+      if (isList) option.argParser(collect);
+      command.addOption(option);
+      if (isSwitch) command.addOption(new Option(`--no-${key}`).hideHelp());
     }
   },
   run,
 };
+
+/** A list may be given in one flag, with commas, or in several. */
+function collect(text: string, before: string | undefined): string {
+  return before === undefined ? text : `${before},${text}`;
+}
 
 /** Trackers get 5 s of it. */
 const STOP_MS = 10_000;
@@ -127,9 +139,9 @@ async function serve(
 
 function tellReady(output: Context['output'], daemon: Daemon): void {
   const { peers, rpcUrl, torrents } = daemon;
-  const at = peers === undefined ? undefined : `${peers.host}:${peers.port}`;
-  output.event('ready', { torrents, rpc: rpcUrl, peers: at });
-  output.line(`${formatCount(torrents, 'torrent')}, peers at ${at}.`);
+  const at = peers.map(formatAddress);
+  output.event('ready', { torrents, rpc: rpcUrl, peers: at[0], addresses: at });
+  output.line(`${formatCount(torrents, 'torrent')}, peers at ${at.join(' and ') || 'no address yet'}.`);
   if (rpcUrl !== undefined) output.line(`RPC at ${rpcUrl}\nStatus page at ${new URL('/', rpcUrl)}`);
 }
 
@@ -193,7 +205,8 @@ function flagsOf(options: DaemonOptions): Partial<Record<SettingKey, string>> {
   const flags: Partial<Record<SettingKey, string>> = {};
   for (const key of SETTING_KEYS) {
     const value = options[key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
-    if (typeof value === 'string' && key !== 'log-level') flags[key] = value;
+    if (value === false) flags[key] = 'false';
+    else if (typeof value === 'string' && key !== 'log-level') flags[key] = value;
   }
   return flags;
 }

@@ -61,7 +61,9 @@ export async function runRace({ context, plan, payload, metainfo, workspace, cre
     });
 
   const torrent = join(workspace.dir, TORRENT_FILE);
-  const common = ['--host', LOOPBACK, '--port', '0', '--no-state', ...plan.childArgs];
+  // Peers of the race know each other by its tracker, and nobody else is to join.
+  const alone = ['--no-dht', '--no-pex', '--no-lsd'];
+  const common = ['--host', LOOPBACK, '--port', '0', '--no-state', ...alone, ...plan.childArgs];
   const seed = start(SEED, seedMeter, [
     ...['seed', torrent, '--dir', payload.dir, '--up', `${plan.seedUp}`],
     ...common,

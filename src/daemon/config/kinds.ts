@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { formatAddress } from '../../index.js';
 import { json, type Kind, type Place } from '../../values/kinds.js';
-import { parseCount } from '../../values/parse.js';
+import { parseAddress, parseCount } from '../../values/parse.js';
 
 /** Kinds of settings that only a daemon has, see `values/kinds.ts`. */
 
@@ -55,6 +56,14 @@ export function from0(kind: Kind<number>): Kind<number> {
   };
 }
 
+/** Somebody on the network, kept as text. */
+export const hostAndPort: Kind<string> = {
+  says: 'host:port or [IPv6]:port',
+  parse: text => formatAddress(parseAddress(text)),
+  read: value => formatAddress(parseAddress(textOf(value))),
+  show: String,
+};
+
 /** Uploaded bytes to downloaded ones. */
 export const ratio: Kind<number> = {
   says: 'a number from 0',
@@ -91,6 +100,7 @@ function toMinutes(text: string): number {
 export function many<T>(kind: Kind<T>): Kind<readonly T[]> {
   return {
     says: `a list: each ${kind.says}`,
+    isList: true,
     parse: (text, folder) =>
       text
         .split(',')
@@ -108,6 +118,7 @@ export function many<T>(kind: Kind<T>): Kind<readonly T[]> {
 /** As environment and flags say it: `true`, `false`, `yes`, `no`, `on`, `off`, 1, 0. */
 export const flag: Kind<boolean> = {
   says: 'true or false',
+  isSwitch: true,
   parse(text) {
     const known = FLAGS.get(text.trim().toLowerCase());
     if (known === undefined) throw new RangeError(`'${text}' is neither true nor false`);

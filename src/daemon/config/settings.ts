@@ -1,6 +1,6 @@
 import * as values from '../../values/kinds.js';
 import { type Kind, oneOf, text } from '../../values/kinds.js';
-import { flag, from0, many, path, ratio, timeOfDay, whole } from './kinds.js';
+import { flag, from0, hostAndPort, many, path, ratio, timeOfDay, whole } from './kinds.js';
 
 /**
  * What a daemon can be told, one row each: `rpc-port` is the key in the file, `--rpc-port` the flag and
@@ -47,7 +47,11 @@ export const SETTINGS = {
   preallocate: live(oneOf('sparse', 'full'), 'sparse', 'whether files get their blocks at once'),
 
   // peers
-  host: fixed(text, '0.0.0.0', 'the one address for peers, trackers and DHT; gone: all of them stop'),
+  host: fixed(
+    text,
+    '*',
+    'the one address for peers, trackers and DHT; gone: all of them stop. * is every one',
+  ),
   port: live(port, 6881, 'for peers; 0 takes any free one'),
   profile: fixed(oneOf('classic', 'seedbox', 'cluster'), 'seedbox', 'see docs/profiles.md'),
   'max-peers-per-torrent': live(whole(1, 10_000), 200, 'connections of one torrent'),
@@ -62,6 +66,15 @@ export const SETTINGS = {
     'file or URL of addresses to have nothing to do with: CIDR, p2p or dat, also gzipped',
   ),
   'blocklist-enabled': live(flag, true, 'whether it is in force'),
+  dht: live(flag, true, 'find peers in the distributed hash table too'),
+  'dht-bootstrap': fixed(
+    optional(many(hostAndPort)),
+    undefined,
+    'nodes to begin with when none is remembered; none: the well-known ones',
+  ),
+  pex: live(flag, true, 'let connected peers tell of others'),
+  lsd: live(flag, false, 'look for peers in the local network'),
+  'port-mapping': live(flag, false, 'ask the router, by UPnP or NAT-PMP, to let peers through'),
   'default-trackers': live(many(text), [], 'also announce torrents that are not private to these'),
 
   // rates

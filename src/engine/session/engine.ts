@@ -80,6 +80,8 @@ export interface Engine extends Machinery {
   readonly groups: LimitGroups;
   /** Calls that torrents wait for while they have nothing else to do. */
   readonly timers: TimerQueue;
+  /** Whether peers exchange addresses of others, from now on. */
+  pex: boolean;
   nextPeerKey(): PeerKey;
   nextTorrentNumber(): number;
   sha1(bytes: Uint8Array): Uint8Array;
@@ -105,6 +107,7 @@ export function createEngine(options: ResolvedOptions, peerId: Uint8Array): Engi
     limits: new SharedLimits(limits),
     groups: new LimitGroups(),
     timers: new TimerQueue(),
+    pex: options.pex,
     nextPeerKey: () => ++peers,
     nextTorrentNumber: () => ++torrents,
     sha1,

@@ -6,6 +6,7 @@ import { MetadataFetch } from '../swarm/metadata-fetch.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import { Announcing } from './announcing.js';
 import { Dialler } from './dialler.js';
+import type { Seeker } from './discovery.js';
 import { settleDuplicate } from './duplicates.js';
 import type { Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
@@ -33,8 +34,10 @@ export interface KnownPeer {
  * What comes before a torrent when a magnet link is added: its info-hash is announced, peers are dialled and taken in,
  * and asked for the info dictionary. Links of the phase end with it; the torrent dials the peers that are known by then.
  */
-export class MetadataPhase implements LinkDoor {
+export class MetadataPhase implements LinkDoor, Seeker {
   readonly pieceCount = undefined;
+  readonly complete = false;
+  readonly seeks = true;
   /** The info dictionary, with the right hash. */
   readonly info: Promise<Uint8Array>;
   #resolve: (info: Uint8Array) => void = () => {};
@@ -105,6 +108,7 @@ export class MetadataPhase implements LinkDoor {
     this.#online = true;
     this.#announcing.start();
     this.#dialler.start();
+    this.options.host.discovery.join(this);
   }
 
   /** There is no network any more: nobody is told. */
@@ -171,6 +175,7 @@ export class MetadataPhase implements LinkDoor {
 
   #goOffline(error: MillraceError): void {
     this.#online = false;
+    this.options.host.discovery.leave(this);
     this.#dialler.stop();
     this.#links.close(error);
   }

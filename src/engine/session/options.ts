@@ -1,12 +1,14 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../errors.js';
+import { EVERYWHERE } from '../net/listener.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import { MAX_METADATA_BYTES } from '../protocol/peer/metadata.js';
 import { DEFAULT_MAX_HANDLES } from '../storage/handle-cache.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
 import { PROFILES, type Profile } from './profiles.js';
 import type {
+  HostAndPort,
   KernelsOption,
   LogSink,
   ProfileName,
@@ -49,6 +51,12 @@ export interface ResolvedOptions {
   readonly kernels: KernelsOption;
   readonly memoryBytes: number;
   readonly maxMetadataBytes: number;
+  readonly dht: boolean;
+  readonly dhtBootstrap: readonly HostAndPort[];
+  readonly dhtReadOnly: boolean;
+  readonly pex: boolean;
+  readonly lsd: boolean;
+  readonly portMapping: boolean;
   readonly seed: number;
   readonly log: LogSink;
   readonly signal: AbortSignal | undefined;
@@ -110,6 +118,35 @@ function oneOf<T extends string | boolean | undefined>(
   };
 }
 
+function flag(name: string, fallback: boolean) {
+  return oneOf<boolean>(name, [true, false], () => fallback);
+}
+
+/** The nodes that everybody begins with: those of BitTorrent, libtorrent and Transmission. */
+export const BOOTSTRAP_NODES: readonly HostAndPort[] = [
+  { host: 'router.bittorrent.com', port: 6881 },
+  { host: 'router.utorrent.com', port: 6881 },
+  { host: 'dht.libtorrent.org', port: 25401 },
+  { host: 'dht.transmissionbt.com', port: 6881 },
+];
+
+/** Each is a packet or two. */
+const MAX_BOOTSTRAP_NODES = 64;
+
+function resolveBootstrap(value: unknown): readonly HostAndPort[] {
+  if (value === undefined) return BOOTSTRAP_NODES;
+  const fits = (node: Partial<HostAndPort> | null) =>
+    typeof node?.host === 'string' &&
+    node.host !== '' &&
+    Number.isInteger(node.port) &&
+    node.port! > 0 &&
+    node.port! <= 65535;
+  if (Array.isArray(value) && value.length <= MAX_BOOTSTRAP_NODES && value.every(fits)) return value;
+  return failOption('dhtBootstrap', value, BOOTSTRAP_BOUNDS);
+}
+
+const BOOTSTRAP_BOUNDS = `a list of at most ${MAX_BOOTSTRAP_NODES} objects with host and port (1 to 65535)`;
+
 function isRate(value: unknown): boolean {
   return value === undefined || (typeof value === 'number' && value >= 0 && Number.isFinite(value));
 }
@@ -138,7 +175,7 @@ export function resolveListen(value: unknown): { host: string | undefined; port:
     (port as number) < 0 ||
     (port as number) > 65535
   )
-    failOption('listen', value, 'false, or an object with host (an address) and port (0 to 65535)');
+    failOption('listen', value, 'false, or an object with host (an address, or *) and port (0 to 65535)');
   return { host, port: port as number };
 }
 
@@ -212,8 +249,9 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   {
     name: 'listen',
-    meaning: 'Where to listen for peers. Port 0 takes any free one; `false` only dials.',
-    defaultText: '`{ host: "0.0.0.0", port: 0 }`, `host` the address of `bind` when there is one',
+    meaning:
+      'Where to listen for peers. `*` is every address of both families, as far as the machine has both, on one port; `0.0.0.0` and `::` are those of one family. Port 0 takes any free one; `false` only dials.',
+    defaultText: '`{ host: "*", port: 0 }`, `host` the address of `bind` when there is one',
     bounds: '`false`, or host and port 0 to 65535',
     resolve: value => (value === false ? undefined : resolveListen(value)),
   },
@@ -364,6 +402,51 @@ export const OPTION_TABLE: readonly OptionRow[] = [
     ),
   },
   {
+    name: 'dht',
+    meaning:
+      'Whether to be a node of the distributed hash table, and to find peers there (BEP 5, 32), on the port for peers over UDP. Private torrents never touch it.',
+    defaultText: '`false`: whoever embeds the engine says whom it talks to; `true` on the command line',
+    bounds: '`true`, `false`',
+    resolve: flag('dht', false),
+  },
+  {
+    name: 'dhtBootstrap',
+    meaning: 'Nodes to begin with when none is remembered, by address or name.',
+    defaultText: BOOTSTRAP_NODES.map(({ host, port }) => `\`${host}:${port}\``).join(', '),
+    bounds: BOOTSTRAP_BOUNDS,
+    resolve: resolveBootstrap,
+  },
+  {
+    name: 'dhtReadOnly',
+    meaning: 'Asks other nodes and answers none, as behind a firewall or on a phone (BEP 43).',
+    defaultText: '`false`',
+    bounds: '`true`, `false`',
+    resolve: flag('dhtReadOnly', false),
+  },
+  {
+    name: 'pex',
+    meaning: 'Whether connected peers tell each other of further ones (BEP 11). Never for private torrents.',
+    defaultText: '`true`',
+    bounds: '`true`, `false`',
+    resolve: flag('pex', true),
+  },
+  {
+    name: 'lsd',
+    meaning:
+      'Whether to look for peers in the local network by multicast (BEP 14). Never for private torrents.',
+    defaultText: '`false`; `true` for `seed` and `download` on the command line',
+    bounds: '`true`, `false`',
+    resolve: flag('lsd', false),
+  },
+  {
+    name: 'portMapping',
+    meaning:
+      'Whether to ask the router, by UPnP or NAT-PMP, to let peers through to the port. Given back at the end.',
+    defaultText: '`false`',
+    bounds: '`true`, `false`',
+    resolve: flag('portMapping', false),
+  },
+  {
     name: 'seed',
     meaning: 'Seed of all dice of policy, to reproduce a run.',
     defaultText: 'random',
@@ -423,7 +506,7 @@ export function resolveOptions(options: SessionOptions, env: Env = process.env):
   for (const row of OPTION_TABLE)
     resolved[row.name] = row.resolve((options as Record<string, unknown>)[row.name], env);
   const { listen, bind } = resolved as { listen?: { host?: string }; bind?: string };
-  if (listen !== undefined) listen.host ??= bind ?? '0.0.0.0';
+  if (listen !== undefined) listen.host ??= bind ?? EVERYWHERE;
   const profile: Profile = PROFILES[resolved.profile as ProfileName];
   if (options.slots !== undefined) resolved.slotGrowth ??= 'none';
   for (const [name, value] of Object.entries(profile)) resolved[name] ??= value;

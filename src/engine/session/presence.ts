@@ -5,6 +5,7 @@ import type { PeerFeatures } from '../protocol/peer/features.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import { Announcing, type AnnouncingHost } from './announcing.js';
 import { Dialler, type DiallerHost } from './dialler.js';
+import type { Discovery, Seeker } from './discovery.js';
 import type { Engine } from './engine.js';
 import type { EventHub } from './events.js';
 import type { LinkDoor, PeerLink } from './link.js';
@@ -15,6 +16,7 @@ import type { Workings } from './workings.js';
 export interface PresenceHost extends AnnouncingHost, DiallerHost {
   isBanned(link: PeerLink): boolean;
   ban(address: PeerAddress, link: PeerLink | undefined): void;
+  readonly discovery: Discovery;
   /** There is no network at present; torrents that want to be online wait for it. */
   readonly suspended: boolean;
 }
@@ -23,7 +25,7 @@ export interface PresenceHost extends AnnouncingHost, DiallerHost {
  * How a torrent is known and knows others: it announces itself, dials, and takes in who comes. Without trackers nothing
  * is announced, and there is nobody to dial before an address is told: neither takes room until then.
  */
-export class Presence implements LinkDoor, LinkKeeper {
+export class Presence implements LinkDoor, LinkKeeper, Seeker {
   /** Online, or would be if there were a network. */
   #wanted = false;
   #online = false;
@@ -50,6 +52,14 @@ export class Presence implements LinkDoor, LinkKeeper {
 
   get online(): boolean {
     return this.#online;
+  }
+
+  get complete(): boolean {
+    return this.workings.isComplete;
+  }
+
+  get seeks(): boolean {
+    return this.workings.lacks;
   }
 
   /** Where links of the torrent go; undefined while it takes none. */
@@ -98,6 +108,7 @@ export class Presence implements LinkDoor, LinkKeeper {
     this.workings.setActive(true);
     this.#announcing?.start();
     this.#dialler?.start();
+    if (!this.workings.metainfo.private) this.host.discovery.join(this);
   }
 
   /** Closes all links. @returns when `stopped` has been told, or after its time-out */
@@ -176,6 +187,7 @@ export class Presence implements LinkDoor, LinkKeeper {
 
   #goOffline(error: MillraceError): void {
     this.#online = false;
+    this.host.discovery.leave(this);
     this.workings.setActive(false);
     this.#dialler?.stop();
     for (const link of [...this.links.values()]) link.close(error);

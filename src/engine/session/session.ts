@@ -10,6 +10,7 @@ import { removeResume } from '../storage/resume.js';
 import { checkAddOptions } from './add-options.js';
 import { nowMs } from './clock.js';
 import type { DialRefusal } from './dialler.js';
+import { Discovery } from './discovery.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
 import {
@@ -29,6 +30,7 @@ import { SessionTorrent } from './torrent.js';
 import { type TorrentHost, TorrentRun } from './torrent-run.js';
 import type {
   AddOptions,
+  DiscoverySwitches,
   GroupLimits,
   ListenAddress,
   RateLimits,
@@ -74,6 +76,7 @@ class EngineSession implements Session, TorrentHost {
   readonly announceKey: number;
   readonly startSpread: StartSpread;
   readonly resting = new Resting();
+  readonly discovery: Discovery;
   readonly #engine: Engine;
   readonly #torrents = new Map<InfoHash, { readonly run: TorrentRun; readonly torrent: Torrent }>();
   /** Magnet links whose metadata is not here yet, and those that have ended and take their leave. */
@@ -91,6 +94,7 @@ class EngineSession implements Session, TorrentHost {
     this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
+    this.discovery = new Discovery({});
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
@@ -106,6 +110,7 @@ class EngineSession implements Session, TorrentHost {
       await this.#engine.close();
       throw error;
     }
+    this.discovery.set(this.#engine.options);
     signal?.addEventListener('abort', () => void this.close(), { once: true });
     if (signal?.aborted) await this.close();
   }
@@ -118,6 +123,10 @@ class EngineSession implements Session, TorrentHost {
 
   get address(): PeerAddress | undefined {
     return this.#network.address;
+  }
+
+  get addresses(): readonly PeerAddress[] {
+    return this.#network.addresses;
   }
 
   get torrents(): readonly Torrent[] {
@@ -228,7 +237,14 @@ class EngineSession implements Session, TorrentHost {
     const address = await this.#network.listenOn(resolveListen(at));
     for (const { run } of this.#torrents.values()) run.presence.moved();
     for (const phase of this.#phases) phase.moved();
+    this.discovery.moved();
     return address;
+  }
+
+  setDiscovery(switches: DiscoverySwitches): void {
+    this.#checkOpen();
+    this.discovery.set(switches);
+    this.#engine.pex = switches.pex ?? this.#engine.pex;
   }
 
   setMaxConnections(count: number | undefined): void {
@@ -246,12 +262,14 @@ class EngineSession implements Session, TorrentHost {
     for (const { run } of this.#torrents.values()) run.presence.suspend(error);
     for (const phase of this.#phases) phase.suspend(error);
     this.trackers.suspend(error);
+    this.discovery.suspend(error);
   }
 
   async restore(): Promise<void> {
     this.#checkOpen();
     await this.#network.restore();
     this.trackers.restore();
+    this.discovery.restore();
     for (const { run } of this.#torrents.values()) run.presence.restore();
     for (const phase of this.#phases) phase.start();
   }
@@ -303,6 +321,7 @@ class EngineSession implements Session, TorrentHost {
       Promise.allSettled([
         ...Array.from(this.#torrents.values(), ({ run }) => run.close()),
         ...Array.from(this.#phases, phase => phase.close(closed)),
+        this.discovery.close(),
       ]),
       late,
     ]);

@@ -41,6 +41,7 @@ export interface LogSink {
 }
 
 export interface ListenAddress {
+  /** `*` is every address of both families, `0.0.0.0` and `::` are every one of a family. */
   host?: string;
   port?: number;
 }
@@ -53,6 +54,20 @@ export interface ProxyAddress {
 }
 
 /** All optional; defaults, bounds and sources are in docs/options.md, made from the table in options.ts. */
+/** Somebody on the network, by address or name. */
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What finds peers without a tracker, and what lets them in, as it is from now on; what is left out stays. */
+export interface DiscoverySwitches {
+  readonly dht?: boolean;
+  readonly pex?: boolean;
+  readonly lsd?: boolean;
+  readonly portMapping?: boolean;
+}
+
 export interface SessionOptions {
   /** Folder that torrents are saved below unless `add` names another. */
   dir?: string;
@@ -86,6 +101,18 @@ export interface SessionOptions {
   memoryBytes?: number;
   /** Longest info dictionary that peers are asked for. */
   maxMetadataBytes?: number;
+  /** Be a node of the DHT, and find peers there (BEP 5). Default: false. */
+  dht?: boolean;
+  /** Nodes to begin with, by address or name. Default: the well-known ones. */
+  dhtBootstrap?: readonly HostAndPort[];
+  /** Ask nodes and answer none (BEP 43). Default: false. */
+  dhtReadOnly?: boolean;
+  /** Exchange addresses with connected peers (BEP 11). Default: true. */
+  pex?: boolean;
+  /** Look for peers in the local network (BEP 14). Default: false. */
+  lsd?: boolean;
+  /** Ask the router to let peers through. Default: false. */
+  portMapping?: boolean;
   /** Reproduces the dice of all policy. Random when absent. */
   seed?: number;
   log?: LogSink;
@@ -421,8 +448,10 @@ export interface Torrent {
 
 export interface Session extends AsyncDisposable {
   readonly peerId: Uint8Array;
-  /** Where peers reach us; undefined when not listening. */
+  /** Where peers reach us; undefined when not listening. By IPv4, when by both families. */
   readonly address: PeerAddress | undefined;
+  /** The same for each family, IPv4 first, on one port. Empty when not listening. */
+  readonly addresses: readonly PeerAddress[];
   readonly torrents: readonly Torrent[];
   /**
    * Resolves at once, but for a magnet link: then when its metadata has come from peers, whom the link, its trackers and
@@ -442,6 +471,8 @@ export interface Session extends AsyncDisposable {
    * fails, with ERR_NET_ADDRESS_IN_USE or ERR_NET_ADDRESS, the session listens where it did.
    */
   listenOn(at: ListenAddress): Promise<PeerAddress>;
+  /** Turns ways to find peers on or off, for all torrents that are not private. */
+  setDiscovery(switches: DiscoverySwitches): void;
   /**
    * Ends all use of the network at once: no listener, no connection, no announce, not even `stopped`, until `restore`.
    * Torrents keep their state.
