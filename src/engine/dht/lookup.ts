@@ -18,7 +18,7 @@ const MAX_QUERIES = 200;
 const MAX_DOUBTFUL = K;
 
 /** Wider looks: nodes that each is asked of, and how far it goes. */
-const WIDE_ASKED = 3;
+const WIDE_ASKED = 4;
 const MAX_WIDE_BITS = 3;
 
 /** What a lookup is for. */

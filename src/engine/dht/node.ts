@@ -224,7 +224,7 @@ export class DhtNode {
   }
 
   #handleResponse(response: DhtResponseMessage, from: PeerAddress, nowMs: number): void {
-    const transaction = this.#queries.take(response.transaction, from);
+    const transaction = this.#queries.take(response.transaction, from, nowMs);
     if (transaction === undefined) {
       this.#ignored++;
       return;
@@ -241,7 +241,7 @@ export class DhtNode {
   }
 
   #handleError(error: DhtErrorMessage, from: PeerAddress, nowMs: number): void {
-    const transaction = this.#queries.take(error.transaction, from);
+    const transaction = this.#queries.take(error.transaction, from, nowMs);
     if (transaction === undefined) this.#ignored++;
     else transaction.waiter.refused(error, nowMs);
   }

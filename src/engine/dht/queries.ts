@@ -70,8 +70,8 @@ export class Queries {
   };
 
   /** What an answer is for; undefined when nothing was asked there. */
-  take(id: Uint8Array, from: PeerAddress): Transaction | undefined {
-    return this.#transactions.take(id, from);
+  take(id: Uint8Array, from: PeerAddress, nowMs: number): Transaction | undefined {
+    return this.#transactions.take(id, from, nowMs);
   }
 
   nextTimeout(): number {
