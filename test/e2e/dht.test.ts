@@ -8,8 +8,7 @@ import {
   type SessionOptions,
 } from '../../dist/index.js';
 import { fromHex, toHex, utf8 } from '../../src/engine/bytes.js';
-import { decode } from '../../src/engine/protocol/bencode.js';
-import { encodePointer } from '../../src/engine/protocol/dht/pointer.js';
+import { encode } from '../../src/engine/protocol/bencode.js';
 import { decodeFeatures } from '../../src/engine/protocol/peer/features.js';
 import { RawPeer } from '../hostile/raw-peer.js';
 import { addressOf, KiB, makeSample, openSession, openStage, type Sample } from '../lib/e2e-stage.js';
@@ -151,11 +150,11 @@ describe('a session as a node of the DHT', () => {
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const { infoHash } = sample.metainfo;
     const [first, second, third] = await openNet(stage, 5);
-    const { target, nodes } = await first.dht!.put({ name: 'a value', list: [1, utf8('two')] });
+    const value = { name: 'a value', list: [1, utf8('two')] };
+    const { target, nodes } = await first.dht!.put(value);
     expect(nodes).toBeGreaterThan(0);
     const found = await third.dht!.get(target);
-    expect(found).toMatchObject({ seq: undefined });
-    expect(decode(found!.bytes)).toEqual(found!.value);
+    expect(found).toMatchObject({ seq: undefined, bytes: encode(value) });
     expect(await third.dht!.get('00'.repeat(20))).toBeUndefined();
 
     const keys = createDhtKeys();
@@ -185,7 +184,7 @@ describe('a session as a node of the DHT', () => {
     await first.add(sample.torrent, { dir: sample.dir, check: 'seed' });
     const keys = createDhtKeys();
     const pointer = { publicKey: toHex(keys.publicKey), salt: toHex(utf8('n')) };
-    const value = decode(encodePointer(sample.metainfo.infoHash)) as never;
+    const value = { ih: fromHex(sample.metainfo.infoHash) };
     await second.dht!.putMutable({ ...keys, salt: fromHex(pointer.salt), value });
     const torrent = await third.add(formatMagnet({ pointer }), { dir: stage.path('target') });
     await torrent.completed();
