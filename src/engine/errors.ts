@@ -44,6 +44,7 @@ export const ERROR_CODES = [
   'ERR_DHT_VALUE',
   'ERR_DHT_NOT_STORED',
   'ERR_DHT_OUTDATED',
+  'ERR_PORT_MAPPING',
   // storage
   'ERR_STORAGE_FULL',
   'ERR_STORAGE_ACCESS',

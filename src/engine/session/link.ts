@@ -5,6 +5,7 @@ import { formatAddress, type InfoHash, type PeerAddress, type PeerKey } from '..
 import type { Kernels } from '../kernels/types.js';
 import { PeerSocket, type PeerSocketOwner, type ReceiveRegion } from '../net/peer-socket.js';
 import type { SocksProxy } from '../net/socks-proxy.js';
+import type { PeerSource } from '../policy/peer-list.js';
 import { type ControlMessage, PeerDecoder } from '../protocol/peer/decoder.js';
 import { encodeHandshake, encodeMessage, messageBytes } from '../protocol/peer/encoder.js';
 import { decodeFeatures, encodeFeatures, type PeerFeatures } from '../protocol/peer/features.js';
@@ -12,7 +13,6 @@ import { BLOCK_BYTES } from '../protocol/peer/messages.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import { nowMs } from './clock.js';
 import type { PeerLimits } from './limits.js';
-import type { PeerStats } from './types.js';
 
 /** What we tell peers in the reserved bytes: Fast Extension and extension protocol, and a DHT node where there is one. */
 const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
@@ -71,8 +71,8 @@ export class PeerLink implements PeerSocketOwner {
   readonly openedAtMs = nowMs();
   /** Where this peer can be dialled, when we know: by dialling it, or because another link to it was dropped. */
   dialAddress: PeerAddress | undefined;
-  /** How we came to know it. */
-  source: PeerStats['source'] = 'incoming';
+  /** How we came to know it, the first way first. */
+  sources: readonly PeerSource[] = ['incoming'];
   peerId: Uint8Array | undefined;
   /** What its rates are held to, from the end of the handshake on. */
   limits: PeerLimits | undefined;

@@ -171,6 +171,11 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
     this.events.emit({ type: 'peer', address: link.name, client });
   }
 
+  listens(link: PeerLink): void {
+    this.#dialler ??= this.#createDialler();
+    this.#dialler.connected(link);
+  }
+
   detach(link: PeerLink, error: MillraceError | undefined): void {
     this.#dialler?.closed(link, error);
     if (link.peerId !== undefined)

@@ -16,6 +16,7 @@ import type { DialRefusal } from './dialler.js';
 import { Discovery } from './discovery.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
+import { LsdService } from './lsd-service.js';
 import {
   isMagnetLink,
   type MagnetLink,
@@ -28,6 +29,7 @@ import { followPointer } from './magnet-pointer.js';
 import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
+import { PortMappingService } from './port-mapping-service.js';
 import { Resting } from './resting.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
@@ -87,6 +89,7 @@ class EngineSession implements Session, TorrentHost {
   readonly #phases = new Set<MetadataPhase>();
   readonly #network: Network;
   #dht: DhtApi | undefined;
+  #ports: PortMappingService | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -96,10 +99,20 @@ class EngineSession implements Session, TorrentHost {
     const doorOf = (infoHash: InfoHash) =>
       (this.#torrents.get(infoHash)?.run.presence ?? this.#phaseOf(infoHash))?.door;
     this.#network = new Network(engine, doorOf, proxy);
-    this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
+    this.trackers = createTrackerClients({
+      localAddress: options.bind,
+      connect: proxy?.connect,
+      reachable: () => this.addresses.map(({ host }) => (host.includes(':') ? 6 : 4)),
+    });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
-    this.discovery = new Discovery({ dht: () => this.#createDht() });
+    this.discovery = new Discovery({
+      dht: () => this.#createDht(),
+      // Whoever heard us would connect around the proxy.
+      lsd: () =>
+        proxy === undefined ? new LsdService({ engine, address: () => this.#network.address }) : undefined,
+      portMapping: () => this.#mapPorts(),
+    });
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
@@ -180,8 +193,9 @@ class EngineSession implements Session, TorrentHost {
       phase.end();
       const select = selectionOf(magnet, metainfo, options);
       const { run, torrent } = this.#open(metainfo, { ...options, select });
-      for (const { address, source } of known)
-        if (!metainfo.private || OF_PRIVATE.has(source)) run.presence.add([address], source);
+      for (const { address, sources } of known)
+        for (const source of sources)
+          if (!metainfo.private || OF_PRIVATE.has(source)) run.presence.add([address], source);
       return torrent;
     } catch (error) {
       const closing = phase.close(new MillraceError('ERR_CLOSED', 'the metadata is no longer wanted'));
@@ -258,10 +272,24 @@ class EngineSession implements Session, TorrentHost {
   async listenOn(at: ListenAddress): Promise<PeerAddress> {
     this.#checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
+    this.discovery.moved();
+    this.#moved();
+    return address;
+  }
+
+  /** Trackers are told at once. */
+  #moved(): void {
     for (const { run } of this.#torrents.values()) run.presence.moved();
     for (const phase of this.#phases) phase.moved();
-    this.discovery.moved();
-    return address;
+  }
+
+  /** Not behind a proxy, whose users want nobody to come by another way. */
+  #mapPorts(): PortMappingService | undefined {
+    if (this.#network.proxy !== undefined) return undefined;
+    const { timers, log } = this.#engine;
+    const address = () => this.#network.address;
+    this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
+    return this.#ports;
   }
 
   /** Nothing goes around a proxy, and no packet through it. */
@@ -286,7 +314,10 @@ class EngineSession implements Session, TorrentHost {
   setDiscovery(switches: DiscoverySwitches): void {
     this.#checkOpen();
     this.discovery.set(switches);
-    this.#engine.pex = switches.pex ?? this.#engine.pex;
+    if (switches.pex === undefined || switches.pex === this.#engine.pex) return;
+    this.#engine.pex = switches.pex;
+    for (const { run } of this.#torrents.values()) run.workings.greetAgain();
+    for (const phase of this.#phases) phase.greetAgain();
   }
 
   setMaxConnections(count: number | undefined): void {
@@ -339,6 +370,7 @@ class EngineSession implements Session, TorrentHost {
       blocked: this.#network.admission.refused,
       dht: this.dht?.glance(),
       suspended: this.#network.suspended?.facts.reason as string | undefined,
+      mapped: this.#ports?.mapped ?? [],
     };
   }
 
@@ -381,7 +413,7 @@ class EngineSession implements Session, TorrentHost {
 
   // --- what torrents need --------------------------------------------------------------------------------------
 
-  readonly listenPort = () => this.#network.address?.port;
+  readonly listenPort = () => this.#ports?.externalPort ?? this.#network.address?.port;
 
   get suspended(): boolean {
     return this.#network.suspended !== undefined;

@@ -3,6 +3,7 @@ import type { ErrorCode, MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { HashBackendName } from '../kernels/types.js';
 import type { LimitedBy } from '../policy/limiting.js';
+import type { PeerSource } from '../policy/peer-list.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import type { Rename } from '../protocol/rename.js';
@@ -173,7 +174,7 @@ export interface AddOptions {
 
 export type TorrentState = 'checking' | 'downloading' | 'seeding' | 'paused' | 'error' | 'closed';
 
-export type { LimitedBy, Rename, SlotGrowth, SuperSeedMode };
+export type { LimitedBy, PeerSource, Rename, SlotGrowth, SuperSeedMode };
 
 export interface PeerStats {
   readonly address: string;
@@ -193,8 +194,9 @@ export interface PeerStats {
   readonly outstanding: number;
   readonly window: number;
   readonly incoming: boolean;
-  /** How we came to know it. */
-  readonly source: 'tracker' | 'manual' | 'incoming';
+  /** How we came to know it, and all who have told of it since. */
+  readonly source: PeerSource;
+  readonly sources: readonly PeerSource[];
 }
 
 export interface TrackerStats {
@@ -287,6 +289,19 @@ export interface SessionStats extends SessionGlance {
 }
 
 /** What is known of a session without asking its torrents. */
+/** A port of the router that leads to the one we listen on. */
+export interface MappedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly internalPort: number;
+  readonly externalPort: number;
+  /** Undefined when the router does not tell. */
+  readonly externalAddress: string | undefined;
+  /** How the router was asked. */
+  readonly by: 'pcp' | 'nat-pmp' | 'upnp';
+  /** Address of the router in our network. */
+  readonly gateway: string;
+}
+
 export interface SessionGlance {
   readonly kernels: {
     /** Backend of the table kernels and, per algorithm, of the hashes; and why when it is not the fastest kind. */
@@ -312,6 +327,8 @@ export interface SessionGlance {
   readonly dht?: DhtGlance;
   /** Why there is no network, while `suspend` holds. */
   readonly suspended?: string;
+  /** Ports of the router that lead here, with `portMapping`; none while it has not been found, or refuses. */
+  readonly mapped: readonly MappedPort[];
 }
 
 export type TorrentEvent =

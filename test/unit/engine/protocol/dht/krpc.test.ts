@@ -6,6 +6,7 @@ import type {
   DhtMessage,
   DhtQuery,
   DhtQueryMessage,
+  DhtResponseMessage,
 } from '../../../../../src/engine/protocol/dht/messages.js';
 
 const transaction = utf8('tt');
@@ -16,7 +17,7 @@ const mutable = { key: new Uint8Array(32).fill(1), seq: 7, signature: new Uint8A
 
 const text = (message: DhtMessage) => Buffer.from(encodeDhtMessage(message)).toString('latin1');
 const query = (body: DhtQuery): DhtQueryMessage => ({ type: 'query', transaction, id, query: body });
-const response = (answer: DhtAnswer): DhtMessage => ({ type: 'response', transaction, id, answer });
+const response = (answer: DhtAnswer): DhtResponseMessage => ({ type: 'response', transaction, id, answer });
 const decode = (packet: string) => decodeDhtMessage(Uint8Array.from(Buffer.from(packet, 'latin1')));
 
 /** A query as text: `fields` are the arguments but the id. */
