@@ -19,7 +19,7 @@ const MAX_IDS = 2;
 const MAX_TELLERS = 4;
 
 /** A teller of whose nodes so many more failed than answered is not believed; three of ten real ones are dead. */
-const DISCREDIT = 2;
+const DISCREDIT = 4;
 
 /** Ids that share so many bits more with the target than the nodes near us do with us are rare: one of 256 lookups. */
 const IMPLAUSIBLE_BITS = 11;
