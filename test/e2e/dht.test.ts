@@ -9,6 +9,7 @@ import {
 } from '../../dist/index.js';
 import { fromHex, toHex, utf8 } from '../../src/engine/bytes.js';
 import { encode } from '../../src/engine/protocol/bencode.js';
+import { encodeDhtMessage } from '../../src/engine/protocol/dht/krpc.js';
 import { decodeFeatures } from '../../src/engine/protocol/peer/features.js';
 import { RawPeer } from '../hostile/raw-peer.js';
 import { addressOf, KiB, makeSample, openSession, openStage, type Sample } from '../lib/e2e-stage.js';
@@ -18,6 +19,8 @@ import type { Stage } from '../lib/stage.js';
 import { until } from '../lib/until.js';
 
 const HOSTS = ['127.0.0.1', '::1'] as const;
+
+const PING = { type: 'query', transaction: utf8('aa'), query: { method: 'ping' } } as const;
 
 function openNode(stage: Stage, options: SessionOptions = {}): Promise<Session> {
   return openSession(stage, { dht: true, dhtBootstrap: [], workers: 0, ...options });
@@ -32,6 +35,12 @@ async function openNet(stage: Stage, size: number, host: string = HOSTS[0]): Pro
   for (let i = 1; i < size; i++) sessions.push(await openNode(stage, { listen, dhtBootstrap }));
   await Promise.all(sessions.map(session => session.dht!.ready()));
   return sessions;
+}
+
+/** Resolves when peers are taken in. */
+async function seed(session: Session, { torrent, dir }: Sample): Promise<void> {
+  const added = await session.add(torrent, { dir, check: 'seed' });
+  await added.checked();
 }
 
 async function makePrivate(stage: Stage): Promise<Sample> {
@@ -49,7 +58,7 @@ describe.each(HOSTS)('the DHT of sessions at %s', host => {
     const sample = await makeSample(stage, { 'album/a.bin': 100 * KiB, 'album/b.bin': 3 });
     const { infoHash } = sample.metainfo;
     const sessions = await openNet(stage, 8, host);
-    await sessions[3].add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(sessions[3], sample);
     const torrent = await sessions[6].add(formatMagnet({ infoHash }), { dir: stage.path('target') });
     await torrent.completed();
     expect(await hashTree(stage.path('target'))).toEqual(await hashTree(sample.dir));
@@ -76,7 +85,7 @@ describe.each(HOSTS)('the DHT of sessions at %s', host => {
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const [a, b] = [await openNode(stage, { listen: { host } }), await openNode(stage, { listen: { host } })];
     await until('sockets', () => [a, b].every(({ dht }) => dht!.addresses.length > 0));
-    await a.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(a, sample);
     await b.add(sample.torrent, { dir: stage.path('target'), peers: [addressOf(a)] });
     await Promise.all([a.dht!.ready(), b.dht!.ready()]);
     expect(a.dht!.stats().goodNodes + b.dht!.stats().goodNodes).toBe(2);
@@ -89,10 +98,41 @@ describe('a session as a node of the DHT', () => {
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const node = await RawDhtNode.open(stage);
     const session = await openNode(stage, { dhtBootstrap: [node.address] });
-    await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(session, sample);
     const { message, from } = await node.query(({ message }) => message.query.method === 'announce_peer');
     expect(from).toEqual(addressOf(session));
     expect(message.query).toMatchObject({ port: addressOf(session).port, impliedPort: true, seed: true });
+  });
+
+  it('is entered by a node that a magnet link names', async () => {
+    const stage = await openStage();
+    const node = await RawDhtNode.open(stage);
+    const session = await openNode(stage);
+    const controller = new AbortController();
+    const infoHash = 'ab'.repeat(20);
+    const adding = session.add(formatMagnet({ infoHash, nodes: [node.address] }), controller);
+    await node.query(isOf(infoHash));
+    controller.abort();
+    await expect(adding).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
+  it('neither asks nor answers who is blocked', async () => {
+    const stage = await openStage();
+    const [friend, foe] = [await RawDhtNode.open(stage), await RawDhtNode.open(stage, '127.0.0.3')];
+    const session = await openNode(stage);
+    session.setBlocked(host => host === foe.address.host);
+    await until('a socket', () => session.dht!.addresses.length > 0);
+    const target = addressOf(session);
+    const asked = async (node: RawDhtNode) => {
+      await node.send(encodeDhtMessage({ ...PING, id: node.id }), target);
+      await session.dht!.addNode(node.address);
+    };
+    await asked(foe);
+    await asked(friend);
+    await session.dht!.ready();
+    await friend.packet(packet => Buffer.from(packet).includes('1:t2:aa'));
+    expect(foe.packets).toEqual([]);
+    expect(session.light().blocked).toBe(0);
   });
 
   it('says nothing of private torrents, neither to nodes nor to peers', async () => {
@@ -100,8 +140,8 @@ describe('a session as a node of the DHT', () => {
     const [open, secret] = [await makeSample(stage, { 'a.bin': 40 * KiB }), await makePrivate(stage)];
     const node = await RawDhtNode.open(stage);
     const session = await openNode(stage, { dhtBootstrap: [node.address] });
-    await session.add(secret.torrent, { dir: secret.dir, check: 'seed' });
-    await session.add(open.torrent, { dir: open.dir, check: 'seed' });
+    await seed(session, secret);
+    await seed(session, open);
     const told = async ({ infoHash, pieceCount }: Sample['metainfo']) => {
       const peer = (await RawPeer.dial(addressOf(session))).expectPieces(pieceCount);
       stage.defer(() => peer.destroy());
@@ -134,7 +174,7 @@ describe('a session as a node of the DHT', () => {
       [secret, whispered],
       [open, named],
     ] as const) {
-      await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+      await seed(session, sample);
       const { infoHash, pieceCount } = sample.metainfo;
       const peer = (await RawPeer.dial(addressOf(session))).expectPieces(pieceCount);
       stage.defer(() => peer.destroy());
@@ -170,7 +210,7 @@ describe('a session as a node of the DHT', () => {
     await expect(other).rejects.toMatchObject({ code: 'ERR_DHT_OUTDATED', facts: { refused: 301 } });
     await expect(first.dht!.put('x'.repeat(1001))).rejects.toMatchObject({ code: 'ERR_DHT_VALUE' });
 
-    await second.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(second, sample);
     await until('a seed', async () => (await first.dht!.scrape(infoHash))?.seeds === 1);
     expect(await first.dht!.sample({ target: infoHash })).toContain(infoHash);
     expect(first.light().dht).toMatchObject({ goodNodes: 4 });
@@ -181,7 +221,7 @@ describe('a session as a node of the DHT', () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const [first, second, third] = await openNet(stage, 4);
-    await first.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(first, sample);
     const keys = createDhtKeys();
     const pointer = { publicKey: toHex(keys.publicKey), salt: toHex(utf8('n')) };
     const value = { ih: fromHex(sample.metainfo.infoHash) };
@@ -228,7 +268,7 @@ describe('a session as a node of the DHT', () => {
     const node = await RawDhtNode.open(stage);
     const session = await openSession(stage, { dhtBootstrap: [node.address] });
     expect(session.dht).toBeUndefined();
-    await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(session, sample);
     session.setDiscovery({ dht: true });
     const { dht } = session;
     await node.query(isOf(sample.metainfo.infoHash));
@@ -256,14 +296,17 @@ describe('a session as a node of the DHT', () => {
     const node = await RawDhtNode.open(stage);
     const dhtBootstrap = [node.address];
     const silent = await openNode(stage, { dhtBootstrap, listen: false, bind: '127.0.0.1' });
-    await silent.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(silent, sample);
     const { message } = await node.query(isOf(sample.metainfo.infoHash));
     expect(message.readOnly).toBe(true);
     const shy = await openNode(stage, { dhtBootstrap, dhtReadOnly: true });
-    await shy.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(shy, sample);
     const announce = await node.query(({ message }) => message.query.method === 'announce_peer');
     expect(announce.message.readOnly).toBe(true);
     expect(announce.from).toEqual(addressOf(shy)); // never of the one that does not listen
+    await node.send(encodeDhtMessage({ ...PING, id: node.id }), addressOf(shy));
+    await shy.dht!.get('11'.repeat(20)); // an answer would have come before
+    expect(node.packets.filter(packet => Buffer.from(packet).includes('1:t2:aa'))).toEqual([]);
   });
 
   it('begins with nobody when nobody answers, and says so', async () => {

@@ -89,6 +89,12 @@ export class DhtAnnounces {
     }
   }
 
+  close(): void {
+    this.#ready = false;
+    for (const entry of this.#entries.values()) this.#stop(entry);
+    this.#entries.clear();
+  }
+
   #queue(entry: Entry): void {
     this.#stop(entry);
     entry.state = 'queued';

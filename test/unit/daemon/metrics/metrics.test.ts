@@ -72,7 +72,14 @@ it('tells at each scrape what is so then, and nothing of what the system does no
   const source = { snapshot: () => Promise.resolve(snapshot), torrents: () => [] };
   const { metricsText } = createMetrics(source, { perTorrent: () => false });
   await metricsText();
-  snapshot = { ...SNAPSHOT, wasted: 8, suspended: true, openFiles: undefined, rpcRequests: [], dht: undefined };
+  snapshot = {
+    ...SNAPSHOT,
+    wasted: 8,
+    suspended: true,
+    openFiles: undefined,
+    rpcRequests: [],
+    dht: undefined,
+  };
   const series = seriesOf(await metricsText());
   expect(series).toContain('millrace_wasted_bytes_total 8');
   expect(series).toContain('millrace_suspended 1');
