@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import {
   createDhtKeys,
@@ -41,6 +41,12 @@ async function openNet(stage: Stage, size: number, host: string = HOSTS[0]): Pro
 async function seed(session: Session, { torrent, dir }: Sample): Promise<void> {
   const added = await session.add(torrent, { dir, check: 'seed' });
   await added.checked();
+}
+
+function noted() {
+  const lines: string[] = [];
+  const note = (_: object, line: string) => void lines.push(line);
+  return { lines, log: { debug() {}, info: note, warn: note, error: note } };
 }
 
 async function makePrivate(stage: Stage): Promise<Sample> {
@@ -262,6 +268,34 @@ describe('a session as a node of the DHT', () => {
     expect(from).toEqual(addressOf(session));
   });
 
+  it('takes another port when the one for packets is taken, and announces by number', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const [node, other] = [await RawDhtNode.open(stage), await RawDhtNode.open(stage)];
+    const { lines, log } = noted();
+    const session = await openNode(stage, { dhtBootstrap: [node.address], listen: other.address, log });
+    await seed(session, sample);
+    const { message, from } = await node.query(({ message }) => message.query.method === 'announce_peer');
+    expect(message.query).toMatchObject({ port: other.address.port });
+    expect(message.query).not.toMatchObject({ impliedPort: true });
+    expect(from.port).not.toBe(other.address.port);
+    expect(lines).toContainEqual(expect.stringContaining('takes any'));
+  });
+
+  it('begins anew when what it had saved is damaged, and says so', async () => {
+    const stage = await openStage();
+    const stateDir = stage.path('state');
+    const node = await RawDhtNode.open(stage);
+    await mkdir(stateDir);
+    await writeFile(`${stateDir}/dht.nodes`, 'd2:v4');
+    const { lines, log } = noted();
+    const session = await openNode(stage, { dhtBootstrap: [node.address], stateDir, log });
+    await session.dht!.ready();
+    expect(lines).toContainEqual(expect.stringContaining('cannot be used'));
+    await session.close();
+    expect((await stat(`${stateDir}/dht.nodes`)).size).toBeGreaterThan(40);
+  });
+
   it('is turned on and off while it runs', async () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
@@ -282,9 +316,7 @@ describe('a session as a node of the DHT', () => {
 
   it('stays out of it behind a proxy', async () => {
     const stage = await openStage();
-    const lines: string[] = [];
-    const note = (_: object, line: string) => void lines.push(line);
-    const log = { debug() {}, info: note, warn: note, error: note };
+    const { lines, log } = noted();
     const session = await openNode(stage, { proxy: { host: '127.0.0.1', port: 9 }, log });
     expect(session.dht).toBeUndefined();
     expect(lines).toContainEqual(expect.stringContaining('proxy'));
