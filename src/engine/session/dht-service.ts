@@ -73,16 +73,6 @@ export class DhtService implements DiscoveryService {
     this.#saveLater();
   }
 
-  /** Resolves when sockets are open, or cannot be. */
-  get settled(): Promise<void> {
-    return this.#changing;
-  }
-
-  /** Somebody answers. */
-  get ready(): boolean {
-    return this.#ready;
-  }
-
   /** Why nothing can be asked now. */
   get unavailable(): MillraceError | undefined {
     return this.#closed ? closedError() : this.#suspended;
