@@ -89,6 +89,18 @@ it('what is not known, not ours to change, or of a wrong type is passed over', a
   expect(await whole()).toEqual(before);
 });
 
+it('the DHT is turned off and on, which a restart keeps', async () => {
+  await open();
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': true });
+  await set({ 'dht-enabled': false });
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': false });
+  expect(stage.settings.get('dht')).toBe(false);
+  stage = await stage.again('kill');
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': false });
+  await set({ 'dht-enabled': true });
+  expect(stage.settings.get('dht')).toBe(true);
+});
+
 describe('programs', () => {
   const script = (file: unknown, enabled?: unknown) => ({
     'script-torrent-done-filename': file,
