@@ -7,9 +7,9 @@ import type { Stage } from '../lib/stage.js';
 
 const PEERS = 8;
 
-/** A copy is out after a good second, when nobody can have much more than half of it. */
-const SEED_RATE = 6 * MiB;
-const PEER_RATE = 3 * MiB;
+/** A copy is out after a second, when all together have sent each other less than two more. */
+const SEED_RATE = 4 * MiB;
+const PEER_RATE = 1 * MiB;
 
 /** Processes around a tracker: one that has everything, eight that have nothing. */
 class Swarm {
@@ -26,7 +26,7 @@ class Swarm {
 
   static async open(host: string): Promise<Swarm> {
     const stage = await openStage();
-    const sample = await makeSample(stage, { 'box/a.bin': 8 * MiB + 1, 'box/b.bin': 300 * KiB });
+    const sample = await makeSample(stage, { 'box/a.bin': 4 * MiB + 1, 'box/b.bin': 300 * KiB });
     const tracker = new CliProcess(['tracker', '--host', host, '--http-port', '0', '--udp-port', '0']);
     onTestFinished(() => tracker.kill('SIGKILL'));
     const { http } = await tracker.event('listening');
@@ -129,7 +129,7 @@ describe.each(['127.0.0.1', '::1'])('a swarm of 8 whose tracker and seed are kil
     const swarm = await Swarm.open(host);
     await swarm.spread(1);
     await swarm.orphan();
-    expect(swarm.downloaders.filter(({ complete }) => complete)).toEqual([]);
+    expect(swarm.downloaders.some(({ complete }) => !complete)).toBe(true);
     await swarm.everybodyFinishes();
   }, 60_000);
 
