@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { formatAddress } from '../../dist/index.js';
 import { CliProcess } from '../e2e/cli-process.js';
 import { Peer, type PeerEvent } from '../lib/e2e-peer.js';
 import { KiB, MiB, makeSample, openStage, type Sample } from '../lib/e2e-stage.js';
@@ -11,9 +12,10 @@ const PEERS = 8;
 const SEED_RATE = 4 * MiB;
 const PEER_RATE = 1 * MiB;
 
-/** Processes around a tracker: one that has everything, eight that have nothing. */
+/** Processes around a tracker: eight that have nothing, and one that has everything. */
 class Swarm {
-  readonly downloaders: Downloader[] = [];
+  readonly downloaders: Downloader[];
+  #seed: Peer | undefined;
 
   private constructor(
     readonly stage: Stage,
@@ -21,25 +23,34 @@ class Swarm {
     readonly host: string,
     readonly tracker: CliProcess,
     readonly announce: string,
-    readonly seed: Peer,
-  ) {}
+  ) {
+    this.downloaders = Array.from({ length: PEERS }, (_, index) => new Downloader(this, index));
+  }
 
+  /** All know others when there is something to have. */
   static async open(host: string): Promise<Swarm> {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'box/a.bin': 4 * MiB + 1, 'box/b.bin': 300 * KiB });
     const tracker = new CliProcess(['tracker', '--host', host, '--http-port', '0', '--udp-port', '0']);
     onTestFinished(() => tracker.kill('SIGKILL'));
     const { http } = await tracker.event('listening');
-    const announce = http as string;
-    const seed = new Peer(stage, {
+    const swarm = new Swarm(stage, sample, host, tracker, http as string);
+    await Promise.all(swarm.downloaders.map(downloader => downloader.meets()));
+    return swarm;
+  }
+
+  get seedAddress(): Promise<string> | undefined {
+    return this.#seed?.address().then(formatAddress);
+  }
+
+  async seed(): Promise<void> {
+    const { stage, sample, host, announce } = this;
+    this.#seed = new Peer(stage, {
       session: { dir: sample.dir, workers: 0, listen: { host }, limits: { up: SEED_RATE } },
       torrent: sample.torrent,
       add: { check: 'seed', trackers: [[announce]] },
     });
-    await seed.event('tracker', ({ state }) => state === 'working');
-    const swarm = new Swarm(stage, sample, host, tracker, announce, seed);
-    for (let i = 0; i < PEERS; i++) swarm.downloaders.push(new Downloader(swarm, i));
-    return swarm;
+    await this.#seed.event('peer');
   }
 
   /** Resolves in the moment in which the downloaders have `share` of all pieces between them. */
@@ -57,7 +68,7 @@ class Swarm {
   /** Nobody says goodbye. */
   async orphan(): Promise<void> {
     this.tracker.kill('SIGKILL');
-    await Promise.all([this.seed.kill(), this.tracker.ended]);
+    await Promise.all([this.#seed!.kill(), this.tracker.ended]);
   }
 
   async everybodyFinishes(): Promise<void> {
@@ -100,8 +111,7 @@ class Downloader {
 
   /** Resolves when it has another downloader for a neighbour. */
   async meets(): Promise<void> {
-    const { host, port } = await this.swarm.seed.address();
-    const seed = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const seed = await this.swarm.seedAddress;
     await this.peer.event('peer', ({ address }) => address !== seed);
   }
 
@@ -127,15 +137,19 @@ class Downloader {
 describe.each(['127.0.0.1', '::1'])('a swarm of 8 whose tracker and seed are killed, on %s', host => {
   it('finishes when one full copy is out', async () => {
     const swarm = await Swarm.open(host);
-    await swarm.spread(1);
+    const whole = swarm.spread(1);
+    await swarm.seed();
+    await whole;
     await swarm.orphan();
     expect(swarm.downloaders.some(({ complete }) => !complete)).toBe(true);
     await swarm.everybodyFinishes();
-  }, 60_000);
+  }, 120_000);
 
   it('finishes though some left before and came back under other addresses', async () => {
     const swarm = await Swarm.open(host);
-    await swarm.spread(0.25);
+    const some = swarm.spread(0.25);
+    await swarm.seed();
+    await some;
     const movers = swarm.downloaders.slice(0, 3);
     const whole = swarm.spread(1);
     // ::1 has no neighbours: there it is another port.
@@ -143,5 +157,5 @@ describe.each(['127.0.0.1', '::1'])('a swarm of 8 whose tracker and seed are kil
     await Promise.all([whole, ...movers.map(mover => mover.meets())]);
     await swarm.orphan();
     await swarm.everybodyFinishes();
-  }, 60_000);
+  }, 120_000);
 });
