@@ -1,5 +1,6 @@
 import { compareBytes, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
+import { hostKey } from '../policy/subnet.js';
 import { nowMs } from './clock.js';
 import type { PeerLink } from './link.js';
 
@@ -22,7 +23,7 @@ export function settleDuplicate(
   leave: (link: PeerLink, error: MillraceError) => void,
 ): void {
   for (const other of links) {
-    if (other.address.host !== link.address.host) continue;
+    if (hostKey(other.address.host) !== hostKey(link.address.host)) continue;
     if (other.peerId === undefined || compareBytes(other.peerId, peerId) !== 0) continue;
     const duplicate = new MillraceError('ERR_PEER_DUPLICATE', `peer ${toHex(peerId)} is connected already`);
     const theirsWins = compareBytes(peerId, ownPeerId) > 0;
