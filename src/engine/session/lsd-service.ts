@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { LsdSocket } from '../discovery/lsd-socket.js';
+import { LsdSocket, type LsdSocketOptions } from '../discovery/lsd-socket.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { LsdSchedule } from '../policy/lsd-schedule.js';
 import { SenderLimit } from '../policy/sender-limit.js';
@@ -21,7 +21,11 @@ export interface LsdServiceOptions {
   readonly engine: Pick<Engine, 'log' | 'rng' | 'options'>;
   /** Where peers reach us; undefined while not listening, when we hear others and announce nothing. */
   readonly address: () => PeerAddress | undefined;
+  /** Defaults to real ones. */
+  readonly openSocket?: (options: LsdSocketOptions) => GroupSocket;
 }
+
+type GroupSocket = Pick<LsdSocket, 'joined' | 'look' | 'send' | 'close'>;
 
 /** Local service discovery (BEP 14): tells the local network which torrents are here, and hears of those elsewhere in it. */
 export class LsdService implements DiscoveryService {
@@ -33,7 +37,7 @@ export class LsdService implements DiscoveryService {
   readonly #limit = new SenderLimit(PACKETS_OF_SENDER, PACKETS_OF_ALL, COUNTED_MS);
   readonly #announceAlarm = new Alarm(() => this.#announce());
   readonly #lookAlarm = new Alarm(() => void this.#lookAgain());
-  #sockets = new Map<IpFamily, LsdSocket>();
+  #sockets = new Map<IpFamily, GroupSocket>();
   #at: string | undefined;
 
   constructor(options: LsdServiceOptions) {
@@ -85,19 +89,14 @@ export class LsdService implements DiscoveryService {
 
   #open(): void {
     this.suspend();
-    const { log } = this.#options.engine;
+    const { engine, openSocket = options => new LsdSocket(options) } = this.#options;
     const at = this.#host;
-    this.#at = at;
+    const onPacket = (packet: Uint8Array, from: PeerAddress) => this.#hear(packet, from);
+    const onTrouble = (what: string, facts: object) =>
+      engine.log.debug(facts, `local service discovery: ${what}`);
     for (const family of [4, 6] as const)
-      this.#sockets.set(
-        family,
-        new LsdSocket({
-          family,
-          at,
-          onPacket: (packet, from) => this.#hear(packet, from),
-          onTrouble: (what, facts) => log.debug(facts, `local service discovery: ${what}`),
-        }),
-      );
+      this.#sockets.set(family, openSocket({ family, at, onPacket, onTrouble }));
+    this.#at = at;
     void this.#look();
   }
 
@@ -126,9 +125,11 @@ export class LsdService implements DiscoveryService {
     const port = this.#options.address()?.port;
     if (port === undefined) return;
     const infoHashes = this.#schedule.take(nowMs());
-    for (const [family, socket] of this.#sockets)
+    for (const [family, socket] of this.#sockets) {
+      if (socket.joined.length === 0) continue;
       for (const packet of encodeLsdAnnounces({ port, infoHashes, cookie: this.#cookie }, family))
         socket.send(packet);
+    }
     this.#arm();
   }
 
