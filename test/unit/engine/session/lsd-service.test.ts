@@ -158,7 +158,7 @@ describe('what is announced', () => {
     await pass(2 * MINUTE_MS);
     expect(scene.told(name(1))).toEqual([]);
     scene.interfaces = [face('eth0')];
-    await pass(MINUTE_MS);
+    await pass(MINUTE_MS + 1_000);
     expect(scene.told(name(1))).toEqual([6881]);
   });
 
