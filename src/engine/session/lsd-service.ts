@@ -6,6 +6,7 @@ import { SenderLimit } from '../policy/sender-limit.js';
 import type { IpFamily } from '../protocol/compact.js';
 import { decodeLsdAnnounce, encodeLsdAnnounces, LSD_INFO_HASHES } from '../protocol/lsd.js';
 import { Alarm, nowMs } from './clock.js';
+import { placesFor } from './dht-places.js';
 import type { DiscoveryService, Seeker } from './discovery.js';
 import type { Engine } from './engine.js';
 
@@ -19,8 +20,8 @@ const COUNTED_MS = 10_000;
 
 export interface LsdServiceOptions {
   readonly engine: Pick<Engine, 'log' | 'rng' | 'options'>;
-  /** Where peers reach us; undefined while not listening, when we hear others and announce nothing. */
-  readonly address: () => PeerAddress | undefined;
+  /** Where peers reach us, an address for each family; while there is none we hear others and announce nothing. */
+  readonly listening: () => readonly PeerAddress[];
   /** Defaults to real ones. */
   readonly openSocket?: (options: LsdSocketOptions) => GroupSocket;
 }
@@ -37,8 +38,9 @@ export class LsdService implements DiscoveryService {
   readonly #limit = new SenderLimit(PACKETS_OF_SENDER, PACKETS_OF_ALL, COUNTED_MS);
   readonly #announceAlarm = new Alarm(() => this.#announce());
   readonly #lookAlarm = new Alarm(() => void this.#lookAgain());
-  #sockets = new Map<IpFamily, GroupSocket>();
-  #at: string | undefined;
+  readonly #sockets = new Map<IpFamily, GroupSocket>();
+  /** Hosts that the sockets are for; undefined while there is no network. */
+  #hosts: string | undefined;
 
   constructor(options: LsdServiceOptions) {
     this.#options = options;
@@ -59,14 +61,14 @@ export class LsdService implements DiscoveryService {
   }
 
   moved(): void {
-    if (this.#at === undefined) return;
-    if (this.#at !== this.#host) this.#open();
+    if (this.#hosts === undefined) return;
+    if (this.#hosts !== hostsOf(this.#places)) this.#open();
     this.#schedule.moved(nowMs());
     this.#arm();
   }
 
   suspend(): void {
-    this.#at = undefined;
+    this.#hosts = undefined;
     this.#announceAlarm.clear();
     this.#lookAlarm.clear();
     for (const socket of this.#sockets.values()) socket.close();
@@ -74,7 +76,7 @@ export class LsdService implements DiscoveryService {
   }
 
   restore(): void {
-    if (this.#at === undefined) this.#open();
+    if (this.#hosts === undefined) this.#open();
   }
 
   async close(): Promise<void> {
@@ -83,20 +85,21 @@ export class LsdService implements DiscoveryService {
 
   // --- inside ----------------------------------------------------------------------------------------------------
 
-  get #host(): string {
-    return this.#options.address()?.host ?? this.#options.engine.options.bind ?? '::';
+  get #places(): Map<IpFamily, PeerAddress> {
+    const { listening, engine } = this.#options;
+    return placesFor(listening(), engine.options.bind);
   }
 
   #open(): void {
     this.suspend();
     const { engine, openSocket = options => new LsdSocket(options) } = this.#options;
-    const at = this.#host;
+    const places = this.#places;
     const onPacket = (packet: Uint8Array, from: PeerAddress) => this.#hear(packet, from);
     const onTrouble = (what: string, facts: object) =>
       engine.log.debug(facts, `local service discovery: ${what}`);
-    for (const family of [4, 6] as const)
-      this.#sockets.set(family, openSocket({ family, at, onPacket, onTrouble }));
-    this.#at = at;
+    for (const [family, { host }] of places)
+      this.#sockets.set(family, openSocket({ at: host, onPacket, onTrouble }));
+    this.#hosts = hostsOf(places);
     void this.#look();
   }
 
@@ -117,16 +120,17 @@ export class LsdService implements DiscoveryService {
   /** Nothing is taken from the schedule while nobody would hear of it. */
   #arm(): void {
     const heard = [...this.#sockets.values()].some(({ joined }) => joined.length > 0);
-    if (heard && this.#options.address() !== undefined)
+    if (heard && this.#options.listening().length > 0)
       this.#announceAlarm.setNoLater(this.#schedule.nextTimeout());
   }
 
   #announce(): void {
-    const port = this.#options.address()?.port;
-    if (port === undefined) return;
+    if (this.#options.listening().length === 0) return;
+    const places = this.#places;
     const infoHashes = this.#schedule.take(nowMs());
     for (const [family, socket] of this.#sockets) {
-      if (socket.joined.length === 0) continue;
+      const port = places.get(family)?.port;
+      if (port === undefined || socket.joined.length === 0) continue;
       for (const packet of encodeLsdAnnounces({ port, infoHashes, cookie: this.#cookie }, family))
         socket.send(packet);
     }
@@ -146,4 +150,8 @@ export class LsdService implements DiscoveryService {
     }
     this.#arm();
   }
+}
+
+function hostsOf(places: ReadonlyMap<IpFamily, PeerAddress>): string {
+  return Array.from(places.values(), ({ host }) => host).join(' ');
 }

@@ -29,7 +29,7 @@ class FakeSocket {
 
   async look(): Promise<boolean> {
     const before = this.joined;
-    this.joined = this.options.family === 4 ? this.interfaces() : [];
+    this.joined = !this.options.at.includes(':') ? this.interfaces() : [];
     return this.joined.length > before.length;
   }
 
@@ -65,7 +65,7 @@ class Scene {
     const log = { debug: (_: object, text: string) => void this.complaints.push(text) };
     this.service = new LsdService({
       engine: { log, rng: createRng(1), options: { bind } } as never,
-      address: () => this.address,
+      listening: () => (this.address === undefined ? [] : [this.address]),
       openSocket: options => {
         const socket = new FakeSocket(options, () => this.interfaces);
         this.sockets.push(socket);
@@ -77,7 +77,7 @@ class Scene {
 
   /** That of IPv4 which is open. */
   get socket(): FakeSocket {
-    return this.sockets.findLast(({ options, open }) => open && options.family === 4)!;
+    return this.sockets.findLast(({ options, open }) => open && !options.at.includes(':'))!;
   }
 
   get open(): FakeSocket[] {
@@ -179,11 +179,11 @@ describe('what is announced', () => {
     scene.service.moved();
     await pass(1_000);
     expect(scene.told(name(1))).toEqual([6881, 7000]);
-    expect(scene.sockets).toHaveLength(2);
+    expect(scene.sockets).toHaveLength(1);
     scene.address = { host: '192.168.1.5', port: 7000 };
     scene.service.moved();
     await pass(2 * MINUTE_MS);
-    expect(scene.open.map(({ options }) => options.at)).toEqual(['192.168.1.5', '192.168.1.5']);
+    expect(scene.open.map(({ options }) => options.at)).toEqual(['192.168.1.5']);
     expect(scene.told(name(1))).toEqual([6881, 7000, 7000]);
   });
 });
@@ -250,7 +250,7 @@ describe('without a network', () => {
     expect(scene.told(name(1))).toHaveLength(1);
     scene.service.restore();
     await pass(1_000);
-    expect(scene.open).toHaveLength(2);
+    expect(scene.open).toHaveLength(1);
     expect(scene.told(name(1))).toHaveLength(2);
   });
 
@@ -276,7 +276,7 @@ it('where the session is bound but does not listen, it hears others by that inte
   const scene = new Scene('10.0.0.9');
   scene.address = undefined;
   scene.service.moved();
-  expect(scene.open.map(({ options }) => options.at)).toEqual(['10.0.0.9', '10.0.0.9']);
+  expect(scene.open.map(({ options }) => options.at)).toEqual(['10.0.0.9']);
 });
 
 it('trouble with an interface is logged', () => {
