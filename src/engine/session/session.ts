@@ -110,7 +110,7 @@ class EngineSession implements Session, TorrentHost {
       dht: () => this.#createDht(),
       // Whoever heard us would connect around the proxy.
       lsd: () =>
-        proxy === undefined ? new LsdService({ engine, address: () => this.#network.address }) : undefined,
+        proxy === undefined ? new LsdService({ engine, listening: () => this.addresses }) : undefined,
       portMapping: () => this.#mapPorts(),
     });
     budget.onFreed = () => {

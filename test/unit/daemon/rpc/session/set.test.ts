@@ -64,6 +64,16 @@ describe('all or nothing', () => {
   });
 });
 
+it('local discovery is told and turned on and off, in both spellings', async () => {
+  await open();
+  expect(await get('lpd-enabled')).toEqual({ 'lpd-enabled': false });
+  await set({ 'lpd-enabled': true });
+  expect(stage.settings.get('lsd')).toBe(true);
+  expect(await get('lpd-enabled')).toEqual({ 'lpd-enabled': true });
+  await set({ lpd_enabled: false });
+  expect(stage.settings.get('lsd')).toBe(false);
+});
+
 it('what is not known, not ours to change, or of a wrong type is passed over', async () => {
   await open();
   const before = await whole();
