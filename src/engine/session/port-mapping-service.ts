@@ -8,7 +8,7 @@ import type { LogSink, MappedPort } from './types.js';
 export interface PortMappingHost {
   readonly timers: TimerQueue;
   readonly log: LogSink;
-  /** Where we listen; undefined while we do not. */
+  /** Where we listen by IPv4, alone of which routers translate addresses; undefined while we do not. */
   readonly address: () => PeerAddress | undefined;
   /** Peers are let in by another port than before. */
   readonly onMoved: () => void;
@@ -91,8 +91,8 @@ export class PortMappingService implements DiscoveryService {
   }
 }
 
-/** Loaded for those who map ports. An address that is one of many, or of none, is no place to look from. */
+/** Loaded for those who map ports. */
 async function* findGatewaysAt({ host }: PeerAddress, signal: AbortSignal): AsyncGenerator<Gateway> {
   const { findGateways } = await import('../discovery/port-mapping.js');
-  yield* findGateways(host === '0.0.0.0' || host === '::' ? undefined : host, signal);
+  yield* findGateways(host === '0.0.0.0' ? undefined : host, signal);
 }

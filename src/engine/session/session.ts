@@ -252,7 +252,8 @@ class EngineSession implements Session, TorrentHost {
   #mapPorts(): PortMappingService | undefined {
     if (this.#network.proxy !== undefined) return undefined;
     const { timers, log } = this.#engine;
-    const address = () => this.#network.address;
+    // Of IPv4: what IPv6 has between us and peers are filters, which let out what they know of.
+    const address = () => this.#network.addresses.find(({ host }) => !host.includes(':'));
     this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
     return this.#ports;
   }
