@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createSession, type PeerAddress, type Session } from '../../dist/index.js';
+import { createTracker, type TrackerOptions } from '../../src/tracker/index.js';
 import { RawPeer } from '../hostile/raw-peer.js';
 import { KiB, makeSample, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
+import { fakeNames } from '../lib/fake-names.js';
 import { freePort } from '../lib/free-port.js';
+import { until } from '../lib/until.js';
 
 const refused = expect.objectContaining({ code: 'ECONNREFUSED' });
 const LOOPBACKS = ['127.0.0.1', '::1'];
@@ -12,10 +15,12 @@ function reach({ address }: Session): PeerAddress[] {
   return LOOPBACKS.map(host => ({ host, port: address!.port }));
 }
 
-async function open() {
+async function open(options?: TrackerOptions) {
   const stage = await openStage();
+  const tracker = options && (await createTracker(options));
+  if (tracker !== undefined) stage.defer(() => tracker.close());
   const sample = await makeSample(stage, { 'a.bin': 300 * KiB });
-  return { stage, sample, seed: await openSeed(stage, sample, { listen: undefined }) };
+  return { stage, sample, tracker: tracker!, seed: await openSeed(stage, sample, { listen: undefined }) };
 }
 
 describe('a session listens on both families', () => {
@@ -73,5 +78,35 @@ describe('a session listens on both families', () => {
     const session = await createSession({ bind: '::1', workers: 0 });
     expect(session.addresses.map(({ host }) => host)).toEqual(['::1']);
     await session.close();
+  });
+});
+
+describe.each(['http', 'udp'] as const)('a tracker over %s', scheme => {
+  it('on both families: peers of either find a seed of both, and it has one row', async () => {
+    fakeNames({ 'tracker.test': LOOPBACKS });
+    const { stage, sample, tracker, seed } = await open({ [scheme]: { port: 0 } });
+    const trackers = [[`${scheme}://tracker.test:${tracker[scheme]!.port}/announce`]];
+    seed.torrents[0].setTrackers(trackers);
+    await until('the seed to be known by both', () => tracker.stats().peers === 2);
+    for (const [i, host] of LOOPBACKS.entries()) {
+      const target = await openSession(stage, { dir: stage.path(`target${i}`), listen: { host } });
+      const torrent = await target.add(sample.torrent, { trackers });
+      await torrent.completed();
+      expect(torrent.stats().downloaded).toBe(300 * KiB);
+    }
+    expect(seed.torrents[0].stats().trackers).toMatchObject([{ tier: 0, state: 'working' }]);
+    expect(seed.light().announces).toMatchObject({ failed: 0 });
+  });
+
+  it('on ::1 alone', async () => {
+    const { stage, sample, tracker, seed } = await open({ [scheme]: { host: '::1', port: 0 } });
+    const trackers = [[tracker[scheme]!.url]];
+    expect(trackers[0][0]).toContain('[::1]');
+    seed.torrents[0].setTrackers(trackers);
+    await until('the seed to be known', () => tracker.stats().peers === 1);
+    const target = await openSession(stage, { dir: stage.path('target'), listen: { host: '::1' } });
+    const torrent = await target.add(sample.torrent, { trackers });
+    await torrent.completed();
+    expect(torrent.stats().downloaded).toBe(300 * KiB);
   });
 });

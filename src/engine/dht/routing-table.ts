@@ -59,6 +59,19 @@ export class RoutingTable {
     return size;
   }
 
+  /** Somebody answered when he was asked last. */
+  get usable(): boolean {
+    return this.#buckets.some(({ nodes }) => nodes.some(({ failures }) => failures === 0));
+  }
+
+  /** Bits that the 8 nodes nearest to us share with our id. */
+  get density(): number {
+    let near = 0;
+    for (let bits = this.#buckets.length - 1; bits > 0; bits--)
+      if ((near += this.#buckets[bits].nodes.length) >= K) return bits;
+    return 0;
+  }
+
   good(nowMs: number): TableNode[] {
     return this.#buckets.flatMap(({ nodes }) => nodes.filter(node => isGood(node, nowMs)));
   }
@@ -80,10 +93,11 @@ export class RoutingTable {
     return true;
   }
 
-  /** There is room for it, or somebody would have to prove that he is still there. */
-  wants(id: Uint8Array, host: string, nowMs: number): boolean {
+  /** It is not here, and there is room for it, or somebody would have to prove that he is still there. */
+  wants({ id, host }: DhtContact, nowMs: number): boolean {
     const bucket = this.#bucketOf(id);
-    if (bucket === undefined || !bucket.full || bucket === this.#buckets.at(-1)) return true;
+    if (bucket.find(id, readU32(id, 0)) !== undefined || bytesEqual(id, this.ownId)) return false;
+    if (!bucket.full || bucket === this.#buckets.at(-1)) return true;
     if (bucket.worst(node => !isGood(node, nowMs)) !== undefined) return true;
     return bucket.worst(node => !node.fits) !== undefined && this.#options.fits(id, host);
   }
@@ -123,11 +137,22 @@ export class RoutingTable {
     );
   }
 
-  /** A node did not answer. */
-  failed(contact: DhtContact): void {
+  /**
+   * A node did not answer.
+   * @param reachable whether anybody else did since: when we are cut off ourselves, nobody has to go for it
+   */
+  failed(contact: DhtContact, reachable: boolean): void {
     const node = this.#bucketOf(contact.id).find(contact.id, readU32(contact.id, 0));
     if (node === undefined || node.port !== contact.port || node.host !== contact.host) return;
-    if (++node.failures >= MAX_FAILURES) this.#remove(node);
+    if (++node.failures < MAX_FAILURES) return;
+    if (reachable) this.#remove(node);
+    else node.failures = MAX_FAILURES - 1;
+  }
+
+  /** Takes over what another table knows, after our id has changed. */
+  adopt(other: RoutingTable): void {
+    for (const { nodes, spares } of other.buckets)
+      for (const node of [...nodes, ...spares]) this.answered(node, node.seenMs);
   }
 
   // --- inside --------------------------------------------------------------------------------------------------

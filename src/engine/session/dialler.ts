@@ -19,6 +19,9 @@ const WAIT_MS = { busy: 250, full: 5_000 };
 /** Peers remembered that were of no use as both sides had everything; more than anybody dials. */
 const MAX_REDUNDANT = 200;
 
+/** A connection that lasted so long was of use although it moved nothing. */
+const LASTED_MS = 60_000;
+
 /** Nothing is wrong with the peer. */
 const ENDED_BY_US: ReadonlySet<string> = new Set(['ERR_CLOSED', 'ERR_PEER_REDUNDANT', 'ERR_NET_SUSPENDED']);
 
@@ -27,7 +30,9 @@ export class Dialler {
   readonly #list: PeerList;
   readonly #alarm = new Alarm(() => this.#dialMore());
   readonly #dialling = new Set<PeerLink>();
-  readonly #redundant: { readonly address: PeerAddress; readonly source: PeerSource }[] = [];
+  readonly #redundant: { readonly address: PeerAddress; readonly sources: readonly PeerSource[] }[] = [];
+  /** Former addresses of peers that are connected from another one now. */
+  readonly #former = new Map<PeerLink, PeerAddress>();
   #wanted: number;
   #running = false;
 
@@ -38,7 +43,7 @@ export class Dialler {
     /** Something that is wanted is lacking. */
     readonly lacks: () => boolean,
   ) {
-    this.#list = new PeerList({ rng: engine.rng });
+    this.#list = new PeerList({ rng: engine.rng, priorityOf: engine.own.priorityOf });
     this.#wanted = placesToDial(engine.options.maxPeersPerTorrent);
   }
 
@@ -52,7 +57,7 @@ export class Dialler {
   }
 
   add(addresses: Iterable<PeerAddress>, source: PeerSource): void {
-    this.#list.add(addresses, source);
+    this.#list.add(source === 'manual' ? addresses : this.#ofUse(addresses), source);
     this.#dialMore();
   }
 
@@ -63,7 +68,8 @@ export class Dialler {
 
   /** More is wanted than before: those who were of no use may be now. */
   seekAgain(): void {
-    for (const { address, source } of this.#redundant.splice(0)) this.#list.add([address], source);
+    for (const { address, sources } of this.#redundant.splice(0))
+      for (const source of sources) this.#list.add([address], source);
     this.#dialMore();
   }
 
@@ -73,14 +79,24 @@ export class Dialler {
     for (const link of this.#dialling) link.abandon();
   }
 
-  /** The handshake with the link's peer is over. */
+  /** The handshake with the link's peer is over, or it told where it listens. */
   connected(link: PeerLink): void {
     this.#dialling.delete(link);
-    if (link.dialAddress !== undefined) this.#list.connected(link.dialAddress);
+    const address = link.dialAddress;
+    if (address === undefined) return;
+    this.#list.connected(address, link.incoming);
+    link.sources = this.#list.sourcesOf(address);
+  }
+
+  /** The link's peer was at another address before: there is no use in dialling that meanwhile. */
+  hasMoved(link: PeerLink, from: PeerAddress): void {
+    this.#list.hold(from);
+    this.#former.set(link, from);
   }
 
   closed(link: PeerLink, error: MillraceError | undefined): void {
     const dialled = this.#dialling.delete(link);
+    this.#settleFormer(link);
     const address = link.dialAddress;
     if (address !== undefined) {
       const now = nowMs();
@@ -92,13 +108,36 @@ export class Dialler {
       else if (error?.code === 'ERR_PEER_REDUNDANT' && !this.lacks()) this.#setAside(address);
       else if (error !== undefined && ENDED_BY_US.has(error.code)) this.#letGo(address, dialled, now);
       else if (dialled) this.#list.failed(address, now);
-      else this.#list.disconnected(address, now);
+      else if (link.peer?.seed && !this.lacks())
+        this.#setAside(address); // it saw first that both have everything
+      else
+        this.#list.disconnected(address, now, {
+          useful: isUseful(link, now),
+          lost: error?.code.startsWith('ERR_NET_') ?? false,
+        });
     }
     this.#dialMore();
   }
 
+  /** Two seeds that are told of each other again and again, in the local network every few minutes, meet once. */
+  #ofUse(addresses: Iterable<PeerAddress>): PeerAddress[] {
+    const lacks = this.lacks();
+    const wasOfNone = ({ host, port }: PeerAddress) =>
+      this.#redundant.some(({ address }) => address.port === port && address.host === host);
+    return [...addresses].filter(address => lacks || !wasOfNone(address));
+  }
+
+  /** Whoever copies the id of a peer keeps us from its real address no longer than it stays. */
+  #settleFormer(link: PeerLink): void {
+    const former = this.#former.get(link);
+    if (former === undefined) return;
+    this.#former.delete(link);
+    if (link.peer !== undefined && hasMovedBytes(link)) this.#list.forget(former);
+    else this.#list.release(former, nowMs());
+  }
+
   #setAside(address: PeerAddress): void {
-    this.#redundant.push({ address, source: this.#list.sourceOf(address) ?? 'resume' });
+    this.#redundant.push({ address, sources: this.#list.sourcesOf(address) });
     this.#list.forget(address);
     if (this.#redundant.length > MAX_REDUNDANT) this.#redundant.shift();
   }
@@ -125,11 +164,19 @@ export class Dialler {
         this.#alarm.setNoLater(now + WAIT_MS[link]);
         return;
       }
-      link.source = this.#list.sourceOf(address) === 'manual' ? 'manual' : 'tracker';
+      link.sources = this.#list.sourcesOf(address);
       this.#dialling.add(link);
     }
     this.#alarm.set(this.#list.nextTimeout());
   }
+}
+
+function isUseful(link: PeerLink, now: number): boolean {
+  return link.peer === undefined || hasMovedBytes(link) || now - link.openedAtMs >= LASTED_MS;
+}
+
+function hasMovedBytes({ peer }: PeerLink): boolean {
+  return peer !== undefined && peer.down.total + peer.up.total > 0;
 }
 
 /** The other half of the places is for peers that dial us, or two full swarms could not meet. */

@@ -9,6 +9,7 @@ import { HandleCache } from '../storage/handle-cache.js';
 import { SharedLimits } from './limits.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { ResolvedOptions } from './options.js';
+import { OwnAddresses } from './own-addresses.js';
 import { ReadCache } from './read-cache.js';
 import { TimerQueue } from './timer-queue.js';
 import { LimitGroups } from './torrent-limits.js';
@@ -80,6 +81,8 @@ export interface Engine extends Machinery {
   readonly groups: LimitGroups;
   /** Calls that torrents wait for while they have nothing else to do. */
   readonly timers: TimerQueue;
+  /** Where we are for others. */
+  readonly own: OwnAddresses;
   /** Whether peers exchange addresses of others, from now on. */
   pex: boolean;
   nextPeerKey(): PeerKey;
@@ -107,6 +110,7 @@ export function createEngine(options: ResolvedOptions, peerId: Uint8Array): Engi
     limits: new SharedLimits(limits),
     groups: new LimitGroups(),
     timers: new TimerQueue(),
+    own: new OwnAddresses(),
     pex: options.pex,
     nextPeerKey: () => ++peers,
     nextTorrentNumber: () => ++torrents,

@@ -8,15 +8,18 @@ import {
 } from '../protocol/peer/extended.js';
 import type { PeerFeatures } from '../protocol/peer/features.js';
 import { encodeMetadataMessage, UT_METADATA } from '../protocol/peer/metadata.js';
+import { UT_PEX } from '../protocol/peer/pex.js';
 import { KEEP_ALIVE_MS, PEER_TIMEOUT_MS } from '../swarm/limits.js';
 import type { MetadataAction, MetadataFetch } from '../swarm/metadata-fetch.js';
 import { PeerCore } from '../swarm/peer-core.js';
+import { takePex } from '../swarm/pex-intake.js';
 import { Alarm, nowMs } from './clock.js';
 import type { LinkTorrent, PeerLink } from './link.js';
 import { CLIENT_VERSION } from './version.js';
 
-/** Id under which we want metadata messages (BEP 10 `m`). */
+/** Ids under which we want messages (BEP 10 `m`). */
 const OUR_ID = 2;
+const PEX_ID = 3;
 
 /** How often peers are looked over for silence. */
 const SWEEP_MS = 10_000;
@@ -27,6 +30,11 @@ const MAX_QUEUED_BYTES = 64 * 1024;
 export interface MetadataLinksOptions {
   readonly fetch: MetadataFetch;
   readonly listenPort: () => number | undefined;
+  /** Whether peers may tell of others at present (BEP 11). */
+  readonly pex: () => boolean;
+  readonly onPeers: (addresses: readonly PeerAddress[]) => void;
+  /** Somebody says that this is our address. */
+  readonly onYourIp: (host: string, voter: string) => void;
   readonly onDone: (info: Uint8Array) => void;
   readonly onBan: (address: PeerAddress, reason: string, link: PeerLink | undefined) => void;
   readonly onDetached: (link: PeerLink, error: MillraceError | undefined) => void;
@@ -49,10 +57,16 @@ export class MetadataLinks implements LinkTorrent {
     this.links.set(key, link);
     link.neighbours = this;
     this.options.fetch.addPeer(key, address);
-    if (extended) peer.send({ type: 'extended', id: EXTENDED_HANDSHAKE_ID, payload: this.#greeting(link) });
+    if (extended) this.#greet(peer);
     if (fast) peer.send({ type: 'have-none' });
     this.#turn();
     return peer;
+  }
+
+  /** What we take of peers has changed. */
+  greetAgain(): void {
+    for (const { peer } of this.links.values()) if (peer?.info.extended) this.#greet(peer);
+    this.#turn();
   }
 
   close(error: MillraceError): void {
@@ -86,10 +100,12 @@ export class MetadataLinks implements LinkTorrent {
     peer.lastInMs = now;
     if (message.type !== 'extended') return;
     if (message.id === OUR_ID) this.options.fetch.handleMessage(peer.key, message.payload, now);
+    if (message.id === PEX_ID && this.options.pex()) this.#handlePex(peer, message.payload, now);
     if (message.id !== EXTENDED_HANDSHAKE_ID) return;
     const told = decodeExtendedHandshake(message.payload);
     peer.metadataId = told.extensions.get(UT_METADATA) ?? peer.metadataId;
     peer.listenPort = told.port ?? peer.listenPort;
+    if (told.yourIp !== undefined) this.options.onYourIp(told.yourIp, peer.info.address.host);
     this.options.fetch.handleHandshake(peer.key, peer.metadataId > 0, told.metadataBytes, now);
   }
 
@@ -101,13 +117,23 @@ export class MetadataLinks implements LinkTorrent {
 
   // --- inside ----------------------------------------------------------------------------------------------------
 
-  #greeting({ address }: PeerLink): Uint8Array {
-    return encodeExtendedHandshake({
-      extensions: new Map([[UT_METADATA, OUR_ID]]),
+  #greet(peer: PeerCore): void {
+    const payload = encodeExtendedHandshake({
+      extensions: new Map([
+        [UT_METADATA, OUR_ID],
+        [UT_PEX, this.options.pex() ? PEX_ID : 0],
+      ]),
       version: CLIENT_VERSION,
       port: this.options.listenPort(),
-      yourIp: address.host,
+      yourIp: peer.info.address.host,
     });
+    peer.send({ type: 'extended', id: EXTENDED_HANDSHAKE_ID, payload });
+  }
+
+  /** Whom the peers of a torrent know, it needs from its first moment on; nobody can be told yet whether it is private. */
+  #handlePex(peer: PeerCore, payload: Uint8Array, now: number): void {
+    const addresses = takePex(peer, payload, now);
+    if (addresses.length > 0) this.options.onPeers(addresses);
   }
 
   #turn(): void {

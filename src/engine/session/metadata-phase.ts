@@ -27,7 +27,7 @@ export interface MetadataPhaseOptions {
 /** A peer that a torrent can begin with. */
 export interface KnownPeer {
   readonly address: PeerAddress;
-  readonly source: PeerSource;
+  readonly sources: readonly PeerSource[];
 }
 
 /**
@@ -38,6 +38,8 @@ export class MetadataPhase implements LinkDoor, Seeker {
   readonly pieceCount = undefined;
   readonly complete = false;
   readonly seeks = true;
+  /** Nobody knows before the metadata is here. */
+  readonly isPrivate = false;
   /** The info dictionary, with the right hash. */
   readonly info: Promise<Uint8Array>;
   #resolve: (info: Uint8Array) => void = () => {};
@@ -59,6 +61,9 @@ export class MetadataPhase implements LinkDoor, Seeker {
     this.#links = new MetadataLinks({
       fetch: new MetadataFetch({ infoHash, maxBytes: engine.options.maxMetadataBytes, sha1: engine.sha1 }),
       listenPort: host.listenPort,
+      pex: () => engine.pex,
+      onPeers: addresses => this.add(addresses, 'pex'),
+      onYourIp: (ip, voter) => engine.own.vote(ip, voter),
       onDone: info => this.#resolve(info),
       onBan: (address, reason, link) => this.#ban(address, reason, link),
       onDetached: (link, error) => this.detach(link, error),
@@ -109,6 +114,11 @@ export class MetadataPhase implements LinkDoor, Seeker {
     this.#announcing.start();
     this.#dialler.start();
     this.options.host.discovery.join(this);
+  }
+
+  /** What we take of peers has changed. */
+  greetAgain(): void {
+    this.#links.greetAgain();
   }
 
   /** There is no network any more: nobody is told. */
@@ -164,7 +174,9 @@ export class MetadataPhase implements LinkDoor, Seeker {
 
   #remember(address: PeerAddress, source: PeerSource): void {
     const key = formatAddress(address);
-    if (this.#known.size < MAX_CANDIDATES && !this.#known.has(key)) this.#known.set(key, { address, source });
+    const { sources = [] } = this.#known.get(key) ?? {};
+    if (sources.includes(source) || (sources.length === 0 && this.#known.size >= MAX_CANDIDATES)) return;
+    this.#known.set(key, { address, sources: [...sources, source] });
   }
 
   /** Who dialled us can be dialled back when it has said where it listens. */

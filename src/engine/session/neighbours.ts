@@ -48,6 +48,8 @@ export interface NeighboursOptions {
   /** A turn is over; what the torrent waits for may have changed. */
   readonly onTurn: (nowMs: number) => void;
   readonly onAttached: (link: PeerLink, client: string) => void;
+  /** Where the peer can be dialled is known now. */
+  readonly onListens: (link: PeerLink) => void;
   readonly onDetached: (link: PeerLink, error: MillraceError | undefined) => void;
 }
 
@@ -108,6 +110,14 @@ export class Neighbours implements LinkTorrent {
     onAttached(link, clientName(peerId));
     this.poke();
     return peer;
+  }
+
+  /** A peer that dialled us can be dialled itself. */
+  listens(key: PeerKey, port: number): void {
+    const link = this.links.get(key);
+    if (link === undefined || link.dialAddress !== undefined) return;
+    link.dialAddress = { host: link.address.host, port };
+    this.options.onListens(link);
   }
 
   detach(link: PeerLink, error: MillraceError | undefined): void {
@@ -293,7 +303,8 @@ export class Neighbours implements LinkTorrent {
         outstanding: peer.outstanding.size,
         window: peer.window.size,
         incoming: link.incoming,
-        source: link.source,
+        source: link.sources[0],
+        sources: [...link.sources],
       });
     }
     return stats;

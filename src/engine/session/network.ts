@@ -17,10 +17,18 @@ interface Suspension {
   readonly at: PeerAddress | undefined;
 }
 
+/** The DHT as far as links see it. */
+export interface DhtMeetings {
+  portFor(host: string): number | undefined;
+  met(address: PeerAddress): void;
+}
+
 /** How a session reaches peers and is reached: where it listens, its links, and who is let in. */
 export class Network implements LinkHost {
   readonly region: ReceiveRegion;
   readonly admission: Admission;
+  /** While there is one. */
+  dht: DhtMeetings | undefined;
   readonly #engine: Engine;
   readonly #halfOpen = new HalfOpen();
   readonly #links = new Set<PeerLink>();
@@ -182,6 +190,14 @@ export class Network implements LinkHost {
 
   get kernels(): Kernels {
     return this.#engine.arena.kernels;
+  }
+
+  dhtPortFor(host: string): number | undefined {
+    return this.dht?.portFor(host);
+  }
+
+  metDhtNode(address: PeerAddress): void {
+    if (!this.admission.refuses(address.host)) this.dht?.met(address);
   }
 
   settled(link: PeerLink): void {

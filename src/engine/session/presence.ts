@@ -50,6 +50,10 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
     return this.workings.metainfo.pieceCount;
   }
 
+  get isPrivate(): boolean {
+    return this.workings.metainfo.private;
+  }
+
   get online(): boolean {
     return this.#online;
   }
@@ -165,6 +169,11 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
   attached(link: PeerLink, client: string): void {
     this.#dialler?.connected(link);
     this.events.emit({ type: 'peer', address: link.name, client });
+  }
+
+  listens(link: PeerLink): void {
+    this.#dialler ??= this.#createDialler();
+    this.#dialler.connected(link);
   }
 
   detach(link: PeerLink, error: MillraceError | undefined): void {

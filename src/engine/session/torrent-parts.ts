@@ -1,6 +1,7 @@
 import type { MillraceError } from '../errors.js';
 import type { PeerAddress } from '../ids.js';
 import type { LimitLedger } from '../policy/limiting.js';
+import type { PeerSource } from '../policy/peer-list.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { allowedFastSet } from '../protocol/peer/allowed-fast.js';
 import { MAX_BLOCK_BYTES } from '../protocol/peer/messages.js';
@@ -48,6 +49,10 @@ export interface LinkKeeper {
   readonly online: boolean;
   isBanned(link: PeerLink): boolean;
   attached(link: PeerLink, client: string): void;
+  /** Where the peer can be dialled is known now. */
+  listens(link: PeerLink): void;
+  /** Further peers. */
+  add(addresses: readonly PeerAddress[], source: PeerSource): void;
   detach(link: PeerLink, error: MillraceError | undefined): void;
   ban(address: PeerAddress, reason: string, link: PeerLink | undefined): void;
 }
@@ -112,10 +117,11 @@ export class TorrentParts {
       ),
       limits,
       isBanned: link => owner.presence.isBanned(link),
-      act: action => this.#act(action, owner),
+      act: action => this.#act(action, owner, engine),
       onAlone: () => owner.alone(),
       onTurn: now => this.bottlenecks.turn(now),
       onAttached: (link, client) => owner.presence.attached(link, client),
+      onListens: link => owner.presence.listens(link),
       onDetached: (link, error) => owner.presence.detach(link, error),
     });
     this.arrivals = new Arrivals({
@@ -185,7 +191,7 @@ export class TorrentParts {
     this.neighbours.close(error);
   }
 
-  #act(action: Action, owner: PartsOwner): void {
+  #act(action: Action, owner: PartsOwner, engine: Engine): void {
     const { presence, events } = owner;
     const { links } = this.neighbours;
     switch (action.type) {
@@ -206,6 +212,15 @@ export class TorrentParts {
         return;
       case 'complete':
         if (this.core.picker.finished) owner.complete(); // else more was wanted before this turn came
+        return;
+      case 'your-ip':
+        engine.own.vote(action.host, action.voter);
+        return;
+      case 'peers':
+        presence.add(action.addresses, 'pex');
+        return;
+      case 'listens':
+        this.neighbours.listens(action.peer, action.port);
         return;
       case 'disconnect':
         links.get(action.peer)?.close(action.error);
@@ -244,6 +259,7 @@ function createCore(
     client: CLIENT_VERSION,
     maxBlockBytes: MAX_BLOCK_BYTES,
     listenPort,
+    pex: metainfo.private ? undefined : () => engine.pex,
     metadataBytes: infoLength(metainfo),
     allowedFastSet: (address, count) => allowedFastSet(sha1, infoHash, address, pieceCount, count),
   });

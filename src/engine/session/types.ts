@@ -3,10 +3,14 @@ import type { ErrorCode, MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { HashBackendName } from '../kernels/types.js';
 import type { LimitedBy } from '../policy/limiting.js';
+import type { PeerSource } from '../policy/peer-list.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import type { Rename } from '../protocol/rename.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
+import type { DhtGlance, SessionDht } from './dht-types.js';
+
+export type * from './dht-types.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
 export interface RateLimits {
@@ -170,7 +174,7 @@ export interface AddOptions {
 
 export type TorrentState = 'checking' | 'downloading' | 'seeding' | 'paused' | 'error' | 'closed';
 
-export type { LimitedBy, Rename, SlotGrowth, SuperSeedMode };
+export type { LimitedBy, PeerSource, Rename, SlotGrowth, SuperSeedMode };
 
 export interface PeerStats {
   readonly address: string;
@@ -190,8 +194,9 @@ export interface PeerStats {
   readonly outstanding: number;
   readonly window: number;
   readonly incoming: boolean;
-  /** How we came to know it. */
-  readonly source: 'tracker' | 'manual' | 'incoming';
+  /** How we came to know it, and all who have told of it since. */
+  readonly source: PeerSource;
+  readonly sources: readonly PeerSource[];
 }
 
 export interface TrackerStats {
@@ -318,6 +323,8 @@ export interface SessionGlance {
   readonly blocked: number;
   /** To trackers so far. */
   readonly announces: { readonly ok: number; readonly failed: number };
+  /** While the session is part of the DHT. */
+  readonly dht?: DhtGlance;
   /** Why there is no network, while `suspend` holds. */
   readonly suspended?: string;
   /** Ports of the router that lead here, with `portMapping`; none while it has not been found, or refuses. */
@@ -468,6 +475,8 @@ export interface Session extends AsyncDisposable {
   /** The same for each family, IPv4 first, on one port. Empty when not listening. */
   readonly addresses: readonly PeerAddress[];
   readonly torrents: readonly Torrent[];
+  /** Undefined while it is off, and behind a proxy. */
+  readonly dht: SessionDht | undefined;
   /**
    * Resolves at once, but for a magnet link: then when its metadata has come from peers, whom the link, its trackers and
    * `options.peers` tell, or who dial us. Until then only `options.signal` and the end of the session stop the search.

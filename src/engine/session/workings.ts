@@ -257,6 +257,12 @@ export class Workings {
     this.#parts?.neighbours.poke();
   }
 
+  /** What we take of peers has changed. */
+  greetAgain(): void {
+    this.#parts?.core.greetAgain();
+    this.#parts?.neighbours.poke();
+  }
+
   setSequential(on: boolean): void {
     this.#sequential = on;
     this.#parts?.core.picker.setSequential(on);

@@ -12,6 +12,12 @@ export type Action =
   | { readonly type: 'complete' }
   /** An unchoked peer asked for blocks of this piece: read it ahead. */
   | { readonly type: 'prefetch'; readonly piece: number }
+  /** A peer told of others (BEP 11). */
+  | { readonly type: 'peers'; readonly addresses: readonly PeerAddress[] }
+  /** A peer that dialled us told where it listens. */
+  | { readonly type: 'listens'; readonly peer: PeerKey; readonly port: number }
+  /** A peer told as whom it sees us (BEP 10 `yourip`). */
+  | { readonly type: 'your-ip'; readonly host: string; readonly voter: string }
   | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly error: MillraceError }
   /** The peer, which may have left since, sent bad data: close it and do not let it in again. */
   | { readonly type: 'ban'; readonly peer: PeerKey; readonly address: PeerAddress; readonly reason: string };

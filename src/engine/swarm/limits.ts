@@ -75,3 +75,13 @@ export const MAX_SLOT_SHARE = 0.5;
  */
 export const MAX_VERIFYING_BYTES = 16 * 1024 * 1024;
 export const MAX_VERIFYING_PIECES = 8;
+
+/** A peer is told of others once a minute at most (BEP 11), for the first time so long after its handshake. */
+export const PEX_INTERVAL_MS = 60_000;
+export const PEX_FIRST_MS = 1_000;
+/** Peers that one peer has been told of and that are still here; some 50 bytes each. It has them from others, too. */
+export const MAX_PEX_TOLD = 200;
+/** What comes sooner after the last message than this is not read: a minute, less what clocks and queues do to it. */
+export const PEX_LEAST_MS = 45_000;
+/** So many of these in a row end the connection: libtorrent `num_pex_timers`, six messages within a minute. */
+export const MAX_PEX_TOO_SOON = 6;

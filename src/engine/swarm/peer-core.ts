@@ -81,6 +81,10 @@ export class PeerCore {
   /** Adjacent blocks may be asked of it in one request up to so many bytes. */
   maxBlockBytes = BLOCK_BYTES;
   listenPort: number | undefined;
+  /** Id under which it wants to be told of peers, 0 for not; when it last told us of some, and how often too soon since. */
+  pexId = 0;
+  pexHeardMs = Number.NEGATIVE_INFINITY;
+  pexTooSoon = 0;
 
   readonly outbox: Message[] = [];
 

@@ -55,6 +55,8 @@ export interface TorrentCoreOptions {
   readonly listenPort?: () => number | undefined;
   /** Size of the info dictionary, when peers may ask for it (BEP 9). */
   readonly metadataBytes?: number;
+  /** Whether peers exchange addresses at present (BEP 11); absent when they never may, as in a private torrent. */
+  readonly pex?: () => boolean;
   /** The set of pieces that a new peer gets although choked (BEP 6); empty where it does not apply. */
   readonly allowedFastSet?: (host: string, count: number) => number[];
 }
@@ -114,13 +116,16 @@ export class TorrentCore {
       pieceLength,
       () => this.#superSeeder.active,
     );
-    this.#extensions = new Extensions(
-      options.client,
-      options.listenPort ?? (() => undefined),
+    this.#extensions = new Extensions({
+      client: options.client,
+      listenPort: options.listenPort ?? (() => undefined),
       pieceCount,
-      options.maxBlockBytes ?? BLOCK_BYTES,
-      options.metadataBytes,
-    );
+      maxBlockBytes: options.maxBlockBytes ?? BLOCK_BYTES,
+      metadataBytes: options.metadataBytes,
+      pex: options.pex,
+      peers: this.peers,
+      act,
+    });
     this.#suspicion = new Suspicion(kernels, options.heap, this.picker, this.peers);
   }
 
@@ -153,6 +158,7 @@ export class TorrentCore {
     const { heap, pieceCount } = this.options;
     const peer = new PeerCore(key, info, heap.allocate(bitfieldBytes(pieceCount)), nowMs, this.#dirty);
     this.peers.set(key, peer);
+    this.#extensions.neighboursChanged();
     this.picker.addPeer(peer.bitsAt); // counts as a neighbour although it has told of no piece
     const hides = this.#superSeeder.takes(peer, nowMs);
     if (info.extended) this.#extensions.greet(peer, this.picker.finished && !hides);
@@ -173,6 +179,7 @@ export class TorrentCore {
     else this.picker.removePeer(peer.bitsAt);
     this.#suspicion.left(peer);
     this.peers.delete(key);
+    this.#extensions.neighboursChanged(peer);
     this.#hungry.delete(peer);
     this.#superSeeder.left(peer);
     peer.outbox.length = 0;
@@ -235,7 +242,7 @@ export class TorrentCore {
         this.#hungry.add(peer);
         return;
       case 'extended':
-        this.#extensions.handle(peer, message, piece => this.#handleDontHave(peer, piece));
+        this.#extensions.handle(peer, message, piece => this.#handleDontHave(peer, piece), nowMs);
         this.#dropIfRedundant(peer);
         return;
       case 'piece':
@@ -320,6 +327,7 @@ export class TorrentCore {
         );
       else if (nowMs - peer.lastOutMs >= KEEP_ALIVE_MS) peer.send({ type: 'keep-alive' });
     }
+    this.#extensions.tick(nowMs);
     this.#superSeeder.tick(nowMs);
     this.#freeSlotCheck ||= this.#superSeeder.active; // its slots grow with what it sends
     this.#wakeAll();
@@ -382,6 +390,12 @@ export class TorrentCore {
     if (!this.picker.finished) this.#announcedComplete = false;
     this.#checkComplete();
     this.#tellUploadOnly();
+  }
+
+  /** Peers are told again what we take, as something of it has changed. */
+  greetAgain(): void {
+    const { finished } = this.picker;
+    for (const peer of this.peers.values()) if (peer.info.extended) this.#extensions.greet(peer, finished);
   }
 
   /** Neighbours that may ask us for the piece: interested, unchoked, without it as far as we know. */
@@ -457,6 +471,7 @@ export class TorrentCore {
     else setAllBits(bits, pieceCount); // have-all
     peer.haveCount = kernels.bitCount(peer.bitsAt, bits.length);
     peer.seed = peer.haveCount === pieceCount;
+    this.#extensions.neighboursChanged();
     if (peer.seed) this.picker.addSeed();
     else this.picker.addPeer(peer.bitsAt);
     this.#superSeeder.greeted(peer, nowMs);
@@ -532,7 +547,7 @@ export class TorrentCore {
     const { finished } = this.picker;
     if (finished === this.#uploadOnly) return;
     this.#uploadOnly = finished;
-    for (const peer of this.peers.values()) if (peer.info.extended) this.#extensions.greet(peer, finished);
+    this.greetAgain();
   }
 
   #disconnect(peer: PeerCore, error: MillraceError): void {

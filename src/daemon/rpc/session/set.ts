@@ -124,8 +124,12 @@ function others(params: Params): Changes {
   const changes: Changes = {};
   const start = params.flag('start_added_torrents');
   if (start !== undefined) changes['start-added'] = start;
+  const dht = params.flag('dht_enabled');
+  if (dht !== undefined) changes.dht = dht;
   const blocklist = params.flag('blocklist_enabled');
   if (blocklist !== undefined) changes['blocklist-enabled'] = blocklist;
+  const pex = params.flag('pex_enabled');
+  if (pex !== undefined) changes.pex = pex;
   const url = params.text('blocklist_url');
   if (url !== undefined && /^https?:\/\//.test(url)) changes.blocklist = url;
   const trackers = params.text('default_trackers');

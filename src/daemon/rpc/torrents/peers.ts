@@ -1,4 +1,4 @@
-import type { PeerStats } from '../../../index.js';
+import type { PeerSource, PeerStats } from '../../../index.js';
 
 /**
  * Transmission's letters: D and d we take from him or would, U and u he takes from us or would, K and ? the choke is
@@ -39,16 +39,16 @@ export function describePeer(peer: PeerStats): object {
   };
 }
 
-/** How many came from where. */
+/** How many came from where first. Whoever is given by hand has no place of its own there. */
 export function countSources(peers: readonly PeerStats[]): object {
-  const from = (source: string) => peers.filter(peer => peer.source === source).length;
+  const from = (source: PeerSource) => peers.filter(peer => peer.source === source).length;
   return {
-    from_cache: from('manual'),
-    from_dht: 0,
+    from_cache: from('manual') + from('resume'),
+    from_dht: from('dht'),
     from_incoming: from('incoming'),
-    from_lpd: 0,
+    from_lpd: from('lsd'),
     from_ltep: 0,
-    from_pex: 0,
+    from_pex: from('pex'),
     from_tracker: from('tracker'),
   };
 }

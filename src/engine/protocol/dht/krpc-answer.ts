@@ -1,13 +1,11 @@
 import type { PeerAddress } from '../../ids.js';
 import type { BDict } from '../bencode.js';
 import { COMPACT_BYTES, decodeCompactPeers } from '../compact.js';
+import { BLOOM_FILTER_BYTES } from './bloom-filter.js';
 import { decodeCompactNodes } from './compact-nodes.js';
 import { readItem, readToken } from './krpc-query.js';
 import { MAX_NODES, MAX_PEERS, MAX_VALUE_BYTES } from './limits.js';
 import { type DhtAnswer, NODE_ID_BYTES } from './messages.js';
-
-/** Bytes of a Bloom filter (BEP 33). */
-const FILTER_BYTES = 256;
 
 /** Whatever there is; fields that are broken count as missing, since the others may still help. */
 export function readAnswer(fields: BDict): DhtAnswer {
@@ -55,7 +53,7 @@ function readSamples(fields: BDict): Uint8Array[] | undefined {
 
 function filter(fields: BDict, key: string): Uint8Array | undefined {
   const bytes = fields.bytes(key);
-  return bytes?.length === FILTER_BYTES ? bytes : undefined;
+  return bytes?.length === BLOOM_FILTER_BYTES ? bytes : undefined;
 }
 
 function count(fields: BDict, key: string): number | undefined {

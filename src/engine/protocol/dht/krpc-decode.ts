@@ -7,6 +7,8 @@ import { readQuery } from './krpc-query.js';
 import { MAX_ERROR_TEXT_BYTES, MAX_TRANSACTION_BYTES, MAX_VERSION_BYTES, PACKET_LIMITS } from './limits.js';
 import { type DhtMessage, NODE_ID_BYTES } from './messages.js';
 
+const DICT = 0x64;
+
 /** A query that cannot be taken, but can be answered by an error: 203, 204 (BEP 5), 205 or 207 (BEP 44). */
 export interface DhtRefusedQuery {
   readonly type: 'refused';
@@ -53,6 +55,7 @@ export function decodeDhtMessage(packet: Uint8Array): DhtMessage | DhtRefusedQue
 }
 
 function readDict(packet: Uint8Array): BDict | undefined {
+  if (packet[0] !== DICT) return undefined; // most of what strays in here
   try {
     const { value } = decodePrefix(packet, PACKET_LIMITS);
     return value instanceof BDict ? value : undefined;

@@ -1,5 +1,6 @@
 import { latin1 } from '../../bytes.js';
 import type { BDict } from '../bencode.js';
+import { isItemValue } from './item.js';
 import {
   MAX_SALT_BYTES,
   MAX_TOKEN_BYTES,
@@ -107,19 +108,19 @@ function readPut(fields: BDict): DhtQuery | Refusal {
   if (value.length > MAX_VALUE_BYTES) return { code: VALUE_TOO_BIG, text: 'message (v field) too big' };
   if ((fields.bytes('salt')?.length ?? 0) > MAX_SALT_BYTES)
     return { code: SALT_TOO_BIG, text: 'salt (salt field) too big' };
-  const item = readItem(fields, value);
+  if (!isItemValue(value)) return wrong('the value is not bencoded, or its keys are not in order');
+  const item = readItem(fields, value, fields.bytes('salt'));
   if (!item) return wrong('no key, sequence number and signature');
   const cas = fields.int('cas');
   return { method: 'put', token, item, ...(cas !== undefined && { cas }) };
 }
 
 /** Mutable when there is a key; undefined when that lacks what belongs to it. */
-export function readItem(fields: BDict, value: Uint8Array): DhtItem | undefined {
+export function readItem(fields: BDict, value: Uint8Array, salt?: Uint8Array): DhtItem | undefined {
   if (!fields.has('k')) return { value };
   const key = fields.bytes('k');
   const signature = fields.bytes('sig');
   const seq = fields.int('seq');
-  const salt = fields.bytes('salt');
   if (key?.length !== PUBLIC_KEY_BYTES || signature?.length !== SIGNATURE_BYTES) return undefined;
   if (seq === undefined || seq < 0) return undefined;
   return { value, mutable: { key, seq, signature, ...(salt?.length && { salt }) } };

@@ -71,8 +71,8 @@ export class KrpcWriter {
   }
 
   private digits(value: number): this {
-    if (value >= 0 && value < 10) return this.byte(0x30 + value);
     if (!Number.isSafeInteger(value)) throw new TypeError(`no bencode form for ${value}: not a safe integer`);
+    if (value >= 0 && value < 10) return this.byte(0x30 + value);
     const text = String(value);
     for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));
     return this;

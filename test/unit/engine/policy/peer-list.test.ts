@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type Ending,
   MAX_BANS,
   MAX_CANDIDATES,
   MAX_FAILURES,
@@ -7,6 +8,7 @@ import {
   PeerList,
   type PeerListOptions,
   RETRY_FIRST_MS,
+  RETRY_LOST_MS,
   RETRY_MAX_MS,
 } from '../../../../src/engine/policy/peer-list.js';
 import { createRng } from '../../../../src/engine/policy/rng.js';
@@ -76,7 +78,7 @@ describe('peer list', () => {
     const peers = list();
     peers.add(
       Array.from({ length: 5000 }, (_, n) => at(n + 1)),
-      'pex',
+      'tracker',
     );
     expect(peers.size).toBe(MAX_CANDIDATES);
     const victim = list();
@@ -85,6 +87,83 @@ describe('peer list', () => {
       'tracker',
     );
     expect(victim.size).toBe(MAX_PORTS_PER_HOST);
+  });
+
+  it.each(['pex', 'dht', 'lsd', 'incoming'] as const)('whoever names many by %s has his share', source => {
+    const many = (first: number) => Array.from({ length: 5000 }, (_, n) => at(first + n));
+    const peers = list();
+    peers.add(many(1), source);
+    expect(peers.size).toBeLessThanOrEqual(MAX_CANDIDATES / 3);
+    const share = peers.size;
+    expect(share).toBeGreaterThanOrEqual(MAX_CANDIDATES / 6);
+    expect(peers.add(many(10_000), 'tracker')).toBe(MAX_CANDIDATES); // they give way
+    expect(peers.size).toBe(MAX_CANDIDATES);
+    expect(peers.add([at(30_000)], 'tracker')).toBe(0); // nobody gives way to one of its kind
+    expect(peers.add([at(30_000)], source)).toBe(0);
+  });
+
+  it('what a tracker has told of as well does not count for a share, and stays when the list is full', () => {
+    const peers = list({ maxPeers: 6 });
+    peers.add([at(1), at(2), at(3)], 'pex');
+    expect(peers.size).toBe(2);
+    peers.add([at(1)], 'tracker');
+    expect(peers.add([at(3), at(4)], 'pex')).toBe(1);
+    expect(peers.sourcesOf(at(1))).toEqual(['pex', 'tracker']);
+    expect(peers.add([at(5), at(6), at(7), at(8), at(9), at(10)], 'tracker')).toBe(5);
+    expect([1, 2, 3].map(n => peers.sourcesOf(at(n)).length)).toEqual([2, 0, 0]);
+    peers.forget(at(1));
+    expect(peers.add([at(11), at(12)], 'pex')).toBe(1);
+  });
+
+  it('one that failed gives way within the share of its source', () => {
+    const peers = list({ maxPeers: 6 });
+    peers.add([at(1), at(2)], 'dht');
+    peers.next(0);
+    peers.next(0);
+    peers.failed(at(1), 0);
+    expect(peers.add([at(3)], 'pex')).toBe(1);
+    expect(peers.add([at(4), at(5)], 'dht')).toBe(1);
+    expect(peers.sourcesOf(at(1))).toEqual([]);
+  });
+
+  it('among those that are as good the greatest priority is first, who has none before', () => {
+    const priorities = new Map([1, 5, 3].map((priority, n) => [at(n + 1).host, priority]));
+    const peers = list({ priorityOf: ({ host }) => priorities.get(host) });
+    peers.add([at(1), at(2), at(3), at(4)], 'tracker');
+    peers.next(0);
+    peers.failed(at(4), 0);
+    expect(drain(peers)).toEqual([at(2), at(3), at(1)]);
+    expect(peers.next(RETRY_FIRST_MS)).toEqual(at(4));
+  });
+
+  it('who got lost is dialled again promptly, who is of no use waits longer each time', () => {
+    const peers = list();
+    peers.add([at(1)], 'tracker');
+    const waitAfter = (nowMs: number, ending?: Ending) => {
+      peers.next(nowMs);
+      peers.connected(at(1));
+      peers.disconnected(at(1), nowMs, ending);
+      return peers.nextTimeout() - nowMs;
+    };
+    expect(waitAfter(0, { lost: true })).toBeLessThanOrEqual(RETRY_LOST_MS);
+    expect(waitAfter(1e6, { useful: false, lost: true })).toBeGreaterThanOrEqual(RETRY_FIRST_MS / 2);
+    expect(waitAfter(2e6, { useful: false })).toBeGreaterThanOrEqual(RETRY_FIRST_MS);
+    expect(waitAfter(3e6)).toBeLessThanOrEqual(RETRY_FIRST_MS);
+    for (let i = 0; i < MAX_FAILURES; i++) waitAfter(4e6 + i * 1e6, { useful: false });
+    expect(peers.size).toBe(0);
+  });
+
+  it('the former address of a peer is not dialled while it is held', () => {
+    const peers = list();
+    peers.add([at(1)], 'tracker');
+    peers.hold(at(1));
+    expect([peers.next(0), peers.nextTimeout()]).toEqual([undefined, Number.POSITIVE_INFINITY]);
+    peers.release(at(1), 1000);
+    peers.release(at(1), 9000);
+    expect(peers.next(1000 + RETRY_FIRST_MS)).toEqual(at(1));
+    peers.hold(at(1)); // it is being dialled
+    peers.undial(at(1));
+    expect(peers.next(1000 + RETRY_FIRST_MS)).toEqual(at(1));
   });
 
   it('a new address replaces one that failed, never one that did not', () => {

@@ -30,7 +30,8 @@ function scene({ maxPeers = 10, places = 100 } = {}) {
     made.set(at.port, link);
     return link;
   };
-  const engine = { rng: createRng(1), options: { maxPeersPerTorrent: maxPeers } };
+  const own = { priorityOf: () => undefined };
+  const engine = { rng: createRng(1), options: { maxPeersPerTorrent: maxPeers }, own };
   const dialler: Dialler = new Dialler(engine as never, { links } as never, host as never, () => state.lacks);
   return {
     dialler,
@@ -130,6 +131,20 @@ describe('Dialler', () => {
     state.lacks = true; // more was wanted before the link had closed
     close(1, failure('ERR_PEER_REDUNDANT'));
     expect(dialled).toEqual([1, 1, 1]);
+    dialler.stop();
+  });
+
+  it('who was of no use is not dialled for being told again, unless by a user', () => {
+    const { dialler, dialled, state, connect, close } = scene();
+    dialler.start();
+    dialler.add([address(1)], 'lsd');
+    connect(1);
+    state.lacks = false;
+    close(1, failure('ERR_PEER_REDUNDANT'));
+    dialler.add([address(1), address(2)], 'lsd');
+    expect(dialled).toEqual([1, 2]);
+    dialler.add([address(1)], 'manual');
+    expect(dialled).toEqual([1, 2, 1]);
     dialler.stop();
   });
 

@@ -22,7 +22,7 @@ const peer = (rest: Partial<PeerStats> = {}): PeerStats => ({
     progress: 0.5,
   },
   ...{ amChoking: true, amInterested: false, peerChoking: true, peerInterested: false, snubbed: false },
-  ...{ outstanding: 0, window: 0, incoming: false, source: 'tracker' as const, ...rest },
+  ...{ outstanding: 0, window: 0, incoming: false, source: 'tracker' as const, sources: [], ...rest },
 });
 const flags = (rest: Partial<PeerStats>) => (describePeer(peer(rest)) as { flag_str: string }).flag_str;
 
@@ -53,8 +53,10 @@ it('who takes and who gives', () => {
     ...{ is_downloading_from: true, is_uploading_to: false, rate_to_client: 10, client_is_interested: true },
     ...{ client_is_choked: false, peer_is_choked: true },
   });
-  expect(countSources([peer(), peer({ source: 'incoming' }), peer({ source: 'manual' })])).toMatchObject({
-    ...{ from_tracker: 1, from_incoming: 1, from_cache: 1, from_dht: 0, from_pex: 0 },
+  const from = (source: PeerStats['source']) => peer({ source });
+  const sources = ['tracker', 'incoming', 'manual', 'pex', 'pex', 'dht', 'lsd'] as const;
+  expect(countSources(sources.map(from))).toMatchObject({
+    ...{ from_tracker: 1, from_incoming: 1, from_cache: 1, from_dht: 1, from_pex: 2, from_lpd: 1 },
   });
 });
 
