@@ -7,6 +7,7 @@ import type { SessionOptions } from '../../dist/index.js';
 import { missingProgram } from '../interop/clients/installed.js';
 import { skipReason } from '../interop/clients/required.js';
 import { it } from '../interop/stage-test.js';
+import { KiB, makeSample } from '../lib/e2e-stage.js';
 import type { Behaviour } from '../lib/fake-gateway.js';
 import type { Program } from '../lib/program.js';
 import type { Stage } from '../lib/stage.js';
@@ -67,7 +68,7 @@ class Home {
     return router;
   }
 
-  session(options: SessionOptions): Program {
+  session(options: SessionOptions & { readonly torrent?: string }): Program {
     const all = { dir: this.stage.path('files'), listen: { port: 6881 }, ...options };
     return this.#start('machine', 'port-mapping-session.mjs', JSON.stringify(all));
   }
@@ -120,6 +121,18 @@ describe.skipIf(missing() !== undefined)('a session behind a router', () => {
       expect((await ask(router)).mapped).toEqual([]);
     },
   );
+
+  it('tells trackers the port that peers come by, as long as they do', async ({ stage }) => {
+    const { torrent } = await makeSample(stage, { 'a.bin': 64 * KiB });
+    const home = new Home(stage);
+    await home.router({ speaks: ['pcp'], shift: 1 });
+    const session = home.session({ portMapping: true, torrent });
+    await session.event('announced 6882 at first');
+    session.type('off');
+    await session.event('announced 6881 after off');
+    session.endInput();
+    await session.exits();
+  });
 
   it('asks nobody unless it is told to, nor where nobody could lead to it', async ({ stage }) => {
     const home = new Home(stage);

@@ -272,13 +272,14 @@ class EngineSession implements Session, TorrentHost {
   async listenOn(at: ListenAddress): Promise<PeerAddress> {
     this.#checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
-    this.discovery.moved();
     this.#moved();
     return address;
   }
 
-  /** Trackers are told at once. */
+  /** Others reach us elsewhere: whoever was told where is told anew, at once. */
   #moved(): void {
+    if (this.#closing !== undefined) return;
+    this.discovery.moved();
     for (const { run } of this.#torrents.values()) run.presence.moved();
     for (const phase of this.#phases) phase.moved();
   }

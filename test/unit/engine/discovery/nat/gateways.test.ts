@@ -169,6 +169,12 @@ describe('looking for a router', () => {
   });
 });
 
+it.each(['pcp', 'nat-pmp'] as const)('a router that gives port 0 by %s gives none', async protocol => {
+  const { router, gateway } = await findBy(protocol);
+  router.behaviour.shift = -6881;
+  await expect(gateway.map(TCP, never)).rejects.toMatchObject({ facts: { reason: 'port 0' } });
+});
+
 describe('UPnP', () => {
   it.each([1, 2] as const)('is spoken with version %i', async deviceVersion => {
     const { router, gateway } = await findBy('upnp', { deviceVersion });
@@ -245,10 +251,13 @@ describe('UPnP', () => {
     expect(router.requests).toContain('upnp GetExternalIPAddress');
   });
 
-  it('takes no router whose line is down', async () => {
-    const router = await start({ speaks: ['upnp'], externalAddress: '0.0.0.0' });
-    expect(await hurry(() => find(router))).toBeUndefined();
-  });
+  it.each(['0.0.0.0', '', 'a fridge', '1.2.3.4.5'])(
+    'takes no router whose address is %j',
+    async externalAddress => {
+      const router = await start({ speaks: ['upnp'], externalAddress });
+      expect(await hurry(() => find(router))).toBeUndefined();
+    },
+  );
 
   it('does not read an answer of unusual length', async () => {
     const router = await start({ speaks: ['upnp'], location: `http://127.0.0.1/${'x'.repeat(3000)}` });
