@@ -261,7 +261,6 @@ describe('the end', () => {
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       address: () => ({ host: '0.0.0.0', port: 6881 }),
       onMoved: () => {},
-      // biome-ignore lint/correctness/useYield: nobody is found
       async *findGateways(_, signal) {
         ended = signal;
         await new Promise((_, reject) => signal.addEventListener('abort', reject));
