@@ -87,7 +87,7 @@ export class FakeGateway extends EventEmitter<{ request: [string]; from: [Remote
     const gateway = new FakeGateway(host, behaviour);
     gateway.#udp.bind(port, host);
     gateway.#ssdp.bind(ssdpPort, multicast ? undefined : host);
-    gateway.#http.listen(0, host);
+    gateway.#http.listen(0, '0.0.0.0'); // also where nobody should look
     await Promise.all([gateway.#udp, gateway.#ssdp, gateway.#http].map(each => once(each, 'listening')));
     if (multicast) gateway.#ssdp.addMembership('239.255.255.250', host);
     return gateway;

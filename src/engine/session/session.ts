@@ -287,9 +287,12 @@ class EngineSession implements Session, TorrentHost {
   /** Not behind a proxy, whose users want nobody to come by another way. */
   #mapPorts(): PortMappingService | undefined {
     if (this.#network.proxy !== undefined) return undefined;
-    const { timers, log } = this.#engine;
-    // Of IPv4: what IPv6 has between us and peers are filters, which let out what they know of.
-    const address = () => this.#network.addresses.find(({ host }) => !host.includes(':'));
+    const { timers, log, options } = this.#engine;
+    const address = () => {
+      // Of IPv4: IPv6 has no translation of addresses.
+      const listening = this.#network.addresses.find(({ host }) => !host.includes(':'));
+      return listening && { ...listening, host: options.bind ?? listening.host };
+    };
     this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
     return this.#ports;
   }
