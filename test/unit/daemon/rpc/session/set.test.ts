@@ -30,6 +30,14 @@ it('what was confirmed is on disk, and holds after a kill', async () => {
   expect(stage.session.limits).toMatchObject({ up: 50_000 });
 });
 
+it('clients can have the router asked for the port', async () => {
+  await open('port-mapping = false');
+  expect(await get('port-forwarding-enabled')).toEqual({ 'port-forwarding-enabled': false });
+  expect(await set({ 'port-forwarding-enabled': true })).toBe('success');
+  expect(await get('port-forwarding-enabled')).toEqual({ 'port-forwarding-enabled': true });
+  expect(stage.onDisk().get('settings')).toMatchObject({ 'port-mapping': { value: true } });
+});
+
 describe('all or nothing', () => {
   const good = {
     ...{ 'speed-limit-down': 7, seedRatioLimit: 9, 'alt-speed-enabled': true, 'download-queue-size': 3 },
