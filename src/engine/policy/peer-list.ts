@@ -143,10 +143,12 @@ export class PeerList {
     if (candidate) candidate.state = 'connected';
   }
 
-  /** The peer is connected from elsewhere: its address is not dialled until `release`. */
-  hold(address: PeerAddress): void {
+  /** The peer is connected from elsewhere: its address is not dialled until `release`. @returns whether it would be */
+  hold(address: PeerAddress): boolean {
     const candidate = this.#find(address);
-    if (candidate?.state === 'idle') candidate.held = true;
+    if (candidate?.state !== 'idle') return false;
+    candidate.held = true;
+    return true;
   }
 
   /** Where it is now was no better: the address may be dialled again, after others. */
