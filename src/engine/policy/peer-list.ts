@@ -92,6 +92,13 @@ export class PeerList {
     return this.#candidates.size;
   }
 
+  /** Addresses that `next` will give some time. */
+  get dialable(): number {
+    let count = 0;
+    for (const { state, held } of this.#candidates.values()) if (state === 'idle' && !held) count++;
+    return count;
+  }
+
   /** Takes addresses in; those that are known, banned, our own or no possible peer are left out. @returns how many are new */
   add(addresses: Iterable<PeerAddress>, source: PeerSource): number {
     let added = 0;

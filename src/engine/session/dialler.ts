@@ -51,6 +51,11 @@ export class Dialler {
     return this.#list.size;
   }
 
+  /** Addresses that are dialled now or later, as long as nothing comes between. */
+  get dialable(): number {
+    return this.#list.dialable;
+  }
+
   setMaxPeers(maxPeers: number): void {
     this.#wanted = placesToDial(maxPeers);
     this.#dialMore();
