@@ -37,13 +37,14 @@ export interface Sample {
 export async function makeSample(
   stage: Stage,
   files: Readonly<Record<string, number>>,
-  { pieceLength = 64 * KiB, name = 'sample', seed = 1 } = {},
+  { pieceLength = 64 * KiB, name = 'sample', seed = 1, private: isPrivate = false } = {},
 ): Promise<Sample> {
   const dir = stage.path(`${name}-data`);
   await writeSamples(dir, files, seed);
   const [first] = Object.keys(files);
   const { bytes, metainfo } = await createTorrent(`${dir}/${first.split('/')[0]}`, {
     pieceLength,
+    private: isPrivate,
     workers: 0,
   });
   const torrent = stage.path(`${name}.torrent`);
