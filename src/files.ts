@@ -10,7 +10,7 @@ export {
   MillraceError,
 } from './engine/errors.js';
 export { formatAddress, type InfoHash, type PeerAddress } from './engine/ids.js';
-export { formatMagnet, type Magnet, parseMagnet } from './engine/protocol/magnet.js';
+export { formatMagnet, type Magnet, type MagnetPointer, parseMagnet } from './engine/protocol/magnet.js';
 export { parseMetainfo } from './engine/protocol/metainfo.js';
 export type { Metainfo, TorrentFile } from './engine/protocol/metainfo-types.js';
 export { redactUrl } from './engine/protocol/tracker/url.js';

@@ -19,6 +19,7 @@ export {
   MAX_MAGNET_LENGTH,
   type Magnet,
   type MagnetParts,
+  type MagnetPointer,
   parseMagnet,
 } from './engine/protocol/magnet.js';
 export { parseInfo, parseMetainfo } from './engine/protocol/metainfo.js';

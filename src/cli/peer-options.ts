@@ -40,7 +40,7 @@ export interface PeerOptions extends CommonOptions {
 export function addPeerOptions(command: Command, dirMeaning: string): void {
   command
     .requiredOption('--dir <folder>', dirMeaning)
-    .option('--host <address>', 'address to listen on (default: all)')
+    .option('--host <address>', 'address to listen on (default: all, of IPv4 and IPv6)')
     .option('--port <number>', 'port to listen on, 0 for any free one', value(parsePort))
     .option(
       '--peer <host:port>',

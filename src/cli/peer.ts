@@ -74,10 +74,10 @@ export async function runPeer(
   }
 }
 
-function tellAddress(output: Output, { address }: Session): void {
+function tellAddress(output: Output, { address, addresses }: Session): void {
   if (address === undefined) return;
-  output.event('listening', address);
-  output.line(`Listening on ${formatAddress(address)}`);
+  output.event('listening', { ...address, addresses });
+  output.line(`Listening on ${addresses.map(formatAddress).join(' and ')}`);
 }
 
 /** The last event of a peer that stays until it is told to end. */

@@ -159,8 +159,9 @@ export class Daemon {
     return this.#service.url;
   }
 
-  get peers(): Session['address'] {
-    return this.#parts.session.address;
+  /** Where peers do, one address for each family. */
+  get peers(): Session['addresses'] {
+    return this.#parts.session.addresses;
   }
 
   get torrents(): number {

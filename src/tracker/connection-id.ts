@@ -1,5 +1,5 @@
 import { readU32, writeU32 } from '../engine/bytes.js';
-import { SipHash } from './siphash.js';
+import { SipHash } from '../engine/protocol/siphash.js';
 
 /** A tracker takes an id for two minutes (BEP 15). */
 const LIFETIME_SECONDS = 120;

@@ -18,6 +18,10 @@ const magnet = fc
   .record({
     infoHash: hex(40),
     v2InfoHash: fc.option(hex(64), { nil: undefined }),
+    pointer: fc.option(
+      fc.oneof(fc.record({ publicKey: hex(64) }), fc.record({ publicKey: hex(64), salt: hex(2) })),
+      { nil: undefined },
+    ),
     name: fc.option(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), { nil: undefined }),
     trackers: unique(fc.webUrl({ withQueryParameters: true })),
     peers: unique(peer),
@@ -49,6 +53,9 @@ it('any text gives a link or a coded error', () => {
       'xt=',
       'urn:btih:',
       'urn:btmh:1220',
+      'xs=urn:btpk:',
+      's=',
+      'a'.repeat(64),
       '&',
       '=',
       '%',

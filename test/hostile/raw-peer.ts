@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import type { PeerAddress } from '../../dist/index.js';
+import { formatAddress, type PeerAddress } from '../../dist/index.js';
 import { utf8 } from '../../src/engine/bytes.js';
 import { PeerDecoder } from '../../src/engine/protocol/peer/decoder.js';
 import { encodeHandshake, encodeMessage, messageBytes } from '../../src/engine/protocol/peer/encoder.js';
@@ -42,7 +42,7 @@ export class RawPeer {
   #filled = 0;
 
   constructor(readonly socket: net.Socket) {
-    this.name = `${socket.localAddress}:${socket.localPort}`;
+    this.name = formatAddress({ host: socket.localAddress!, port: socket.localPort! });
     socket.setNoDelay(true);
     socket.on('data', chunk => this.#read(chunk));
     socket.on('error', () => {});
@@ -54,7 +54,10 @@ export class RawPeer {
     });
   }
 
-  static async dial({ host, port }: PeerAddress, localAddress = '127.0.0.1'): Promise<RawPeer> {
+  static async dial(
+    { host, port }: PeerAddress,
+    localAddress = host.includes(':') ? '::1' : '127.0.0.1',
+  ): Promise<RawPeer> {
     const socket = net.connect({ host, port, localAddress });
     await once(socket, 'connect');
     return new RawPeer(socket);

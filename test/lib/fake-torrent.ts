@@ -220,6 +220,9 @@ export class FakeSession {
   limits: object = {};
   readonly groups = new Map<string, object>();
   address: { host: string; port: number } | undefined = { host: '0.0.0.0', port: 6881 };
+  get addresses() {
+    return this.address === undefined ? [] : [this.address];
+  }
   /** Opening waits for it. */
   opening: Promise<void> = Promise.resolve();
   /** Ports that somebody else has. */

@@ -15,6 +15,7 @@ import {
   type SettingKey,
   Systemd,
 } from '../../daemon/index.js';
+import { formatAddress } from '../../index.js';
 import type { Kind } from '../../values/kinds.js';
 import type { CommandSetup, CommonOptions, Context } from '../context.js';
 import { CliError, EXIT_OK, EXIT_USAGE } from '../failure.js';
@@ -138,9 +139,9 @@ async function serve(
 
 function tellReady(output: Context['output'], daemon: Daemon): void {
   const { peers, rpcUrl, torrents } = daemon;
-  const at = peers === undefined ? undefined : `${peers.host}:${peers.port}`;
-  output.event('ready', { torrents, rpc: rpcUrl, peers: at });
-  output.line(`${formatCount(torrents, 'torrent')}, peers at ${at}.`);
+  const at = peers.map(formatAddress);
+  output.event('ready', { torrents, rpc: rpcUrl, peers: at[0], addresses: at });
+  output.line(`${formatCount(torrents, 'torrent')}, peers at ${at.join(' and ') || 'no address yet'}.`);
   if (rpcUrl !== undefined) output.line(`RPC at ${rpcUrl}\nStatus page at ${new URL('/', rpcUrl)}`);
 }
 

@@ -74,12 +74,13 @@ function showTorrent(output: Output, torrent: Metainfo): void {
 }
 
 function showMagnet(output: Output, magnet: Magnet): void {
-  const { name, infoHash, v2InfoHash, peers } = magnet;
+  const { name, infoHash, v2InfoHash, pointer, peers } = magnet;
   const announce = magnet.trackers.map(url => [url]);
   output.object({
     name: name ?? null,
     infoHash: infoHash ?? null,
     ...(v2InfoHash === undefined ? {} : { v2InfoHash }),
+    ...(pointer === undefined ? {} : { pointer }),
     pieceLength: null,
     pieceCount: null,
     length: null,
@@ -91,6 +92,8 @@ function showMagnet(output: Output, magnet: Magnet): void {
   row(output, 'Name', name);
   row(output, 'Info-hash', infoHash);
   row(output, 'v2 hash', v2InfoHash);
+  row(output, 'Publisher', pointer?.publicKey);
+  row(output, 'Salt', pointer?.salt);
   showTrackers(output, announce);
   row(output, 'Peers', peers.map(formatAddress).join(' '));
   output.line('Size and files are in the torrent itself, which a magnet link does not hold.');

@@ -47,7 +47,11 @@ export const SETTINGS = {
   preallocate: live(oneOf('sparse', 'full'), 'sparse', 'whether files get their blocks at once'),
 
   // peers
-  host: fixed(text, '0.0.0.0', 'the one address for peers, trackers and DHT; gone: all of them stop'),
+  host: fixed(
+    text,
+    '*',
+    'the one address for peers, trackers and DHT; gone: all of them stop. * is every one',
+  ),
   port: live(port, 6881, 'for peers; 0 takes any free one'),
   profile: fixed(oneOf('classic', 'seedbox', 'cluster'), 'seedbox', 'see docs/profiles.md'),
   'max-peers-per-torrent': live(whole(1, 10_000), 200, 'connections of one torrent'),

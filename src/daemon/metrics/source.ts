@@ -1,3 +1,5 @@
+import type { DhtGlance } from '../../index.js';
+
 /** What a torrent is doing, each torrent in one of them. */
 export const TORRENT_STATUSES = ['stopped', 'queued', 'checking', 'downloading', 'seeding', 'error'] as const;
 export type TorrentStatus = (typeof TORRENT_STATUSES)[number];
@@ -42,6 +44,8 @@ export interface MetricsSnapshot {
   /** In the folder for downloads. */
   readonly diskFreeBytes?: number;
   readonly announces: { readonly ok: number; readonly failed: number };
+  /** Undefined while the daemon is no part of it. */
+  readonly dht?: DhtGlance;
   readonly rpcRequests: Iterable<RpcCount>;
   readonly rpcAuthFailures: number;
   readonly blocklist: { readonly ranges: number; readonly refused: number };

@@ -107,6 +107,42 @@ export const METRICS: readonly MetricRow[] = [
     'Connections that were not made or not taken in this run because of the blocklist.',
     s => s.blocklist.refused,
   ),
+  // the DHT, while it is on
+  labelled(
+    { type: 'gauge', name: 'dht_nodes', help: 'Nodes in the tables of the DHT, by whether they answer.' },
+    ['state'],
+    ({ dht }) =>
+      dht === undefined
+        ? []
+        : [
+            [{ state: 'good' }, dht.goodNodes],
+            [{ state: 'questionable' }, dht.nodes - dht.goodNodes],
+          ],
+  ),
+  labelled(
+    {
+      type: 'counter',
+      name: 'dht_queries_total',
+      help: 'Queries of the DHT since it was turned on, by direction.',
+    },
+    ['direction'],
+    ({ dht }) =>
+      dht === undefined
+        ? []
+        : [
+            [{ direction: 'in' }, dht.queriesIn],
+            [{ direction: 'out' }, dht.queriesOut],
+          ],
+  ),
+  counter('dht_timeouts', 'Queries of the DHT that nobody answered.', s => s.dht?.timeouts),
+  counter(
+    'dht_dropped_packets',
+    'Packets of the DHT that were thrown away: nonsense, or too many.',
+    s => s.dht?.dropped,
+  ),
+  gauge('dht_lookups', 'Searches in the DHT that are under way.', s => s.dht?.lookups),
+  gauge('dht_stored_peers', 'Peers of torrents that are kept for others.', s => s.dht?.storedPeers),
+  gauge('dht_stored_items', 'Values that are kept for others.', s => s.dht?.storedItems),
   // the machine
   gauge(
     'memory_used_bytes',

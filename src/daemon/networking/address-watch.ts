@@ -72,8 +72,10 @@ function canonical(address: string): string {
   return isIP(ip) === 6 ? new SocketAddress({ address: ip, family: 'ipv6' }).address : ip;
 }
 
+const PERMANENT: ReadonlySet<string> = new Set(['*', '0.0.0.0', '::', '::1']);
+
 function isPermanent(address: string): boolean {
-  return address === '0.0.0.0' || address === '::' || address === '::1' || address.startsWith('127.');
+  return PERMANENT.has(address) || address.startsWith('127.');
 }
 
 function repeatUnref(call: () => void, everyMs: number): () => void {

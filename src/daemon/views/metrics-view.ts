@@ -49,7 +49,7 @@ export class MetricsView implements MetricsSource {
         else outgoing++;
       }
     }
-    const { memory, workers, connections, suspended, blocked, announces } = session.light();
+    const { memory, workers, connections, suspended, blocked, announces, dht } = session.light();
     const { uploaded, downloaded, wasted, hashFailures } = totals.thisRun;
     return {
       version: VERSION,
@@ -73,6 +73,7 @@ export class MetricsView implements MetricsSource {
       fileLimit: await fileLimit(),
       diskFreeBytes: await this.options.freeBytes(),
       announces,
+      dht,
       rpcRequests: rpcCounts,
       rpcAuthFailures: this.options.authFailures(),
       blocklist: { ranges: blocklist.size, refused: blocked },

@@ -230,7 +230,10 @@ export class Announcer {
     let response: AnnounceResponse;
     try {
       const full = { ...numbers, event, trackerId: this.#trackerIds.get(url) };
-      response = await trackers.announce(url, full, { signal: this.#ending.signal, urgent });
+      const onMore = ({ peers }: AnnounceResponse) => {
+        if (this.#state !== 'stopped' && this.#tiers.has(url) && peers.length > 0) onPeers(peers);
+      };
+      response = await trackers.announce(url, full, { signal: this.#ending.signal, urgent, onMore });
     } catch (error) {
       if (!this.#isAnnouncing || !this.#tiers.has(url)) return undefined;
       this.#failed = union(this.#failed, [url]);

@@ -7,8 +7,9 @@ import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { MillraceError } from '../errors.js';
 import { isLocalAddress } from '../policy/local-networks.js';
+import type { IpFamily } from '../protocol/compact.js';
 import type { HttpAgents } from './http-agents.js';
-import { localAddressRefused, lookupPublic } from './local-address.js';
+import { localAddressRefused, lookupFor } from './local-address.js';
 import { aborted, toTrackerError, trackerTimeout } from './tracker-error.js';
 
 /**
@@ -35,6 +36,8 @@ export interface HttpGetOptions {
   /** Most bytes of body, before and after decompression. */
   readonly maxBytes: number;
   readonly localAddress?: string;
+  /** Only its addresses are connected to. Not heeded together with `localAddress`. */
+  readonly family?: IpFamily;
   /** Certificate authority in PEM to trust instead of the system's. Certificates are always checked. */
   readonly ca?: string;
   readonly agents: HttpAgents;
@@ -119,7 +122,7 @@ function parse(url: string, base?: URL): URL {
 function open(hop: Hop, options: HttpGetOptions, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const { url, publicOnly } = hop;
-    const { localAddress, ca, agents } = options;
+    const { localAddress, family, ca, agents } = options;
     const target = urlToHttpOptions(url);
     if (publicOnly && isIP(target.hostname ?? '') !== 0 && isLocalAddress(target.hostname ?? '')) {
       throw localAddressRefused();
@@ -134,7 +137,7 @@ function open(hop: Hop, options: HttpGetOptions, signal: AbortSignal): Promise<I
       localAddress,
       // A name may have addresses of a family that cannot be reached from there.
       family: localAddress === undefined ? undefined : isIP(localAddress),
-      lookup: publicOnly ? lookupPublic : undefined,
+      lookup: lookupFor(family, publicOnly),
       ca,
       signal,
     });

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js';
+import type { IpFamily } from '../protocol/compact.js';
 import {
   type AnnounceRequest,
   type AnnounceResponse,
@@ -32,11 +33,11 @@ export interface HttpTrackerOptions {
 /** Trackers over http and https. */
 export class HttpTracker implements TrackerClient {
   readonly #options: HttpTrackerOptions;
-  readonly #agents: HttpAgents;
+  /** Connections of one family must not be taken for another's. */
+  readonly #agents = new Map<IpFamily | undefined, HttpAgents>();
 
   constructor(options: HttpTrackerOptions = {}) {
     this.#options = options;
-    this.#agents = createAgents(options.connect);
   }
 
   async announce(
@@ -65,14 +66,21 @@ export class HttpTracker implements TrackerClient {
 
   /** Closes connections that wait for the next request. */
   close(): void {
-    this.#agents.close();
+    for (const agents of this.#agents.values()) agents.close();
   }
 
-  async #get(url: string, { signal }: TrackerRequestOptions): Promise<Uint8Array> {
+  #agentsOf(family: IpFamily | undefined): HttpAgents {
+    const agents = this.#agents.get(family) ?? createAgents(this.#options.connect);
+    this.#agents.set(family, agents);
+    return agents;
+  }
+
+  async #get(url: string, { signal, family }: TrackerRequestOptions): Promise<Uint8Array> {
     const { timeoutMs = 30_000, localAddress, ca } = this.#options;
-    const agents = this.#agents;
-    const maxBytes = MAX_REPLY_BYTES;
-    const { status, body } = await httpGet(url, { timeoutMs, maxBytes, localAddress, ca, agents, signal });
+    const { status, body } = await httpGet(url, {
+      ...{ timeoutMs, maxBytes: MAX_REPLY_BYTES, localAddress, family, ca, signal },
+      agents: this.#agentsOf(family),
+    });
     if (status === 200) return body;
     const reason = readFailureReason(body);
     if (reason !== undefined) throw trackerFailure(reason);

@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { MillraceError } from '../errors.js';
 import { isLocalAddress } from '../policy/local-networks.js';
+import type { IpFamily } from '../protocol/compact.js';
 
 export function localAddressRefused(): MillraceError {
   return new MillraceError(
@@ -18,6 +19,22 @@ export function localAddressRefused(): MillraceError {
  * nobody uses us to reach what only we can (server-side request forgery). Checked on what is then connected to.
  */
 export const lookupPublic = lookupExcept(isLocalAddress, localAddressRefused);
+
+/**
+ * The same for one family alone, and with all of its addresses: of those that a `family` of the request itself would
+ * leave, Node tries but the first.
+ */
+export function lookupFor(family: IpFamily | undefined, publicOnly: boolean): LookupFunction | undefined {
+  if (family === undefined) return publicOnly ? lookupPublic : undefined;
+  const isOther = (address: string) => isIP(address) !== family;
+  return publicOnly
+    ? lookupExcept(address => isOther(address) || isLocalAddress(address), localAddressRefused)
+    : lookupExcept(isOther, () => noAddress(family));
+}
+
+function noAddress(family: IpFamily): MillraceError {
+  return new MillraceError('ERR_TRACKER_UNREACHABLE', `tracker has no address of IPv${family}`, { family });
+}
 
 /** Addresses that are refused count as not there; a name with no others is the refusal. */
 export function lookupExcept(isRefused: (address: string) => boolean, refusal: () => Error): LookupFunction {

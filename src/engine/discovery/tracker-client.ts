@@ -1,3 +1,4 @@
+import type { IpFamily } from '../protocol/compact.js';
 import type { AnnounceRequest, AnnounceResponse, ScrapeEntry } from '../protocol/tracker/announce.js';
 
 export interface TrackerRequestOptions {
@@ -5,6 +6,10 @@ export interface TrackerRequestOptions {
   readonly signal?: AbortSignal;
   /** Goes before requests that are not, where they have to wait. */
   readonly urgent?: boolean;
+  /** Asks by this family alone. */
+  readonly family?: IpFamily;
+  /** Told of an answer that comes by the other family later than the one that is returned. */
+  readonly onMore?: (response: AnnounceResponse) => void;
 }
 
 /** How a tracker is asked. All failures are MillraceError: ERR_TRACKER_*, ERR_ABORTED, ERR_CLOSED. None repeats the URL. */

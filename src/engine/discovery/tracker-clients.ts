@@ -1,11 +1,17 @@
 import { MillraceError } from '../errors.js';
+import type { IpFamily } from '../protocol/compact.js';
 import { parseTrackerUrl } from '../protocol/tracker/url.js';
 import { AnnounceQueue } from './announce-queue.js';
+import { askBoth } from './ask-both.js';
 import { HttpTracker, type HttpTrackerOptions } from './http-tracker.js';
 import type { TrackerClient, TrackerRequestOptions } from './tracker-client.js';
+import { orAborted } from './tracker-error.js';
+import { TrackerFamilies } from './tracker-families.js';
 import { UdpTracker, type UdpTrackerOptions } from './udp-tracker.js';
 
 export interface TrackerClientsOptions extends HttpTrackerOptions, UdpTrackerOptions {
+  /** Families in which others reach us; trackers are told by these. None counts as both. */
+  readonly reachable?: () => readonly IpFamily[];
   /** Closes the clients. */
   readonly signal?: AbortSignal;
 }
@@ -21,12 +27,18 @@ export interface TrackerClients extends TrackerClient {
   restore(): void;
 }
 
-/** Picks the client by the scheme of the URL, http, https or udp, and lets requests queue for each tracker. */
+/**
+ * Picks the client by the scheme of the URL, http, https or udp, and lets requests queue for each tracker. A tracker
+ * with addresses of both families is told by both.
+ */
 export function createTrackerClients(options: TrackerClientsOptions = {}): TrackerClients {
   let http = new HttpTracker(options);
   let udp = new UdpTracker(options);
   const queue = new AnnounceQueue();
   const underWay = new Set<AbortController>();
+  // An address to start from has a family, and a proxy does not tell in which it connects.
+  const oneFamily = options.localAddress !== undefined || options.connect !== undefined;
+  const families = oneFamily ? undefined : new TrackerFamilies(options.reachable ?? (() => []));
   /** Why nothing is asked, if so. */
   let refusal: MillraceError | undefined;
 
@@ -46,8 +58,8 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
   // Not AbortSignal.any: on Node 20 a signal that lives as long as the session collects every signal derived from it.
   const run = async <T>(
     url: string,
-    { signal: outer, urgent }: TrackerRequestOptions,
-    work: (client: TrackerClient, signal: AbortSignal) => Promise<T>,
+    { signal: outer, urgent, family }: TrackerRequestOptions,
+    work: (client: TrackerClient, options: TrackerRequestOptions) => Promise<T>,
   ): Promise<T> => {
     if (refusal !== undefined) throw refusal;
     const { scheme, host } = parseTrackerUrl(url);
@@ -58,13 +70,35 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     if (outer?.aborted) abort();
     outer?.addEventListener('abort', abort, { once: true });
     underWay.add(cut);
+    // A family in which the tracker is silent must not keep the other waiting.
+    const lane = family === undefined ? host : `${host} by IPv${family}`;
     try {
       const { signal } = cut;
-      return await queue.run(host, () => work(client, signal), { urgent, signal });
+      return await queue.run(lane, () => work(client, { signal, family }), { urgent, signal });
     } finally {
       outer?.removeEventListener('abort', abort);
       underWay.delete(cut);
     }
+  };
+
+  const announceAll: TrackerClient['announce'] = async (url, request, options = {}) => {
+    const ask = (family?: IpFamily) =>
+      run(url, { ...options, family }, (client, how) => client.announce(url, request, how));
+    if (refusal !== undefined || families === undefined) return ask();
+    const { host } = parseTrackerUrl(url);
+    const by = await orAborted(families.of(host), options.signal);
+    if (by.length < 2) {
+      return ask(by[0]).catch(error => {
+        families.forget(host);
+        throw error;
+      });
+    }
+    return askBoth(by as readonly IpFamily[], ask, {
+      // Whoever leaves has no later announce to make up for it.
+      waitForAll: request.event === 'stopped',
+      onMore: options.onMore,
+      onFailed: family => void families.leaveOut(host, family),
+    });
   };
 
   const announces = { ok: 0, failed: 0 };
@@ -72,9 +106,7 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
     announces,
     announce: async (url, request, options = {}) => {
       try {
-        const response = await run(url, options, (client, signal) =>
-          client.announce(url, request, { signal }),
-        );
+        const response = await announceAll(url, request, options);
         announces.ok++;
         return response;
       } catch (error) {
@@ -83,7 +115,7 @@ export function createTrackerClients(options: TrackerClientsOptions = {}): Track
       }
     },
     scrape: (url, hashes, options = {}) =>
-      run(url, options, (client, signal) => client.scrape(url, hashes, { signal })),
+      run(url, options, (client, how) => client.scrape(url, hashes, how)),
     close,
     suspend(error) {
       if (refusal === undefined) end(error);

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { toHex } from '../bytes.js';
 import { isMillraceError, MillraceError } from '../errors.js';
 import { formatAddress } from '../ids.js';
+import type { IpFamily } from '../protocol/compact.js';
 import {
   type AnnounceRequest,
   type AnnounceResponse,
@@ -77,7 +78,7 @@ export class UdpTracker implements TrackerClient {
       target,
       'announce',
       encode,
-      options.signal,
+      options,
     );
     return { intervalMs: toIntervalMs(intervalSeconds), peers, seeders, leechers };
   }
@@ -89,7 +90,7 @@ export class UdpTracker implements TrackerClient {
   ): Promise<ScrapeEntry[]> {
     const encode = (connectionId: Uint8Array, transactionId: number) =>
       encodeScrape(connectionId, transactionId, infoHashes);
-    const { entries } = await this.#request(parseTrackerUrl(url), 'scrape', encode, options.signal);
+    const { entries } = await this.#request(parseTrackerUrl(url), 'scrape', encode, options);
     return entries
       .slice(0, infoHashes.length)
       .map((entry, i) => ({ infoHash: toHex(infoHashes[i]), ...entry }));
@@ -107,13 +108,13 @@ export class UdpTracker implements TrackerClient {
     url: TrackerUrl,
     action: A,
     encode: (connectionId: Uint8Array, transactionId: number) => Uint8Array,
-    signal: AbortSignal | undefined,
+    { signal, family }: TrackerRequestOptions,
   ): Promise<Answer<A>> {
     if (this.#closed) throw new MillraceError('ERR_CLOSED', 'tracker client is closed');
     if (signal?.aborted) throw aborted();
     this.#hold(1);
     try {
-      const endpoints = await orAborted(this.#resolve(url), signal);
+      const endpoints = await orAborted(this.#resolve(url, family), signal);
       const transactionId = newTransactionId();
       const startedAtMs = performance.now();
       let spentMs = 0;
@@ -150,11 +151,11 @@ export class UdpTracker implements TrackerClient {
   }
 
   /** The tracker's first address of each family. */
-  async #resolve({ host, port }: TrackerUrl): Promise<Endpoint[]> {
+  async #resolve({ host, port }: TrackerUrl, asked: IpFamily | undefined): Promise<Endpoint[]> {
     const found = await lookup(host, { all: true }).catch(error => {
       throw toTrackerError(error, host);
     });
-    const only = this.#localAddress === undefined ? 0 : isIP(this.#localAddress);
+    const only = this.#localAddress === undefined ? (asked ?? 0) : isIP(this.#localAddress);
     const endpoints: Endpoint[] = [];
     for (const family of [4, 6] as const) {
       if (only !== 0 && only !== family) continue;
@@ -165,7 +166,7 @@ export class UdpTracker implements TrackerClient {
     if (endpoints.length > 0) return endpoints;
     throw new MillraceError(
       'ERR_TRACKER_UNREACHABLE',
-      `tracker ${host} has no address of the family of ${this.#localAddress}`,
+      `tracker ${host} has no address of ${this.#localAddress === undefined ? `IPv${asked}` : `the family of ${this.#localAddress}`}`,
       { host },
     );
   }

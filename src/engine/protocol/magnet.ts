@@ -2,12 +2,22 @@ import { fromUtf8, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
 import { formatAddress, type InfoHash, type PeerAddress } from '../ids.js';
 
-/** A magnet link (BEP 9, 53). At least one of the two hashes is there. */
+/** A torrent by the key of who publishes it, who says in the DHT which it is at present (BEP 46). */
+export interface MagnetPointer {
+  /** Ed25519, 64 lower-case hex digits (xs). */
+  readonly publicKey: string;
+  /** Tells torrents of one publisher apart; at most 128 lower-case hex digits (s). */
+  readonly salt?: string;
+}
+
+/** A magnet link (BEP 9, 53, 46). At least one of the two hashes is there, or a pointer. */
 export interface Magnet {
   /** Of v1, 40 lower-case hex digits. Missing in a link to a torrent of v2 alone. */
   readonly infoHash?: InfoHash;
   /** Of v2, 64 lower-case hex digits (BEP 52). */
   readonly v2InfoHash?: string;
+  /** Who says which torrent it is; where there is a hash as well, a newer one. */
+  readonly pointer?: MagnetPointer;
   /** As written; not safe as a file name. */
   readonly name?: string;
   /** Tracker URLs (http, https, udp, ws, wss); each is a tier of its own. */
@@ -37,13 +47,15 @@ const MAX_FILE_INDEX = 10_000;
 const HEX_HASH = /^[0-9a-f]{40}$/i;
 const BASE32_HASH = /^[a-z2-7]{32}$/i;
 const V2_MULTIHASH = /^1220([0-9a-f]{64})$/i; // 0x12 SHA-256, 0x20 bytes
+const PUBLIC_KEY = /^urn:btpk:([0-9a-f]{64})$/i;
+const SALT = /^(?:[0-9a-f]{2}){1,64}$/i; // BEP 44: at most 64 bytes
 const TRACKER_URL = /^(?:https?|udp|wss?):\/\/[^\s]/i;
 const WEB_URL = /^https?:\/\/[^\s]/i;
 const HOST = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])$/i;
 
 /**
  * Reads a magnet link; a bare v1 hash (hex or base32) counts as one. Parameters that make no sense are left out, as in
- * other clients: only a missing or broken hash and a broken percent escape are errors.
+ * other clients: only a missing or broken hash, a broken salt, and a broken percent escape are errors.
  * @throws MillraceError ERR_MAGNET_INVALID
  */
 export function parseMagnet(uri: string): Magnet {
@@ -54,12 +66,16 @@ export function parseMagnet(uri: string): Magnet {
   const query = /^(?:stream-)?magnet:\/{0,3}\??(.*)$/is.exec(uri)?.[1];
   if (query === undefined) throw invalid('not a magnet link');
   const parameters = readParameters(query);
-  const topics = readTopics(parameters.get('xt') ?? []);
   const all = (key: string) => parameters.get(key) ?? [];
+  const topics = readTopics(all('xt'));
+  const pointer = readPointer(all('xs'), all('s')[0]);
+  if (!topics.infoHash && !topics.v2InfoHash && !pointer)
+    throw invalid('magnet link has no BitTorrent info-hash');
   const selected = all('so');
   const fileIndex = Number(all('ix')[0] || Number.NaN);
   return {
     ...topics,
+    ...(pointer && { pointer }),
     ...(all('dn')[0] && { name: all('dn')[0] }),
     trackers: unique(all('tr').filter(url => TRACKER_URL.test(url))),
     peers: readAddresses(all('x.pe')),
@@ -84,17 +100,27 @@ const EMPTY: Magnet = {
 /** What a link is written from; everything but a hash may be left out. */
 export type MagnetParts = Partial<Magnet>;
 
-/** @throws TypeError without any hash */
+/** @throws TypeError without any hash or pointer */
 export function formatMagnet(magnet: MagnetParts): string {
-  const { infoHash, v2InfoHash, name, trackers = [], webSeeds = [], acceptableSources = [] } = magnet;
+  const {
+    infoHash,
+    v2InfoHash,
+    pointer,
+    name,
+    trackers = [],
+    webSeeds = [],
+    acceptableSources = [],
+  } = magnet;
   const { peers = [], nodes = [], keywords = [], selectOnly, fileIndex } = magnet;
-  if (infoHash === undefined && v2InfoHash === undefined)
+  if (infoHash === undefined && v2InfoHash === undefined && pointer === undefined)
     throw new TypeError('a magnet link needs an info-hash');
   const text = (key: string, values: readonly string[]) =>
     values.map(value => `${key}=${encodeURIComponent(value)}`);
   const parameters = [
     ...(infoHash === undefined ? [] : [`xt=urn:btih:${infoHash}`]),
     ...(v2InfoHash === undefined ? [] : [`xt=urn:btmh:1220${v2InfoHash}`]),
+    ...(pointer ? [`xs=urn:btpk:${pointer.publicKey}`] : []),
+    ...(pointer?.salt ? [`s=${pointer.salt}`] : []),
     ...text('dn', name === undefined ? [] : [name]),
     ...text('tr', trackers),
     ...text('ws', webSeeds),
@@ -110,7 +136,7 @@ export function formatMagnet(magnet: MagnetParts): string {
 
 /** Values by key; `tr.1`, `xt.2` count as `tr`, `xt`. Unknown keys are not even decoded. */
 function readParameters(query: string): Map<string, string[]> {
-  const known = ['xt', 'dn', 'tr', 'ws', 'as', 'x.pe', 'dht', 'kt', 'so', 'ix'];
+  const known = ['xt', 'dn', 'tr', 'ws', 'as', 'x.pe', 'dht', 'kt', 'so', 'ix', 'xs', 's'];
   const parameters = new Map<string, string[]>(known.map(key => [key, []]));
   for (const pair of query.split('&')) {
     const equals = pair.indexOf('=');
@@ -147,8 +173,17 @@ function readTopics(topics: readonly string[]): Pick<Magnet, 'infoHash' | 'v2Inf
       v2InfoHash ??= digits.toLowerCase();
     }
   }
-  if (!infoHash && !v2InfoHash) throw invalid('magnet link has no BitTorrent info-hash');
   return { ...(infoHash && { infoHash }), ...(v2InfoHash && { v2InfoHash }) };
+}
+
+/** Other exact sources (xs) are URLs, which nobody here asks. A salt that is none would lead to another torrent. */
+function readPointer(sources: readonly string[], salt = ''): MagnetPointer | undefined {
+  const key = sources.map(source => PUBLIC_KEY.exec(source)?.[1]).find(digits => digits !== undefined);
+  if (key === undefined) return undefined;
+  const publicKey = key.toLowerCase();
+  if (salt === '') return { publicKey };
+  if (!SALT.test(salt)) throw invalid('magnet link has a salt that is not at most 64 bytes of hex digits');
+  return { publicKey, salt: salt.toLowerCase() };
 }
 
 function readHash(text: string): InfoHash {

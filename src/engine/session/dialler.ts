@@ -62,7 +62,7 @@ export class Dialler {
   }
 
   add(addresses: Iterable<PeerAddress>, source: PeerSource): void {
-    this.#list.add(addresses, source);
+    this.#list.add(source === 'manual' ? addresses : this.#ofUse(addresses), source);
     this.#dialMore();
   }
 
@@ -121,6 +121,14 @@ export class Dialler {
         });
     }
     this.#dialMore();
+  }
+
+  /** Two seeds that are told of each other again and again, in the local network every few minutes, meet once. */
+  #ofUse(addresses: Iterable<PeerAddress>): PeerAddress[] {
+    const lacks = this.lacks();
+    const wasOfNone = ({ host, port }: PeerAddress) =>
+      this.#redundant.some(({ address }) => address.port === port && address.host === host);
+    return [...addresses].filter(address => lacks || !wasOfNone(address));
   }
 
   /** Whoever copies the id of a peer keeps us from its real address no longer than it stays. */

@@ -15,14 +15,17 @@ import type { PeerCore } from '../swarm/peer-core.js';
 import { nowMs } from './clock.js';
 import type { PeerLimits } from './limits.js';
 
-/** What we tell every peer in the reserved bytes: Fast Extension and extension protocol. */
+/** What we tell peers in the reserved bytes: Fast Extension and extension protocol, and a DHT node where there is one. */
 const OUR_FEATURES = encodeFeatures({ fast: true, extended: true });
+const WITH_DHT = encodeFeatures({ fast: true, extended: true, dht: true });
 
 /** The torrent that a link asks for, before the handshake is over. */
 export interface LinkDoor {
   readonly infoHash: InfoHash;
   /** Undefined before the metadata is here. */
   readonly pieceCount: number | undefined;
+  /** Its peers are told nothing of the DHT, and asked nothing (BEP 27). */
+  readonly isPrivate: boolean;
   /** Takes the peer in and says who its neighbours are. @throws MillraceError ERR_PEER_* when it does not want it. */
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore;
   /** The link ended without having been taken in. */
@@ -49,6 +52,10 @@ export interface LinkHost {
   readonly regionAt: number;
   readonly kernels: Kernels;
   torrentFor(infoHash: InfoHash): LinkDoor | undefined;
+  /** Port of our DHT node that this host could ask; undefined while there is none. */
+  dhtPortFor(host: string): number | undefined;
+  /** A peer has told where its DHT node is. */
+  metDhtNode(address: PeerAddress): void;
   /** The handshake is over, well or badly: the link is no longer half-open. */
   settled(link: PeerLink): void;
   closed(link: PeerLink, error: MillraceError | undefined): void;
@@ -207,7 +214,13 @@ export class PeerLink implements PeerSocketOwner {
 
   #greet(infoHash: InfoHash): void {
     this.#greeted = true;
-    this.#socket.write(encodeHandshake({ reserved: OUR_FEATURES, infoHash, peerId: this.host.peerId }));
+    const reserved = this.#dhtPort === undefined ? OUR_FEATURES : WITH_DHT;
+    this.#socket.write(encodeHandshake({ reserved, infoHash, peerId: this.host.peerId }));
+  }
+
+  /** What this peer may know of our DHT node. */
+  get #dhtPort(): number | undefined {
+    return this.torrent?.isPrivate === false ? this.host.dhtPortFor(this.address.host) : undefined;
   }
 
   /** @returns blocks that were completed */
@@ -232,6 +245,11 @@ export class PeerLink implements PeerSocketOwner {
           break;
         case 'peer-id':
           this.#onPeerId(event.peerId);
+          break;
+        case 'port':
+          if (this.torrent?.isPrivate === false && event.port > 0)
+            this.host.metDhtNode({ host: this.address.host, port: event.port });
+          this.neighbours!.handleMessage(this.peer!, event);
           break;
         default:
           this.neighbours!.handleMessage(this.peer!, event);
@@ -287,6 +305,8 @@ export class PeerLink implements PeerSocketOwner {
     const { pieceCount } = this.torrent!;
     if (pieceCount !== undefined) this.#decoder.setPieceCount(pieceCount);
     this.peer = this.torrent!.attach(this, this.#features!, peerId);
+    const port = this.#features!.dht ? this.#dhtPort : undefined;
+    if (port !== undefined) this.peer.send({ type: 'port', port });
     this.host.settled(this);
   }
 }

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js';
 import type { InfoHash } from '../ids.js';
-import { type Magnet, parseMagnet } from '../protocol/magnet.js';
+import { type Magnet, type MagnetPointer, parseMagnet } from '../protocol/magnet.js';
 import { parseInfo } from '../protocol/metainfo.js';
 import { METAINFO_LIMITS, type Metainfo } from '../protocol/metainfo-types.js';
 import { sha1 } from './engine.js';
@@ -16,11 +16,22 @@ export function isMagnetLink(source: TorrentSource): source is string {
 }
 
 /** @throws MillraceError ERR_MAGNET_INVALID, ERR_METAINFO_UNSUPPORTED for a link to a torrent of v2 alone */
-export function readMagnetLink(uri: string): MagnetLink {
+export function checkMagnetLink(uri: string): Magnet {
   const magnet = parseMagnet(uri);
-  const { infoHash } = magnet;
-  if (infoHash !== undefined) return { ...magnet, infoHash };
+  if (magnet.infoHash !== undefined || magnet.v2InfoHash === undefined) return magnet;
   throw new MillraceError('ERR_METAINFO_UNSUPPORTED', 'the magnet link is of a torrent of version 2 only');
+}
+
+/**
+ * The link, with the info-hash that `follow` finds when it names a publisher alone.
+ * @throws MillraceError those of `checkMagnetLink` and of `follow`
+ */
+export async function readMagnetLink(
+  uri: string,
+  follow: (pointer: MagnetPointer) => Promise<InfoHash>,
+): Promise<MagnetLink> {
+  const magnet = checkMagnetLink(uri);
+  return { ...magnet, infoHash: magnet.infoHash ?? (await follow(magnet.pointer!)) };
 }
 
 /** Each tracker of a link is a tier of its own. */

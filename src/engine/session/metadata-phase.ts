@@ -38,6 +38,8 @@ export class MetadataPhase implements LinkDoor, Seeker {
   readonly pieceCount = undefined;
   readonly complete = false;
   readonly seeks = true;
+  /** Nobody knows before the metadata is here. */
+  readonly isPrivate = false;
   /** The info dictionary, with the right hash. */
   readonly info: Promise<Uint8Array>;
   #resolve: (info: Uint8Array) => void = () => {};

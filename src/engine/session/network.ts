@@ -2,7 +2,7 @@ import type net from 'node:net';
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { Kernels } from '../kernels/types.js';
-import { type Listener, listen } from '../net/listener.js';
+import { EVERYWHERE, type Listener, listen } from '../net/listener.js';
 import { plainHost, type ReceiveRegion } from '../net/peer-socket.js';
 import type { SocksProxy } from '../net/socks-proxy.js';
 import { Admission, blocked } from './admission.js';
@@ -17,14 +17,24 @@ interface Suspension {
   readonly at: PeerAddress | undefined;
 }
 
+/** The DHT as far as links see it. */
+export interface DhtMeetings {
+  portFor(host: string): number | undefined;
+  met(address: PeerAddress): void;
+}
+
 /** How a session reaches peers and is reached: where it listens, its links, and who is let in. */
 export class Network implements LinkHost {
   readonly region: ReceiveRegion;
   readonly admission: Admission;
+  /** While there is one. */
+  dht: DhtMeetings | undefined;
   readonly #engine: Engine;
   readonly #halfOpen = new HalfOpen();
   readonly #links = new Set<PeerLink>();
   #listener: Listener | undefined;
+  /** What was asked for, with the port that was found: `*` is one host, wherever the listener is. */
+  #at: PeerAddress | undefined;
   #closed = false;
   #suspension: Suspension | undefined;
   /** Changes of the listener, one after the other. */
@@ -43,7 +53,12 @@ export class Network implements LinkHost {
 
   /** Where peers reach us; undefined while not listening. */
   get address(): PeerAddress | undefined {
-    return this.#listener?.address;
+    return this.addresses[0];
+  }
+
+  /** The same for each family, all of one port. */
+  get addresses(): readonly PeerAddress[] {
+    return this.#listener?.addresses ?? [];
   }
 
   get connections(): number {
@@ -64,10 +79,10 @@ export class Network implements LinkHost {
   }
 
   /** Closes listener and links, and opens none until `restore`, which then listens there, by default where it did. */
-  suspend(error: MillraceError, at = this.#suspension?.at ?? this.address): void {
+  suspend(error: MillraceError, at = this.#suspension?.at ?? this.#at): void {
     this.#suspension = { error, at };
     void this.#listener?.close();
-    this.#listener = undefined;
+    this.#setListener(undefined);
     for (const link of this.#links) link.reset(error);
     this.proxy?.closeAll();
   }
@@ -80,10 +95,11 @@ export class Network implements LinkHost {
     return this.#inTurn(async () => {
       const suspension = this.#suspension;
       if (suspension === undefined) return;
-      const listener = suspension.at && (await this.#listen(suspension.at));
+      const { at } = suspension;
+      const listener = at && (await this.#listen(at));
       if (this.#suspension === suspension) {
         this.#suspension = undefined;
-        this.#listener = listener;
+        this.#setListener(listener, at?.host);
         return;
       }
       await listener?.close();
@@ -93,7 +109,7 @@ export class Network implements LinkHost {
 
   async #listenOn({ host = this.#host, port }: { readonly host?: string; readonly port: number }) {
     const { address } = this;
-    if (address?.host === host && address.port === port) return address;
+    if (address !== undefined && this.#at?.host === host && this.#at.port === port) return address;
     if (this.suspended !== undefined) throw this.suspended;
     const listener = await this.#listen({ host, port });
     if (this.suspended !== undefined) {
@@ -101,8 +117,13 @@ export class Network implements LinkHost {
       throw this.suspended;
     }
     void this.#listener?.close();
+    this.#setListener(listener, host);
+    return listener.addresses[0];
+  }
+
+  #setListener(listener: Listener | undefined, host = EVERYWHERE): void {
     this.#listener = listener;
-    return listener.address;
+    this.#at = listener && { host, port: listener.addresses[0].port };
   }
 
   async #listen(at: PeerAddress): Promise<Listener> {
@@ -120,7 +141,7 @@ export class Network implements LinkHost {
 
   get #host(): string {
     const { listen, bind } = this.#engine.options;
-    return this.address?.host ?? listen?.host ?? bind ?? '0.0.0.0';
+    return this.#at?.host ?? listen?.host ?? bind ?? EVERYWHERE;
   }
 
   /** Opens a connection, if it may. */
@@ -169,6 +190,14 @@ export class Network implements LinkHost {
 
   get kernels(): Kernels {
     return this.#engine.arena.kernels;
+  }
+
+  dhtPortFor(host: string): number | undefined {
+    return this.dht?.portFor(host);
+  }
+
+  metDhtNode(address: PeerAddress): void {
+    if (!this.admission.refuses(address.host)) this.dht?.met(address);
   }
 
   settled(link: PeerLink): void {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { MillraceError } from '../errors.js';
+import { EVERYWHERE } from '../net/listener.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import { MAX_METADATA_BYTES } from '../protocol/peer/metadata.js';
 import { DEFAULT_MAX_HANDLES } from '../storage/handle-cache.js';
@@ -174,7 +175,7 @@ export function resolveListen(value: unknown): { host: string | undefined; port:
     (port as number) < 0 ||
     (port as number) > 65535
   )
-    failOption('listen', value, 'false, or an object with host (an address) and port (0 to 65535)');
+    failOption('listen', value, 'false, or an object with host (an address, or *) and port (0 to 65535)');
   return { host, port: port as number };
 }
 
@@ -248,8 +249,9 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   {
     name: 'listen',
-    meaning: 'Where to listen for peers. Port 0 takes any free one; `false` only dials.',
-    defaultText: '`{ host: "0.0.0.0", port: 0 }`, `host` the address of `bind` when there is one',
+    meaning:
+      'Where to listen for peers. `*` is every address of both families, as far as the machine has both, on one port; `0.0.0.0` and `::` are those of one family. Port 0 takes any free one; `false` only dials.',
+    defaultText: '`{ host: "*", port: 0 }`, `host` the address of `bind` when there is one',
     bounds: '`false`, or host and port 0 to 65535',
     resolve: value => (value === false ? undefined : resolveListen(value)),
   },
@@ -504,7 +506,7 @@ export function resolveOptions(options: SessionOptions, env: Env = process.env):
   for (const row of OPTION_TABLE)
     resolved[row.name] = row.resolve((options as Record<string, unknown>)[row.name], env);
   const { listen, bind } = resolved as { listen?: { host?: string }; bind?: string };
-  if (listen !== undefined) listen.host ??= bind ?? '0.0.0.0';
+  if (listen !== undefined) listen.host ??= bind ?? EVERYWHERE;
   const profile: Profile = PROFILES[resolved.profile as ProfileName];
   if (options.slots !== undefined) resolved.slotGrowth ??= 'none';
   for (const [name, value] of Object.entries(profile)) resolved[name] ??= value;

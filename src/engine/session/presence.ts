@@ -53,6 +53,10 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
     return this.workings.metainfo.pieceCount;
   }
 
+  get isPrivate(): boolean {
+    return this.workings.metainfo.private;
+  }
+
   get online(): boolean {
     return this.#online;
   }

@@ -4,15 +4,19 @@ import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import type { PeerSource } from '../policy/peer-list.js';
+import type { MagnetPointer } from '../protocol/magnet.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
 import { checkAddOptions } from './add-options.js';
 import { nowMs } from './clock.js';
+import { DhtApi } from './dht-api.js';
+import { DhtService } from './dht-service.js';
 import type { DialRefusal } from './dialler.js';
 import { Discovery } from './discovery.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
+import { LsdService } from './lsd-service.js';
 import {
   isMagnetLink,
   type MagnetLink,
@@ -21,9 +25,11 @@ import {
   selectionOf,
   tiersOf,
 } from './magnet-link.js';
+import { followPointer } from './magnet-pointer.js';
 import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
+import { PortMappingService } from './port-mapping-service.js';
 import { Resting } from './resting.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
@@ -82,6 +88,8 @@ class EngineSession implements Session, TorrentHost {
   /** Magnet links whose metadata is not here yet, and those that have ended and take their leave. */
   readonly #phases = new Set<MetadataPhase>();
   readonly #network: Network;
+  #dht: DhtApi | undefined;
+  #ports: PortMappingService | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -91,10 +99,20 @@ class EngineSession implements Session, TorrentHost {
     const doorOf = (infoHash: InfoHash) =>
       (this.#torrents.get(infoHash)?.run.presence ?? this.#phaseOf(infoHash))?.door;
     this.#network = new Network(engine, doorOf, proxy);
-    this.trackers = createTrackerClients({ localAddress: options.bind, connect: proxy?.connect });
+    this.trackers = createTrackerClients({
+      localAddress: options.bind,
+      connect: proxy?.connect,
+      reachable: () => this.addresses.map(({ host }) => (host.includes(':') ? 6 : 4)),
+    });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
-    this.discovery = new Discovery({});
+    this.discovery = new Discovery({
+      dht: () => this.#createDht(),
+      // Whoever heard us would connect around the proxy.
+      lsd: () =>
+        proxy === undefined ? new LsdService({ engine, address: () => this.#network.address }) : undefined,
+      portMapping: () => this.#mapPorts(),
+    });
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
@@ -125,18 +143,40 @@ class EngineSession implements Session, TorrentHost {
     return this.#network.address;
   }
 
+  get addresses(): readonly PeerAddress[] {
+    return this.#network.addresses;
+  }
+
   get torrents(): readonly Torrent[] {
     return Array.from(this.#torrents.values(), ({ torrent }) => torrent);
+  }
+
+  get dht(): DhtApi | undefined {
+    return this.discovery.has('dht') ? this.#dht : undefined;
   }
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
     this.#checkOpen();
     throwIfAborted(options.signal);
-    if (isMagnetLink(source)) return this.#follow(readMagnetLink(source), options);
+    if (isMagnetLink(source)) {
+      const magnet = await readMagnetLink(source, pointer => this.#whereTo(pointer, options.signal));
+      this.#checkOpen();
+      return this.#follow(magnet, options);
+    }
     const metainfo = await openTorrent(source);
     this.#checkOpen();
     throwIfAborted(options.signal);
     return this.#open(metainfo, options).torrent;
+  }
+
+  /** @throws MillraceError ERR_DHT_OFF, ERR_ABORTED, ERR_CLOSED */
+  async #whereTo(pointer: MagnetPointer, signal: AbortSignal | undefined): Promise<InfoHash> {
+    const { dht } = this;
+    if (dht !== undefined) return followPointer(pointer, dht, signal);
+    const reason = this.#engine.options.proxy === undefined ? 'option' : 'proxy';
+    throw new MillraceError('ERR_DHT_OFF', 'which torrent the magnet link is of is only known to the DHT', {
+      reason,
+    });
   }
 
   /** Finds the metadata of a magnet link, then goes on with the peers that are known by then. */
@@ -232,10 +272,43 @@ class EngineSession implements Session, TorrentHost {
   async listenOn(at: ListenAddress): Promise<PeerAddress> {
     this.#checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
+    this.discovery.moved();
+    this.#moved();
+    return address;
+  }
+
+  /** Trackers are told at once. */
+  #moved(): void {
     for (const { run } of this.#torrents.values()) run.presence.moved();
     for (const phase of this.#phases) phase.moved();
-    this.discovery.moved();
-    return address;
+  }
+
+  /** Not behind a proxy, whose users want nobody to come by another way. */
+  #mapPorts(): PortMappingService | undefined {
+    if (this.#network.proxy !== undefined) return undefined;
+    const { timers, log } = this.#engine;
+    const address = () => this.#network.address;
+    this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
+    return this.#ports;
+  }
+
+  /** Nothing goes around a proxy, and no packet through it. */
+  #createDht(): DhtService | undefined {
+    const { log, rng, timers, options } = this.#engine;
+    if (options.proxy !== undefined) {
+      log.info({}, 'the DHT is off: its packets would go around the proxy');
+      return undefined;
+    }
+    const { stateDir, bind, dhtBootstrap: bootstrap, dhtReadOnly } = options;
+    const service = new DhtService({
+      ...{ log, rng, timers, stateDir, bind, bootstrap },
+      readOnly: dhtReadOnly || options.listen === undefined,
+      listening: () => this.addresses,
+      listenPort: this.listenPort,
+    });
+    this.#network.dht = service;
+    this.#dht = new DhtApi(service);
+    return service;
   }
 
   setDiscovery(switches: DiscoverySwitches): void {
@@ -295,7 +368,9 @@ class EngineSession implements Session, TorrentHost {
       connections: this.#network.connections,
       announces: { ...this.trackers.announces },
       blocked: this.#network.admission.refused,
+      dht: this.dht?.glance(),
       suspended: this.#network.suspended?.facts.reason as string | undefined,
+      mapped: this.#ports?.mapped ?? [],
     };
   }
 
@@ -338,7 +413,7 @@ class EngineSession implements Session, TorrentHost {
 
   // --- what torrents need --------------------------------------------------------------------------------------
 
-  readonly listenPort = () => this.#network.address?.port;
+  readonly listenPort = () => this.#ports?.externalPort ?? this.#network.address?.port;
 
   get suspended(): boolean {
     return this.#network.suspended !== undefined;

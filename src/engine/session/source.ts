@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.js';
 import { parseMetainfo } from '../protocol/metainfo.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { sha1 } from './engine.js';
-import { isMagnetLink, readMagnetLink } from './magnet-link.js';
+import { checkMagnetLink, isMagnetLink } from './magnet-link.js';
 import { type MetainfoOrigin, StoredMetainfo } from './stored-metainfo.js';
 import { readTorrentFile, readTorrentFileSync } from './torrent-file.js';
 import type { TorrentSource } from './types.js';
@@ -40,7 +40,7 @@ function isFile(source: TorrentSource): source is string | URL {
 function parseSource(source: Exclude<TorrentSource, URL>): Metainfo {
   if (source instanceof Uint8Array) return parseMetainfo(source, PARSING);
   if (typeof source === 'string') {
-    readMagnetLink(source);
+    checkMagnetLink(source);
     throw new MillraceError(
       'ERR_METAINFO_UNSUPPORTED',
       'the metadata of a magnet link must come from peers, which takes a session: use the .torrent file',

@@ -8,6 +8,9 @@ import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import type { Rename } from '../protocol/rename.js';
 import type { SuperSeedMode } from '../swarm/super-seeder.js';
+import type { DhtGlance, SessionDht } from './dht-types.js';
+
+export type * from './dht-types.js';
 
 /** Bytes per second in each direction. 0 is unlimited, which is the default. */
 export interface RateLimits {
@@ -42,6 +45,7 @@ export interface LogSink {
 }
 
 export interface ListenAddress {
+  /** `*` is every address of both families, `0.0.0.0` and `::` are every one of a family. */
   host?: string;
   port?: number;
 }
@@ -286,6 +290,19 @@ export interface SessionStats extends SessionGlance {
 }
 
 /** What is known of a session without asking its torrents. */
+/** A port of the router that leads to the one we listen on. */
+export interface MappedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly internalPort: number;
+  readonly externalPort: number;
+  /** Undefined when the router does not tell. */
+  readonly externalAddress: string | undefined;
+  /** How the router was asked. */
+  readonly by: 'pcp' | 'nat-pmp' | 'upnp';
+  /** Address of the router in our network. */
+  readonly gateway: string;
+}
+
 export interface SessionGlance {
   readonly kernels: {
     /** Backend of the table kernels and, per algorithm, of the hashes; and why when it is not the fastest kind. */
@@ -307,8 +324,12 @@ export interface SessionGlance {
   readonly blocked: number;
   /** To trackers so far. */
   readonly announces: { readonly ok: number; readonly failed: number };
+  /** While the session is part of the DHT. */
+  readonly dht?: DhtGlance;
   /** Why there is no network, while `suspend` holds. */
   readonly suspended?: string;
+  /** Ports of the router that lead here, with `portMapping`; none while it has not been found, or refuses. */
+  readonly mapped: readonly MappedPort[];
 }
 
 export type TorrentEvent =
@@ -450,9 +471,13 @@ export interface Torrent {
 
 export interface Session extends AsyncDisposable {
   readonly peerId: Uint8Array;
-  /** Where peers reach us; undefined when not listening. */
+  /** Where peers reach us; undefined when not listening. By IPv4, when by both families. */
   readonly address: PeerAddress | undefined;
+  /** The same for each family, IPv4 first, on one port. Empty when not listening. */
+  readonly addresses: readonly PeerAddress[];
   readonly torrents: readonly Torrent[];
+  /** Undefined while it is off, and behind a proxy. */
+  readonly dht: SessionDht | undefined;
   /**
    * Resolves at once, but for a magnet link: then when its metadata has come from peers, whom the link, its trackers and
    * `options.peers` tell, or who dial us. Until then only `options.signal` and the end of the session stop the search.

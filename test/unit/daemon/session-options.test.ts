@@ -13,7 +13,7 @@ it('says what the engine is to know, and leaves out what it knows better', () =>
   expect(
     options({ 'download-dir': '/dl', port: '7000', 'max-peers-per-torrent': '9', profile: 'classic' }),
   ).toMatchObject({
-    ...{ dir: '/dl', listen: { host: '0.0.0.0', port: 7000 }, profile: 'classic', maxPeersPerTorrent: 9 },
+    ...{ dir: '/dl', listen: { host: '*', port: 7000 }, profile: 'classic', maxPeersPerTorrent: 9 },
   });
   for (const key of ['memoryBytes', 'workers', 'bind', 'proxy']) expect(options({})).not.toHaveProperty(key);
   expect(options({ memory: '64MiB', workers: '0' })).toMatchObject({ memoryBytes: 64 * 2 ** 20, workers: 0 });
@@ -22,7 +22,7 @@ it('says what the engine is to know, and leaves out what it knows better', () =>
 it('one address of this machine is also where connections start from; a name or all of them are not', () => {
   expect(options({ host: '10.8.0.2' })).toMatchObject({ bind: '10.8.0.2', listen: { host: '10.8.0.2' } });
   expect(isOneAddress('fd00::2')).toBe(true);
-  for (const host of ['0.0.0.0', '::', 'tun0.example']) expect(isOneAddress(host)).toBe(false);
+  for (const host of ['*', '0.0.0.0', '::', 'tun0.example']) expect(isOneAddress(host)).toBe(false);
 });
 
 it('a proxy is read with who may use it', () => {

@@ -68,9 +68,11 @@ async function folders(context: RpcContext, params: Params, remembered: Remember
 function peers(params: Params): Changes {
   const all = params.whole('peer_limit_global', 1, MAX_PEERS);
   const each = params.whole('peer_limit_per_torrent', 1, MAX_PEERS_PER_TORRENT);
+  const mapping = params.flag('port_forwarding_enabled');
   return {
     ...(all !== undefined && { 'max-peers': all }),
     ...(each !== undefined && { 'max-peers-per-torrent': each }),
+    ...(mapping !== undefined && { 'port-mapping': mapping }),
   };
 }
 
@@ -122,6 +124,8 @@ function others(params: Params): Changes {
   const changes: Changes = {};
   const start = params.flag('start_added_torrents');
   if (start !== undefined) changes['start-added'] = start;
+  const dht = params.flag('dht_enabled');
+  if (dht !== undefined) changes.dht = dht;
   const blocklist = params.flag('blocklist_enabled');
   if (blocklist !== undefined) changes['blocklist-enabled'] = blocklist;
   const pex = params.flag('pex_enabled');

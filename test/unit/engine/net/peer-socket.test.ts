@@ -81,7 +81,7 @@ describe.each(['dialled', 'accepted'])('a %s connection', kind => {
         };
         void listen({ host: '127.0.0.1', port: 0 }, accept).then(listening => {
           listener = listening;
-          other = net.connect(listening.address);
+          other = net.connect(listening.addresses[0]);
         });
       });
       await adopted;
@@ -206,12 +206,14 @@ describe('dialling', () => {
 describe('listen', () => {
   it('a port that is taken, an address that is not here', async () => {
     const first = await listen({ host: '127.0.0.1', port: 0 }, () => {});
-    await expect(listen(first.address, () => {})).rejects.toMatchObject({ code: 'ERR_NET_ADDRESS_IN_USE' });
+    await expect(listen(first.addresses[0], () => {})).rejects.toMatchObject({
+      code: 'ERR_NET_ADDRESS_IN_USE',
+    });
     await expect(listen({ host: '192.0.2.1', port: 0 }, () => {})).rejects.toMatchObject({
       code: 'ERR_NET_ADDRESS',
     });
     await first.close();
-    await (await listen(first.address, () => {})).close();
+    await (await listen(first.addresses[0], () => {})).close();
   });
 
   it('close waits for nobody: what was handed over lives on', async () => {
@@ -220,7 +222,7 @@ describe('listen', () => {
     const listener = await listen({ host: '127.0.0.1', port: 0 }, accepted => {
       socket = PeerSocket.adopt(accepted, owner.region, owner);
     });
-    const other = net.connect(listener.address);
+    const other = net.connect(listener.addresses[0]);
     other.write('a');
     await owner.until(() => owner.bytes.length === 1);
     await listener.close();

@@ -134,6 +134,20 @@ describe('Dialler', () => {
     dialler.stop();
   });
 
+  it('who was of no use is not dialled for being told again, unless by a user', () => {
+    const { dialler, dialled, state, connect, close } = scene();
+    dialler.start();
+    dialler.add([address(1)], 'lsd');
+    connect(1);
+    state.lacks = false;
+    close(1, failure('ERR_PEER_REDUNDANT'));
+    dialler.add([address(1), address(2)], 'lsd');
+    expect(dialled).toEqual([1, 2]);
+    dialler.add([address(1)], 'manual');
+    expect(dialled).toEqual([1, 2, 1]);
+    dialler.stop();
+  });
+
   it('our own address and banned peers are dialled once and never again', () => {
     const { dialler, dialled, close } = scene();
     dialler.start();

@@ -12,7 +12,7 @@ describe('resolveOptions', () => {
     expect(resolved).toMatchObject({
       dir: '.',
       stateDir: undefined,
-      listen: { host: '0.0.0.0', port: 0 },
+      listen: { host: '*', port: 0 },
       limits: { down: 0, up: 0 },
       profile: 'classic',
       slots: 4,
@@ -83,7 +83,7 @@ describe('resolveOptions', () => {
 
   it('listen: false, a port, a host', () => {
     expect(resolveOptions({ listen: false }, {}).listen).toBeUndefined();
-    expect(resolveOptions({ listen: { port: 6881 } }, {}).listen).toEqual({ host: '0.0.0.0', port: 6881 });
+    expect(resolveOptions({ listen: { port: 6881 } }, {}).listen).toEqual({ host: '*', port: 6881 });
     expect(resolveOptions({ listen: { host: '::1' } }, {}).listen).toEqual({ host: '::1', port: 0 });
   });
 

@@ -1,6 +1,6 @@
 /**
  * SipHash-2-4 (Aumasson and Bernstein, 2012) in 32-bit halves, since a BigInt a round is far too slow for one hash a
- * packet. Only the low half of the 64-bit result is returned: that is all a connection id has room for.
+ * packet. Only the low half of the 64-bit result is returned: that is all a connection id or a token has room for.
  */
 export class SipHash {
   /** Little-endian halves of k0 and k1. */

@@ -1,0 +1,181 @@
+import { bytesEqual } from '../bytes.js';
+import type { IpFamily } from '../protocol/compact.js';
+import type { DhtAnswer, DhtContact, DhtQuery, DhtResponseMessage } from '../protocol/dht/messages.js';
+import type { DhtLookupResult } from './node-types.js';
+import type { Ask } from './queries.js';
+import { K } from './routing-table.js';
+import { type Candidate, Shortlist, type ShortlistOptions } from './shortlist.js';
+
+/** Queries under way at a time (Kademlia's alpha: 3 in the paper, 5 in libtorrent), those that are slow not counted. */
+export const ALPHA = 4;
+
+/** No lookup asks more often, whatever it is told. */
+const MAX_QUERIES = 200;
+
+/** Queries to nodes that only liars told of, as it seems, once the others are done. */
+const MAX_DOUBTFUL = K;
+
+/** What a lookup is for. */
+export interface LookupPurpose {
+  /** Every node is asked it. */
+  readonly query: DhtQuery;
+  /** @returns true when nothing more is wanted */
+  answered?(from: Candidate, answer: DhtAnswer): boolean;
+  /** Called once, unless cancelled. `closest` answered, and are in order. */
+  done(result: DhtLookupResult, closest: readonly Candidate[], nowMs: number): void;
+}
+
+export interface LookupOptions extends ShortlistOptions {
+  readonly family: IpFamily;
+  readonly seeds: Iterable<DhtContact>;
+  readonly ask: Ask;
+}
+
+/**
+ * Finds the nodes closest to a target: the closest known are asked for closer ones, until the 8 closest that live have
+ * answered (Kademlia). Those that nobody credible told of are asked last, those that did not answer once more at the end.
+ */
+export class Lookup {
+  readonly #options: LookupOptions;
+  readonly #purpose: LookupPurpose;
+  readonly #shortlist: Shortlist;
+  readonly #startMs: number;
+  #queries = 0;
+  #answers = 0;
+  #doubtful = 0;
+  /** Asked and neither answered nor slow. */
+  #pending = 0;
+  #over = false;
+
+  constructor(options: LookupOptions, purpose: LookupPurpose, nowMs: number) {
+    this.#options = options;
+    this.#purpose = purpose;
+    this.#shortlist = new Shortlist(options);
+    this.#shortlist.seed(options.seeds);
+    this.#startMs = nowMs;
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  cancel(): void {
+    this.#over = true;
+  }
+
+  /** Asks whoever is to be asked now; ends when that is nobody. */
+  advance(nowMs: number): void {
+    while (!this.#over) {
+      if (this.#pending >= ALPHA) return;
+      const next = this.#queries < MAX_QUERIES ? this.#next() : undefined;
+      if (next === undefined) break;
+      this.#query(next, nowMs);
+    }
+    if (!this.#over && (this.#pending === 0 || this.#settled())) this.#finish(nowMs);
+  }
+
+  // --- inside --------------------------------------------------------------------------------------------------
+
+  #next(): Candidate | undefined {
+    return this.#nextTrusted() ?? (this.#settled() ? this.#nextDoubtful() : undefined);
+  }
+
+  /** The closest that was not asked, if it could be one of the 8 closest. */
+  #nextTrusted(): Candidate | undefined {
+    let alive = 0;
+    for (const candidate of this.#shortlist.candidates) {
+      if (!candidate.alive || (candidate.state === 'fresh' && !candidate.trusted)) continue;
+      if (candidate.state === 'fresh') return candidate;
+      if (++alive >= K) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Nobody who might be one of the closest is still to answer. */
+  #settled(): boolean {
+    let alive = 0;
+    for (const candidate of this.#shortlist.candidates) {
+      if (candidate.state === 'asked') return false;
+      if (candidate.state === 'answered' && ++alive >= K) return true;
+    }
+    return true;
+  }
+
+  /** Closer than the 8 that answered, but silent so far or told of by liars. */
+  #nextDoubtful(): Candidate | undefined {
+    let answered = 0;
+    for (const candidate of this.#shortlist.candidates) {
+      if (candidate.state === 'answered' && ++answered >= K) return undefined;
+      if (candidate.state === 'fresh' && this.#doubtful < MAX_DOUBTFUL) {
+        this.#doubtful++;
+        return candidate;
+      }
+      const silent = candidate.state === 'late' || candidate.state === 'failed';
+      if (silent && candidate.attempts === 1 && candidate.trusted) return candidate;
+    }
+    return undefined;
+  }
+
+  #query(candidate: Candidate, nowMs: number): void {
+    const { id, host, port } = candidate;
+    candidate.ask();
+    this.#queries++;
+    this.#pending++;
+    const attempt = candidate.attempts;
+    // A second query may be under way when the first is given up.
+    const silent = (state: 'late' | 'failed', now: number) => {
+      if (candidate.attempts !== attempt || candidate.state === 'answered') return;
+      if (candidate.state === 'asked') this.#pending--;
+      candidate.failed(state);
+      this.advance(now);
+    };
+    const sent = this.#options.ask(
+      { host, port },
+      { id, host, port },
+      this.#purpose.query,
+      {
+        answered: (response, now) => this.#answered(candidate, response, now),
+        refused: (_, now) => silent('failed', now),
+        slow: now => silent('late', now),
+        lost: now => silent('failed', now),
+      },
+      nowMs,
+    );
+    if (sent) return;
+    this.#pending--;
+    candidate.failed('failed');
+  }
+
+  #answered(candidate: Candidate, { id, answer }: DhtResponseMessage, nowMs: number): void {
+    if (this.#over || candidate.state === 'answered') return;
+    if (candidate.state === 'asked') this.#pending--;
+    if (!bytesEqual(id, candidate.id)) this.#shortlist.drop(candidate);
+    else {
+      this.#answers++;
+      candidate.answered();
+      candidate.token = answer.token;
+      this.#shortlist.told((this.#options.family === 4 ? answer.nodes : answer.nodes6) ?? [], candidate);
+      if (this.#purpose.answered?.(candidate, answer)) {
+        this.#finish(nowMs);
+        return;
+      }
+    }
+    this.advance(nowMs);
+  }
+
+  #finish(nowMs: number): void {
+    if (this.#over) return; // by a callback
+    this.#over = true;
+    const answered = this.#shortlist.candidates.filter(({ state }) => state === 'answered');
+    // The sort is stable: nodes whose ids are not theirs to choose come first (BEP 42).
+    const closest = answered.sort((a, b) => Number(b.plausible) - Number(a.plausible)).slice(0, K);
+    const result = {
+      closest: closest.map(({ id, host, port }) => ({ id, host, port })),
+      hops: closest.reduce((most, { hops }) => Math.max(most, hops), 0),
+      queries: this.#queries,
+      answers: this.#answers,
+      elapsedMs: nowMs - this.#startMs,
+    };
+    this.#purpose.done(result, closest, nowMs);
+  }
+}

@@ -1,0 +1,2 @@
+export { type DhtRefusedQuery, decodeDhtMessage } from './krpc-decode.js';
+export { encodeDhtMessage } from './krpc-encode.js';

@@ -1,0 +1,301 @@
+import { stat } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import {
+  createDhtKeys,
+  formatMagnet,
+  type PeerAddress,
+  type Session,
+  type SessionOptions,
+} from '../../dist/index.js';
+import { fromHex, toHex, utf8 } from '../../src/engine/bytes.js';
+import { decode } from '../../src/engine/protocol/bencode.js';
+import { encodePointer } from '../../src/engine/protocol/dht/pointer.js';
+import { decodeFeatures } from '../../src/engine/protocol/peer/features.js';
+import { RawPeer } from '../hostile/raw-peer.js';
+import { addressOf, KiB, makeSample, openSession, openStage, type Sample } from '../lib/e2e-stage.js';
+import { RawDhtNode, type SeenQuery } from '../lib/raw-dht-node.js';
+import { hashTree } from '../lib/sample-files.js';
+import type { Stage } from '../lib/stage.js';
+import { until } from '../lib/until.js';
+
+const HOSTS = ['127.0.0.1', '::1'] as const;
+
+function openNode(stage: Stage, options: SessionOptions = {}): Promise<Session> {
+  return openSession(stage, { dht: true, dhtBootstrap: [], workers: 0, ...options });
+}
+
+/** A DHT of sessions, each of which is told of the first one alone. */
+async function openNet(stage: Stage, size: number, host: string = HOSTS[0]): Promise<Session[]> {
+  const listen = { host };
+  const sessions = [await openNode(stage, { listen })];
+  await until('a socket', () => sessions[0].dht!.addresses.length > 0);
+  const dhtBootstrap = [addressOf(sessions[0])];
+  for (let i = 1; i < size; i++) sessions.push(await openNode(stage, { listen, dhtBootstrap }));
+  await Promise.all(sessions.map(session => session.dht!.ready()));
+  return sessions;
+}
+
+async function makePrivate(stage: Stage): Promise<Sample> {
+  return makeSample(stage, { 'secret.bin': 40 * KiB }, { name: 'private', private: true });
+}
+
+const isOf =
+  (infoHash: string) =>
+  ({ message: { query } }: SeenQuery): boolean =>
+    'infoHash' in query && toHex(query.infoHash) === infoHash;
+
+describe.each(HOSTS)('the DHT of sessions at %s', host => {
+  it('leads from a magnet link without trackers to the file', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'album/a.bin': 100 * KiB, 'album/b.bin': 3 });
+    const { infoHash } = sample.metainfo;
+    const sessions = await openNet(stage, 8, host);
+    await sessions[3].add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    const torrent = await sessions[6].add(formatMagnet({ infoHash }), { dir: stage.path('target') });
+    await torrent.completed();
+    expect(await hashTree(stage.path('target'))).toEqual(await hashTree(sample.dir));
+    const peers = await sessions[1].dht!.findPeers(infoHash);
+    expect(peers).toContainEqual(addressOf(sessions[3]));
+  });
+
+  it('is entered without any other node after a restart', async () => {
+    const stage = await openStage();
+    const [other] = await openNet(stage, 2, host);
+    const options = { listen: { host }, stateDir: stage.path('state') };
+    const before = await openNode(stage, { ...options, dhtBootstrap: [addressOf(other)] });
+    await before.dht!.ready();
+    const { id } = before.dht!.stats().families[0];
+    await before.close();
+    expect((await stat(`${stage.path('state')}/dht.nodes`)).size).toBeGreaterThan(40);
+    const after = await openNode(stage, options);
+    await after.dht!.ready();
+    expect(after.dht!.stats().families[0].id).toBe(id);
+  });
+
+  it('is entered by the port message of a peer', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const [a, b] = [await openNode(stage, { listen: { host } }), await openNode(stage, { listen: { host } })];
+    await until('sockets', () => [a, b].every(({ dht }) => dht!.addresses.length > 0));
+    await a.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await b.add(sample.torrent, { dir: stage.path('target'), peers: [addressOf(a)] });
+    await Promise.all([a.dht!.ready(), b.dht!.ready()]);
+    expect(a.dht!.stats().goodNodes + b.dht!.stats().goodNodes).toBe(2);
+  });
+});
+
+describe('a session as a node of the DHT', () => {
+  it('announces the port that it listens on, and whether it is a seed', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const node = await RawDhtNode.open(stage);
+    const session = await openNode(stage, { dhtBootstrap: [node.address] });
+    await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    const { message, from } = await node.query(({ message }) => message.query.method === 'announce_peer');
+    expect(from).toEqual(addressOf(session));
+    expect(message.query).toMatchObject({ port: addressOf(session).port, impliedPort: true, seed: true });
+  });
+
+  it('says nothing of private torrents, neither to nodes nor to peers', async () => {
+    const stage = await openStage();
+    const [open, secret] = [await makeSample(stage, { 'a.bin': 40 * KiB }), await makePrivate(stage)];
+    const node = await RawDhtNode.open(stage);
+    const session = await openNode(stage, { dhtBootstrap: [node.address] });
+    await session.add(secret.torrent, { dir: secret.dir, check: 'seed' });
+    await session.add(open.torrent, { dir: open.dir, check: 'seed' });
+    const told = async ({ infoHash, pieceCount }: Sample['metainfo']) => {
+      const peer = (await RawPeer.dial(addressOf(session))).expectPieces(pieceCount);
+      stage.defer(() => peer.destroy());
+      peer.record = [];
+      peer.handshake(infoHash, { fast: true, extended: true, dht: true });
+      await peer.message('have-all');
+      // what comes next came after a port message, had there been one
+      peer.send({ type: 'port', port: node.address.port }, { type: 'interested' });
+      await peer.message('unchoke');
+      const { dht } = decodeFeatures(Buffer.concat(peer.record).subarray(20, 28));
+      return { dht, port: peer.messages.find(({ type }) => type === 'port') };
+    };
+    expect(await told(secret.metainfo)).toEqual({ dht: false, port: undefined });
+    expect(await told(open.metainfo)).toEqual({
+      dht: true,
+      port: { type: 'port', port: addressOf(session).port },
+    });
+    await node.query(isOf(open.metainfo.infoHash));
+    await node.query(({ message }) => message.query.method === 'announce_peer');
+    const hash = Buffer.from(secret.metainfo.infoHash, 'hex');
+    expect(node.packets.filter(packet => Buffer.from(packet).includes(hash))).toEqual([]);
+  });
+
+  it('asks nobody of whom the peer of a private torrent tells', async () => {
+    const stage = await openStage();
+    const [open, secret] = [await makeSample(stage, { 'a.bin': 40 * KiB }), await makePrivate(stage)];
+    const [named, whispered] = [await RawDhtNode.open(stage), await RawDhtNode.open(stage)];
+    const session = await openNode(stage);
+    for (const [sample, node] of [
+      [secret, whispered],
+      [open, named],
+    ] as const) {
+      await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+      const { infoHash, pieceCount } = sample.metainfo;
+      const peer = (await RawPeer.dial(addressOf(session))).expectPieces(pieceCount);
+      stage.defer(() => peer.destroy());
+      peer.handshake(infoHash, { fast: true, dht: true }).send({ type: 'port', port: node.address.port });
+      await peer.message('have-all');
+    }
+    await named.query(() => true);
+    expect(whispered.packets).toEqual([]);
+  });
+
+  it('keeps what others put, checks what it gets, and finds out who has a torrent', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const { infoHash } = sample.metainfo;
+    const [first, second, third] = await openNet(stage, 5);
+    const { target, nodes } = await first.dht!.put({ name: 'a value', list: [1, utf8('two')] });
+    expect(nodes).toBeGreaterThan(0);
+    const found = await third.dht!.get(target);
+    expect(found).toMatchObject({ seq: undefined });
+    expect(decode(found!.bytes)).toEqual(found!.value);
+    expect(await third.dht!.get('00'.repeat(20))).toBeUndefined();
+
+    const keys = createDhtKeys();
+    const salt = utf8('news');
+    await first.dht!.putMutable({ ...keys, salt, value: 'one' });
+    expect(await second.dht!.putMutable({ ...keys, salt, value: 'two' })).toMatchObject({ seq: 2 });
+    expect(await third.dht!.get({ publicKey: keys.publicKey, salt })).toMatchObject({
+      ...{ seq: 2, value: utf8('two') },
+    });
+    const old = first.dht!.putMutable({ ...keys, salt, value: 'one and a half', seq: 1 });
+    await expect(old).rejects.toMatchObject({ code: 'ERR_DHT_OUTDATED' });
+    const other = first.dht!.putMutable({ ...keys, salt, value: 'three', seq: 3, cas: 1 });
+    await expect(other).rejects.toMatchObject({ code: 'ERR_DHT_OUTDATED', facts: { refused: 301 } });
+    await expect(first.dht!.put('x'.repeat(1001))).rejects.toMatchObject({ code: 'ERR_DHT_VALUE' });
+
+    await second.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await until('a seed', async () => (await first.dht!.scrape(infoHash))?.seeds === 1);
+    expect(await first.dht!.sample({ target: infoHash })).toContain(infoHash);
+    expect(first.light().dht).toMatchObject({ goodNodes: 4 });
+    expect(first.dht!.stats().families).toHaveLength(1);
+  });
+
+  it('follows a magnet link to what its publisher points to', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const [first, second, third] = await openNet(stage, 4);
+    await first.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    const keys = createDhtKeys();
+    const pointer = { publicKey: toHex(keys.publicKey), salt: toHex(utf8('n')) };
+    const value = decode(encodePointer(sample.metainfo.infoHash)) as never;
+    await second.dht!.putMutable({ ...keys, salt: fromHex(pointer.salt), value });
+    const torrent = await third.add(formatMagnet({ pointer }), { dir: stage.path('target') });
+    await torrent.completed();
+    expect(torrent.infoHash).toBe(sample.metainfo.infoHash);
+    const off = await openSession(stage, {});
+    await expect(off.add(formatMagnet({ pointer }))).rejects.toMatchObject({
+      ...{ code: 'ERR_DHT_OFF', facts: { reason: 'option' } },
+    });
+  });
+
+  it('is none while there is no network, and at another port after a move', async () => {
+    const stage = await openStage();
+    const node = await RawDhtNode.open(stage);
+    const session = await openNode(stage, { dhtBootstrap: [node.address] });
+    const dht = session.dht!;
+    await dht.ready();
+    const running = dht.get('11'.repeat(20));
+    session.suspend('a test');
+    await expect(running).rejects.toMatchObject({ code: 'ERR_NET_SUSPENDED' });
+    await expect(dht.get('11'.repeat(20))).rejects.toMatchObject({ code: 'ERR_NET_SUSPENDED' });
+    expect(dht.addresses).toEqual([]);
+    await session.restore();
+    await until('the socket', () => dht.addresses.length > 0);
+    expect(dht.addresses).toEqual(session.addresses);
+    await dht.get('11'.repeat(20));
+
+    const before = addressOf(session).port;
+    await session.listenOn({ port: 0 });
+    await until('the other port', () => dht.addresses[0].port !== before);
+    expect(dht.addresses).toEqual(session.addresses);
+    await dht.get('22'.repeat(20));
+    const { from } = await node.query(
+      ({ message: { query } }) => query.method === 'get' && toHex(query.target) === '22'.repeat(20),
+    );
+    expect(from).toEqual(addressOf(session));
+  });
+
+  it('is turned on and off while it runs', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const node = await RawDhtNode.open(stage);
+    const session = await openSession(stage, { dhtBootstrap: [node.address] });
+    expect(session.dht).toBeUndefined();
+    await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    session.setDiscovery({ dht: true });
+    const { dht } = session;
+    await node.query(isOf(sample.metainfo.infoHash));
+    session.setDiscovery({ dht: false });
+    expect(session.dht).toBeUndefined();
+    expect(session.light().dht).toBeUndefined();
+    await expect(dht!.get('11'.repeat(20))).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    session.setDiscovery({ dht: true });
+    await session.dht!.ready();
+  });
+
+  it('stays out of it behind a proxy', async () => {
+    const stage = await openStage();
+    const lines: string[] = [];
+    const note = (_: object, line: string) => void lines.push(line);
+    const log = { debug() {}, info: note, warn: note, error: note };
+    const session = await openNode(stage, { proxy: { host: '127.0.0.1', port: 9 }, log });
+    expect(session.dht).toBeUndefined();
+    expect(lines).toContainEqual(expect.stringContaining('proxy'));
+  });
+
+  it('answers nobody when it is read-only or does not listen, and announces what it listens for', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const node = await RawDhtNode.open(stage);
+    const dhtBootstrap = [node.address];
+    const silent = await openNode(stage, { dhtBootstrap, listen: false, bind: '127.0.0.1' });
+    await silent.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    const { message } = await node.query(isOf(sample.metainfo.infoHash));
+    expect(message.readOnly).toBe(true);
+    const shy = await openNode(stage, { dhtBootstrap, dhtReadOnly: true });
+    await shy.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    const announce = await node.query(({ message }) => message.query.method === 'announce_peer');
+    expect(announce.message.readOnly).toBe(true);
+    expect(announce.from).toEqual(addressOf(shy)); // never of the one that does not listen
+  });
+
+  it('begins with nobody when nobody answers, and says so', async () => {
+    const stage = await openStage();
+    const session = await openNode(stage, { dhtBootstrap: [{ host: 'no-such-host.invalid', port: 6881 }] });
+    const controller = new AbortController();
+    const waiting = session.dht!.get('11'.repeat(20), { signal: controller.signal });
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect(session.dht!.addNode({ host: 'no-such-host.invalid', port: 1 })).rejects.toMatchObject({
+      code: expect.stringMatching(/^ERR_NET/),
+    });
+    const ready = session.dht!.ready();
+    await session.close();
+    await expect(ready).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a session that is bound to an address', () => {
+  it('asks nodes from there', async () => {
+    const stage = await openStage();
+    const node = await RawDhtNode.open(stage);
+    const bound = { dhtBootstrap: [node.address], bind: '127.0.0.2' };
+    const session = await openNode(stage, { ...bound, listen: {} });
+    const dialler = await openNode(stage, { ...bound, listen: false });
+    const hosts: PeerAddress[] = [];
+    for (const { dht } of [session, dialler]) {
+      await dht!.ready();
+      hosts.push(...dht!.addresses);
+    }
+    expect(hosts.map(({ host }) => host)).toEqual(['127.0.0.2', '127.0.0.2']);
+    expect(new Set(node.queries.map(({ from }) => from.host))).toEqual(new Set(['127.0.0.2']));
+  });
+});
