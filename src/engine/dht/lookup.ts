@@ -21,6 +21,28 @@ const MAX_DOUBTFUL = K;
 const WIDE_ASKED = 4;
 const MAX_WIDE_BITS = 3;
 
+/**
+ * Counts the closest up to 8 whose ids fit their addresses. Others may be 8 beside them, and never take their place:
+ * who chooses his id is as close as he likes, and nothing is to be stored with him (BEP 42).
+ */
+class Closest {
+  #fitting = 0;
+  #others = 0;
+
+  get complete(): boolean {
+    return this.#fitting >= K;
+  }
+
+  hasRoom({ fits }: Candidate): boolean {
+    return (fits ? this.#fitting : this.#others) < K;
+  }
+
+  add({ fits }: Candidate): void {
+    if (fits) this.#fitting++;
+    else this.#others++;
+  }
+}
+
 /** What a lookup is for. */
 export interface LookupPurpose {
   /** Every node is asked it. */
@@ -93,30 +115,36 @@ export class Lookup {
 
   /** The closest that was not asked, if it could be one of the 8 closest. */
   #nextTrusted(): Candidate | undefined {
-    let alive = 0;
+    const alive = new Closest();
     for (const candidate of this.#shortlist.candidates) {
+      if (alive.complete) return undefined;
       if (!candidate.alive || (candidate.state === 'fresh' && !candidate.trusted)) continue;
+      if (!alive.hasRoom(candidate)) continue;
       if (candidate.state === 'fresh') return candidate;
-      if (++alive >= K) return undefined;
+      alive.add(candidate);
     }
     return undefined;
   }
 
   /** Nobody who might be one of the closest is still to answer. */
   #settled(): boolean {
-    let alive = 0;
+    const answered = new Closest();
     for (const candidate of this.#shortlist.candidates) {
+      if (answered.complete) return true;
+      if (!answered.hasRoom(candidate)) continue;
       if (candidate.state === 'asked') return false;
-      if (candidate.state === 'answered' && ++alive >= K) return true;
+      if (candidate.state === 'answered') answered.add(candidate);
     }
     return true;
   }
 
   /** Closer than the 8 that answered, but silent so far or told of by liars. */
   #nextDoubtful(): Candidate | undefined {
-    let answered = 0;
+    const answered = new Closest();
     for (const candidate of this.#shortlist.candidates) {
-      if (candidate.state === 'answered' && ++answered >= K) return undefined;
+      if (answered.complete) return undefined;
+      if (!answered.hasRoom(candidate)) continue;
+      if (candidate.state === 'answered') answered.add(candidate);
       if (candidate.state === 'fresh' && this.#doubtful < MAX_DOUBTFUL) {
         this.#doubtful++;
         return candidate;
@@ -133,7 +161,10 @@ export class Lookup {
    */
   #widen(nowMs: number): boolean {
     const { target } = this.#options;
-    const { candidates } = this.#shortlist;
+    const all = this.#shortlist.candidates;
+    const candidates = all.some(({ fits, state }) => fits && state === 'answered')
+      ? all.filter(({ fits }) => fits)
+      : all;
     const trusted = candidates.filter(candidate => candidate.state === 'answered' || candidate.trusted);
     const answered = trusted.filter(({ state }) => state === 'answered');
     if (answered.length === 0 || trusted.length <= answered.length || this.#queries >= MAX_QUERIES)
@@ -227,7 +258,7 @@ export class Lookup {
     this.#over = true;
     const answered = this.#shortlist.candidates.filter(({ state }) => state === 'answered');
     // The sort is stable: nodes whose ids are not theirs to choose come first (BEP 42).
-    const closest = answered.sort((a, b) => Number(b.plausible) - Number(a.plausible)).slice(0, K);
+    const closest = answered.sort((a, b) => Number(b.fits) - Number(a.fits)).slice(0, K);
     const result = {
       closest: closest.map(({ id, host, port }) => ({ id, host, port })),
       hops: closest.reduce((most, { hops }) => Math.max(most, hops), 0),
