@@ -110,6 +110,21 @@ describe('a session as a node of the DHT', () => {
     expect(message.query).toMatchObject({ port: addressOf(session).port, impliedPort: true, seed: true });
   });
 
+  it('is one node for each family that the session listens on, at one port', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const nodes = await Promise.all(HOSTS.map(host => RawDhtNode.open(stage, host)));
+    const dhtBootstrap = nodes.map(({ address }) => address);
+    const session = await openNode(stage, { dhtBootstrap, listen: { host: '*' } });
+    await seed(session, sample);
+    for (const [i, node] of nodes.entries()) {
+      const { from } = await node.query(({ message }) => message.query.method === 'announce_peer');
+      expect(from).toEqual({ host: HOSTS[i], port: addressOf(session).port });
+    }
+    expect(session.dht!.addresses).toEqual(session.addresses);
+    expect(session.light().dht!.goodNodes).toBe(2);
+  });
+
   it('is entered by a node that a magnet link names', async () => {
     const stage = await openStage();
     const node = await RawDhtNode.open(stage);
