@@ -93,6 +93,13 @@ export class PeerList {
     return this.#candidates.size;
   }
 
+  /** Addresses that `next` will give some time. */
+  get dialable(): number {
+    let count = 0;
+    for (const { state, held } of this.#candidates.values()) if (state === 'idle' && !held) count++;
+    return count;
+  }
+
   /** Takes addresses in; those that are known, banned, our own or no possible peer are left out. @returns how many are new */
   add(addresses: Iterable<PeerAddress>, source: PeerSource): number {
     let added = 0;
@@ -144,10 +151,12 @@ export class PeerList {
     if (candidate) candidate.state = 'connected';
   }
 
-  /** The peer is connected from elsewhere: its address is not dialled until `release`. */
-  hold(address: PeerAddress): void {
+  /** The peer is connected from elsewhere: its address is not dialled until `release`. @returns whether it would be */
+  hold(address: PeerAddress): boolean {
     const candidate = this.#find(address);
-    if (candidate?.state === 'idle') candidate.held = true;
+    if (candidate?.state !== 'idle') return false;
+    candidate.held = true;
+    return true;
   }
 
   /** Where it is now was no better: the address may be dialled again, after others. */
