@@ -3,16 +3,30 @@ import { formatIp, parseIp } from '../protocol/compact.js';
 
 export type AddressClass = 'unusable' | 'loopback' | 'ordinary';
 
-/** The address in its one spelling, IPv4 inside IPv6 as plain IPv4; undefined when it is no IP literal or port 0. */
+/** Names of interfaces and their numbers (RFC 4007 section 11). */
+const ZONE = /^[\w.@-]{1,32}$/;
+
+/**
+ * The address in its one spelling, IPv4 inside IPv6 as plain IPv4; undefined when it is no IP literal or port 0. The zone
+ * of a link-local address stays, as it leads nowhere without; no other may have one.
+ */
 export function canonicalAddress({ host, port }: PeerAddress): PeerAddress | undefined {
-  const ip = parseIp(host);
+  const [address, zone] = splitZone(host);
+  const ip = parseIp(address);
   if (!ip || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
-  return { host: formatIp(isMapped(ip) ? ip.subarray(12) : ip), port };
+  const text = formatIp(isMapped(ip) ? ip.subarray(12) : ip);
+  if (zone === undefined) return { host: text, port };
+  return isLinkLocal(ip) && ZONE.test(zone) ? { host: `${text}%${zone}`, port } : undefined;
+}
+
+/** Whether it means something on one interface of this machine alone. */
+export function hasZone(host: string): boolean {
+  return host.includes('%');
 }
 
 /** Whether a canonical host can be a peer at all: not "this network" (RFC 1122), multicast, broadcast or unspecified. */
 export function classifyHost(host: string): AddressClass {
-  const ip = parseIp(host);
+  const ip = parseIp(splitZone(host)[0]);
   if (!ip) return 'unusable';
   if (ip.length === 4) {
     if (ip[0] === 127) return 'loopback';
@@ -25,6 +39,16 @@ export function classifyHost(host: string): AddressClass {
     if (ip[15] === 0) return 'unusable';
   }
   return 'ordinary';
+}
+
+function splitZone(host: string): [address: string, zone: string | undefined] {
+  const at = host.indexOf('%');
+  return at < 0 ? [host, undefined] : [host.slice(0, at), host.slice(at + 1)];
+}
+
+/** fe80::/10, RFC 4291 section 2.5.6. */
+function isLinkLocal(ip: Uint8Array): boolean {
+  return ip.length === 16 && ip[0] === 0xfe && (ip[1] & 0xc0) === 0x80;
 }
 
 /** ::ffff:0:0/96, RFC 4291 section 2.5.5.2. */

@@ -1,5 +1,5 @@
 import { formatAddress, type PeerAddress } from '../ids.js';
-import { canonicalAddress, classifyHost } from './peer-list-address.js';
+import { canonicalAddress, classifyHost, hasZone } from './peer-list-address.js';
 import type { Rng } from './rng.js';
 
 /** How we came to know a peer. */
@@ -21,6 +21,9 @@ const SHARES: Readonly<Partial<Record<PeerSource, number>>> = {
   lsd: 1 / 6,
   incoming: 1 / 6,
 };
+
+/** Who can know which interfaces this machine has. */
+const NEAR: ReadonlySet<PeerSource> = new Set(['manual', 'lsd', 'incoming', 'resume']);
 
 /** Longest wait before a peer is dialled again that was of use and got lost: its network is back, or will not be soon. */
 export const RETRY_LOST_MS = 1_000;
@@ -217,7 +220,7 @@ export class PeerList {
 
   #add(raw: PeerAddress, source: PeerSource): boolean {
     const address = canonicalAddress(raw);
-    if (!address) return false;
+    if (!address || (hasZone(address.host) && !NEAR.has(source))) return false;
     const key = formatAddress(address);
     const kind = classifyHost(address.host);
     if (kind === 'unusable' || (kind === 'loopback' && !this.#allowLoopback)) return false;
