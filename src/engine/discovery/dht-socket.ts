@@ -53,8 +53,9 @@ export class DhtSocket {
         socket.removeAllListeners('error');
         socket.on('error', () => {}); // what the system tells later concerns single packets
         widen(socket);
+        // No packet of the DHT can tell others of an address with a zone.
         socket.on('message', (packet: Uint8Array, from: RemoteInfo) => {
-          if (packet.length <= MAX_PACKET_BYTES && from.port !== 0)
+          if (packet.length <= MAX_PACKET_BYTES && from.port !== 0 && !from.address.includes('%'))
             onPacket(packet, { host: from.address, port: from.port });
         });
         const { address: host, port } = socket.address();

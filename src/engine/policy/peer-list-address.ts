@@ -3,25 +3,24 @@ import { formatIp, parseIp } from '../protocol/compact.js';
 
 export type AddressClass = 'unusable' | 'loopback' | 'ordinary';
 
-/** Names of interfaces and their numbers (RFC 4007 section 11). */
-const ZONE = /^[\w.@-]{1,32}$/;
+/** Name or number of an interface: IFNAMSIZ of Linux has 16 bytes, names of Windows are numbers. */
+const ZONE = /^[\w.-]{1,16}$/;
 
 /**
- * The address in its one spelling, IPv4 inside IPv6 as plain IPv4; undefined when it is no IP literal or port 0. The zone
- * of a link-local address stays, as it leads nowhere without; no other may have one.
+ * The address in its one spelling, IPv4 inside IPv6 as plain IPv4; undefined when it is no IP literal or port 0. A zone
+ * is kept where it belongs, on link-local addresses (RFC 4007): `fe80::1%eth0`.
  */
 export function canonicalAddress({ host, port }: PeerAddress): PeerAddress | undefined {
-  const [address, zone] = splitZone(host);
-  const ip = parseIp(address);
+  const [bare, zone] = splitZone(host);
+  const ip = parseIp(bare);
   if (!ip || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
-  const text = formatIp(isMapped(ip) ? ip.subarray(12) : ip);
-  if (zone === undefined) return { host: text, port };
-  return isLinkLocal(ip) && ZONE.test(zone) ? { host: `${text}%${zone}`, port } : undefined;
+  if (zone === undefined) return { host: formatIp(isMapped(ip) ? ip.subarray(12) : ip), port };
+  return isLinkLocal6(ip) && ZONE.test(zone) ? { host: `${formatIp(ip)}%${zone}`, port } : undefined;
 }
 
-/** Whether it means something on one interface of this machine alone. */
-export function hasZone(host: string): boolean {
-  return host.includes('%');
+/** Whether a canonical host is of some link, and does not say of which: nobody can be reached there. */
+export function lacksZone(host: string): boolean {
+  return /^fe[89ab]/.test(host) && !host.includes('%');
 }
 
 /** Whether a canonical host can be a peer at all: not "this network" (RFC 1122), multicast, broadcast or unspecified. */
@@ -41,13 +40,13 @@ export function classifyHost(host: string): AddressClass {
   return 'ordinary';
 }
 
-function splitZone(host: string): [address: string, zone: string | undefined] {
+function splitZone(host: string): [bare: string, zone: string | undefined] {
   const at = host.indexOf('%');
   return at < 0 ? [host, undefined] : [host.slice(0, at), host.slice(at + 1)];
 }
 
 /** fe80::/10, RFC 4291 section 2.5.6. */
-function isLinkLocal(ip: Uint8Array): boolean {
+function isLinkLocal6(ip: Uint8Array): boolean {
   return ip.length === 16 && ip[0] === 0xfe && (ip[1] & 0xc0) === 0x80;
 }
 

@@ -216,6 +216,7 @@ class EngineSession implements Session, TorrentHost {
     this.#phases.add(phase);
     this.#engine.log.info({ torrent: infoHash, name }, 'looking for the metadata of a magnet link');
     phase.add([...(options.peers ?? []), ...magnet.peers], 'manual');
+    this.dht?.service.hear(magnet.nodes);
     phase.start();
     return phase;
   }
@@ -225,6 +226,7 @@ class EngineSession implements Session, TorrentHost {
     const run = new TorrentRun(this.#engine, metainfo, options, this);
     const torrent = new SessionTorrent(run);
     this.#torrents.set(metainfo.infoHash, { run, torrent });
+    if (!metainfo.private) this.dht?.service.hear(metainfo.nodes);
     void run.start();
     return { run, torrent };
   }
@@ -272,13 +274,14 @@ class EngineSession implements Session, TorrentHost {
   async listenOn(at: ListenAddress): Promise<PeerAddress> {
     this.#checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
-    this.discovery.moved();
     this.#moved();
     return address;
   }
 
-  /** Trackers are told at once. */
+  /** Others reach us elsewhere: whoever was told where is told anew, at once. */
   #moved(): void {
+    if (this.#closing !== undefined) return;
+    this.discovery.moved();
     for (const { run } of this.#torrents.values()) run.presence.moved();
     for (const phase of this.#phases) phase.moved();
   }
@@ -286,8 +289,12 @@ class EngineSession implements Session, TorrentHost {
   /** Not behind a proxy, whose users want nobody to come by another way. */
   #mapPorts(): PortMappingService | undefined {
     if (this.#network.proxy !== undefined) return undefined;
-    const { timers, log } = this.#engine;
-    const address = () => this.#network.address;
+    const { timers, log, options } = this.#engine;
+    const address = () => {
+      // Of IPv4: IPv6 has no translation of addresses.
+      const listening = this.#network.addresses.find(({ host }) => !host.includes(':'));
+      return listening && { ...listening, host: options.bind ?? listening.host };
+    };
     this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
     return this.#ports;
   }
@@ -303,6 +310,7 @@ class EngineSession implements Session, TorrentHost {
     const service = new DhtService({
       ...{ log, rng, timers, stateDir, bind, bootstrap },
       readOnly: dhtReadOnly || options.listen === undefined,
+      refuses: host => this.#network.admission.blocks(host),
       listening: () => this.addresses,
       listenPort: this.listenPort,
     });

@@ -30,6 +30,14 @@ it('what was confirmed is on disk, and holds after a kill', async () => {
   expect(stage.session.limits).toMatchObject({ up: 50_000 });
 });
 
+it('clients can have the router asked for the port', async () => {
+  await open('port-mapping = false');
+  expect(await get('port-forwarding-enabled')).toEqual({ 'port-forwarding-enabled': false });
+  expect(await set({ 'port-forwarding-enabled': true })).toBe('success');
+  expect(await get('port-forwarding-enabled')).toEqual({ 'port-forwarding-enabled': true });
+  expect(stage.onDisk().get('settings')).toMatchObject({ 'port-mapping': { value: true } });
+});
+
 describe('all or nothing', () => {
   const good = {
     ...{ 'speed-limit-down': 7, seedRatioLimit: 9, 'alt-speed-enabled': true, 'download-queue-size': 3 },
@@ -97,6 +105,18 @@ it('what is not known, not ours to change, or of a wrong type is passed over', a
     }),
   ).toBe('success');
   expect(await whole()).toEqual(before);
+});
+
+it('the DHT is turned off and on, which a restart keeps', async () => {
+  await open();
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': true });
+  await set({ 'dht-enabled': false });
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': false });
+  expect(stage.settings.get('dht')).toBe(false);
+  stage = await stage.again('kill');
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': false });
+  await set({ 'dht-enabled': true });
+  expect(stage.settings.get('dht')).toBe(true);
 });
 
 describe('programs', () => {
