@@ -1,9 +1,10 @@
 import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { createTorrent } from '../../dist/index.js';
+import { createTorrent, formatAddress } from '../../dist/index.js';
 import { createTracker } from '../../dist/tracker/index.js';
 import { DaemonProcess } from '../lib/daemon-process.js';
 import { KiB, openSession, openStage } from '../lib/e2e-stage.js';
+import { RawDhtNode } from '../lib/raw-dht-node.js';
 import { hashTree, writeSamples } from '../lib/sample-files.js';
 import type { Stage } from '../lib/stage.js';
 import { until } from '../lib/until.js';
@@ -315,5 +316,26 @@ describe('settings', () => {
     expect(await (await get('/metrics')).text()).toContain('millrace_torrents{status="seeding"} 0');
     expect(await (await get('/healthz')).json()).toMatchObject({ checks: { state: { ok: true } } });
     expect((await get('/nothing')).status).toBe(404);
+  });
+
+  it('remembers the nodes of the DHT, is told by a client when to leave it, and tells how many there are', async () => {
+    const stage = await openStage();
+    const node = await RawDhtNode.open(stage);
+    const settings = { 'state-dir': stage.path('state'), 'download-dir': stage.path('dl'), dht: 'true' };
+    const first = new DaemonProcess(stage, { ...settings, 'dht-bootstrap': formatAddress(node.address) });
+    const metric = async (daemon: DaemonProcess) =>
+      (await (await fetch(new URL('/metrics', await daemon.url))).text()).match(
+        /^millrace_dht_nodes.*good.*$/m,
+      );
+    await until('a node', async () => (await metric(first))?.[0].endsWith(' 1'));
+    expect(await first.stop()).toBe(0);
+    const before = node.packets.length;
+    // nobody else is named, and a name that exists nowhere is not looked up while the saved ones answer
+    const second = new DaemonProcess(stage, { ...settings, 'dht-bootstrap': 'no-such-host.invalid:1' });
+    await until('the node again', async () => (await metric(second))?.[0].endsWith(' 1'));
+    expect(node.packets.length).toBeGreaterThan(before);
+    await second.call('session-set', { 'dht-enabled': false });
+    expect(await metric(second)).toBeNull();
+    expect(await second.call('session-get', { fields: ['dht-enabled'] })).toEqual({ 'dht-enabled': false });
   });
 });

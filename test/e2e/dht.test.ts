@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import {
   createDhtKeys,
@@ -8,8 +8,8 @@ import {
   type SessionOptions,
 } from '../../dist/index.js';
 import { fromHex, toHex, utf8 } from '../../src/engine/bytes.js';
-import { decode } from '../../src/engine/protocol/bencode.js';
-import { encodePointer } from '../../src/engine/protocol/dht/pointer.js';
+import { encode } from '../../src/engine/protocol/bencode.js';
+import { encodeDhtMessage } from '../../src/engine/protocol/dht/krpc.js';
 import { decodeFeatures } from '../../src/engine/protocol/peer/features.js';
 import { RawPeer } from '../hostile/raw-peer.js';
 import { addressOf, KiB, makeSample, openSession, openStage, type Sample } from '../lib/e2e-stage.js';
@@ -19,6 +19,8 @@ import type { Stage } from '../lib/stage.js';
 import { until } from '../lib/until.js';
 
 const HOSTS = ['127.0.0.1', '::1'] as const;
+
+const PING = { type: 'query', transaction: utf8('aa'), query: { method: 'ping' } } as const;
 
 function openNode(stage: Stage, options: SessionOptions = {}): Promise<Session> {
   return openSession(stage, { dht: true, dhtBootstrap: [], workers: 0, ...options });
@@ -33,6 +35,18 @@ async function openNet(stage: Stage, size: number, host: string = HOSTS[0]): Pro
   for (let i = 1; i < size; i++) sessions.push(await openNode(stage, { listen, dhtBootstrap }));
   await Promise.all(sessions.map(session => session.dht!.ready()));
   return sessions;
+}
+
+/** Resolves when peers are taken in. */
+async function seed(session: Session, { torrent, dir }: Sample): Promise<void> {
+  const added = await session.add(torrent, { dir, check: 'seed' });
+  await added.checked();
+}
+
+function noted() {
+  const lines: string[] = [];
+  const note = (_: object, line: string) => void lines.push(line);
+  return { lines, log: { debug() {}, info: note, warn: note, error: note } };
 }
 
 async function makePrivate(stage: Stage): Promise<Sample> {
@@ -50,7 +64,7 @@ describe.each(HOSTS)('the DHT of sessions at %s', host => {
     const sample = await makeSample(stage, { 'album/a.bin': 100 * KiB, 'album/b.bin': 3 });
     const { infoHash } = sample.metainfo;
     const sessions = await openNet(stage, 8, host);
-    await sessions[3].add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(sessions[3], sample);
     const torrent = await sessions[6].add(formatMagnet({ infoHash }), { dir: stage.path('target') });
     await torrent.completed();
     expect(await hashTree(stage.path('target'))).toEqual(await hashTree(sample.dir));
@@ -77,7 +91,7 @@ describe.each(HOSTS)('the DHT of sessions at %s', host => {
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const [a, b] = [await openNode(stage, { listen: { host } }), await openNode(stage, { listen: { host } })];
     await until('sockets', () => [a, b].every(({ dht }) => dht!.addresses.length > 0));
-    await a.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(a, sample);
     await b.add(sample.torrent, { dir: stage.path('target'), peers: [addressOf(a)] });
     await Promise.all([a.dht!.ready(), b.dht!.ready()]);
     expect(a.dht!.stats().goodNodes + b.dht!.stats().goodNodes).toBe(2);
@@ -90,10 +104,41 @@ describe('a session as a node of the DHT', () => {
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const node = await RawDhtNode.open(stage);
     const session = await openNode(stage, { dhtBootstrap: [node.address] });
-    await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(session, sample);
     const { message, from } = await node.query(({ message }) => message.query.method === 'announce_peer');
     expect(from).toEqual(addressOf(session));
     expect(message.query).toMatchObject({ port: addressOf(session).port, impliedPort: true, seed: true });
+  });
+
+  it('is entered by a node that a magnet link names', async () => {
+    const stage = await openStage();
+    const node = await RawDhtNode.open(stage);
+    const session = await openNode(stage);
+    const controller = new AbortController();
+    const infoHash = 'ab'.repeat(20);
+    const adding = session.add(formatMagnet({ infoHash, nodes: [node.address] }), controller);
+    await node.query(isOf(infoHash));
+    controller.abort();
+    await expect(adding).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
+  it('neither asks nor answers who is blocked', async () => {
+    const stage = await openStage();
+    const [friend, foe] = [await RawDhtNode.open(stage), await RawDhtNode.open(stage, '127.0.0.3')];
+    const session = await openNode(stage);
+    session.setBlocked(host => host === foe.address.host);
+    await until('a socket', () => session.dht!.addresses.length > 0);
+    const target = addressOf(session);
+    const asked = async (node: RawDhtNode) => {
+      await node.send(encodeDhtMessage({ ...PING, id: node.id }), target);
+      await session.dht!.addNode(node.address);
+    };
+    await asked(foe);
+    await asked(friend);
+    await session.dht!.ready();
+    await friend.packet(packet => Buffer.from(packet).includes('1:t2:aa'));
+    expect(foe.packets).toEqual([]);
+    expect(session.light().blocked).toBe(0);
   });
 
   it('says nothing of private torrents, neither to nodes nor to peers', async () => {
@@ -101,8 +146,8 @@ describe('a session as a node of the DHT', () => {
     const [open, secret] = [await makeSample(stage, { 'a.bin': 40 * KiB }), await makePrivate(stage)];
     const node = await RawDhtNode.open(stage);
     const session = await openNode(stage, { dhtBootstrap: [node.address] });
-    await session.add(secret.torrent, { dir: secret.dir, check: 'seed' });
-    await session.add(open.torrent, { dir: open.dir, check: 'seed' });
+    await seed(session, secret);
+    await seed(session, open);
     const told = async ({ infoHash, pieceCount }: Sample['metainfo']) => {
       const peer = (await RawPeer.dial(addressOf(session))).expectPieces(pieceCount);
       stage.defer(() => peer.destroy());
@@ -135,7 +180,7 @@ describe('a session as a node of the DHT', () => {
       [secret, whispered],
       [open, named],
     ] as const) {
-      await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+      await seed(session, sample);
       const { infoHash, pieceCount } = sample.metainfo;
       const peer = (await RawPeer.dial(addressOf(session))).expectPieces(pieceCount);
       stage.defer(() => peer.destroy());
@@ -151,11 +196,11 @@ describe('a session as a node of the DHT', () => {
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const { infoHash } = sample.metainfo;
     const [first, second, third] = await openNet(stage, 5);
-    const { target, nodes } = await first.dht!.put({ name: 'a value', list: [1, utf8('two')] });
+    const value = { name: 'a value', list: [1, utf8('two')] };
+    const { target, nodes } = await first.dht!.put(value);
     expect(nodes).toBeGreaterThan(0);
     const found = await third.dht!.get(target);
-    expect(found).toMatchObject({ seq: undefined });
-    expect(decode(found!.bytes)).toEqual(found!.value);
+    expect(found).toMatchObject({ seq: undefined, bytes: encode(value) });
     expect(await third.dht!.get('00'.repeat(20))).toBeUndefined();
 
     const keys = createDhtKeys();
@@ -171,7 +216,7 @@ describe('a session as a node of the DHT', () => {
     await expect(other).rejects.toMatchObject({ code: 'ERR_DHT_OUTDATED', facts: { refused: 301 } });
     await expect(first.dht!.put('x'.repeat(1001))).rejects.toMatchObject({ code: 'ERR_DHT_VALUE' });
 
-    await second.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(second, sample);
     await until('a seed', async () => (await first.dht!.scrape(infoHash))?.seeds === 1);
     expect(await first.dht!.sample({ target: infoHash })).toContain(infoHash);
     expect(first.light().dht).toMatchObject({ goodNodes: 4 });
@@ -182,10 +227,10 @@ describe('a session as a node of the DHT', () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const [first, second, third] = await openNet(stage, 4);
-    await first.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(first, sample);
     const keys = createDhtKeys();
     const pointer = { publicKey: toHex(keys.publicKey), salt: toHex(utf8('n')) };
-    const value = decode(encodePointer(sample.metainfo.infoHash)) as never;
+    const value = { ih: fromHex(sample.metainfo.infoHash) };
     await second.dht!.putMutable({ ...keys, salt: fromHex(pointer.salt), value });
     const torrent = await third.add(formatMagnet({ pointer }), { dir: stage.path('target') });
     await torrent.completed();
@@ -223,13 +268,41 @@ describe('a session as a node of the DHT', () => {
     expect(from).toEqual(addressOf(session));
   });
 
+  it('takes another port when the one for packets is taken, and announces by number', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const [node, other] = [await RawDhtNode.open(stage), await RawDhtNode.open(stage)];
+    const { lines, log } = noted();
+    const session = await openNode(stage, { dhtBootstrap: [node.address], listen: other.address, log });
+    await seed(session, sample);
+    const { message, from } = await node.query(({ message }) => message.query.method === 'announce_peer');
+    expect(message.query).toMatchObject({ port: other.address.port });
+    expect(message.query).not.toMatchObject({ impliedPort: true });
+    expect(from.port).not.toBe(other.address.port);
+    expect(lines).toContainEqual(expect.stringContaining('takes any'));
+  });
+
+  it('begins anew when what it had saved is damaged, and says so', async () => {
+    const stage = await openStage();
+    const stateDir = stage.path('state');
+    const node = await RawDhtNode.open(stage);
+    await mkdir(stateDir);
+    await writeFile(`${stateDir}/dht.nodes`, 'd2:v4');
+    const { lines, log } = noted();
+    const session = await openNode(stage, { dhtBootstrap: [node.address], stateDir, log });
+    await session.dht!.ready();
+    expect(lines).toContainEqual(expect.stringContaining('cannot be used'));
+    await session.close();
+    expect((await stat(`${stateDir}/dht.nodes`)).size).toBeGreaterThan(40);
+  });
+
   it('is turned on and off while it runs', async () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const node = await RawDhtNode.open(stage);
     const session = await openSession(stage, { dhtBootstrap: [node.address] });
     expect(session.dht).toBeUndefined();
-    await session.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(session, sample);
     session.setDiscovery({ dht: true });
     const { dht } = session;
     await node.query(isOf(sample.metainfo.infoHash));
@@ -243,9 +316,7 @@ describe('a session as a node of the DHT', () => {
 
   it('stays out of it behind a proxy', async () => {
     const stage = await openStage();
-    const lines: string[] = [];
-    const note = (_: object, line: string) => void lines.push(line);
-    const log = { debug() {}, info: note, warn: note, error: note };
+    const { lines, log } = noted();
     const session = await openNode(stage, { proxy: { host: '127.0.0.1', port: 9 }, log });
     expect(session.dht).toBeUndefined();
     expect(lines).toContainEqual(expect.stringContaining('proxy'));
@@ -257,14 +328,17 @@ describe('a session as a node of the DHT', () => {
     const node = await RawDhtNode.open(stage);
     const dhtBootstrap = [node.address];
     const silent = await openNode(stage, { dhtBootstrap, listen: false, bind: '127.0.0.1' });
-    await silent.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(silent, sample);
     const { message } = await node.query(isOf(sample.metainfo.infoHash));
     expect(message.readOnly).toBe(true);
     const shy = await openNode(stage, { dhtBootstrap, dhtReadOnly: true });
-    await shy.add(sample.torrent, { dir: sample.dir, check: 'seed' });
+    await seed(shy, sample);
     const announce = await node.query(({ message }) => message.query.method === 'announce_peer');
     expect(announce.message.readOnly).toBe(true);
     expect(announce.from).toEqual(addressOf(shy)); // never of the one that does not listen
+    await node.send(encodeDhtMessage({ ...PING, id: node.id }), addressOf(shy));
+    await shy.dht!.get('11'.repeat(20)); // an answer would have come before
+    expect(node.packets.filter(packet => Buffer.from(packet).includes('1:t2:aa'))).toEqual([]);
   });
 
   it('begins with nobody when nobody answers, and says so', async () => {

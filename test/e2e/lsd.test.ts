@@ -6,7 +6,6 @@ import { addressOf, KiB, makeSample, openSession, openStage } from '../lib/e2e-s
 import { LsdSpy } from '../lib/lsd-spy.js';
 import { SocksServer } from '../lib/socks-server.js';
 import type { Stage } from '../lib/stage.js';
-import { until } from '../lib/until.js';
 
 /** Random, or runs of this file on one machine would find each other. */
 const makeOwnSample = (stage: Stage, name = 'sample') =>
@@ -160,21 +159,4 @@ describe('nothing is told or heard', () => {
     torrent.resume();
     await it.spy.announces(it.infoHash, 1, ({ port }) => port === portOf(session));
   });
-});
-
-it('seeds that hear of each other connect once', async () => {
-  const { spy, seed, infoHash } = await scene();
-  const [one, two] = [await seed(), await seed()];
-  const ended: string[] = [];
-  for (const session of [one, two]) {
-    const [torrent] = session.torrents;
-    torrent.on('peer-closed', ({ code }) => ended.push(code));
-  }
-  await until('both to have met', () => ended.filter(code => code === 'ERR_PEER_REDUNDANT').length >= 2);
-  await until('no more links', () => one.light().connections + two.light().connections === 0);
-  const { length } = ended;
-  for (let i = 0; i < 5; i++) for (const session of [one, two]) spy.announce(portOf(session), infoHash);
-  const witness = await seed();
-  await spy.announces(infoHash, 1, ({ port }) => port === portOf(witness));
-  expect(ended.length).toBeLessThanOrEqual(length + 4); // by the witness alone
 });

@@ -37,9 +37,23 @@ export class RawDhtNode {
   }
 
   /** The first query that fits, former ones included. */
-  async query(fits: (seen: SeenQuery) => boolean): Promise<SeenQuery> {
+  query(fits: (seen: SeenQuery) => boolean): Promise<SeenQuery> {
+    return this.#first(() => this.queries.find(fits));
+  }
+
+  /** The first packet that fits, former ones included. */
+  packet(fits: (packet: Uint8Array) => boolean): Promise<Uint8Array> {
+    return this.#first(() => this.packets.find(fits));
+  }
+
+  /** Resolves when the packet has left. */
+  async send(packet: Uint8Array, { host, port }: PeerAddress): Promise<void> {
+    await new Promise(resolve => this.socket.send(packet, port, host, resolve));
+  }
+
+  async #first<T>(find: () => T | undefined): Promise<T> {
     for (;;) {
-      const found = this.queries.find(fits);
+      const found = find();
       if (found !== undefined) return found;
       await new Promise<void>(resolve => {
         const wake = () => {
@@ -54,11 +68,12 @@ export class RawDhtNode {
   #receive(packet: Uint8Array, { address: host, port }: RemoteInfo): void {
     this.packets.push(packet);
     const message = decodeDhtMessage(packet);
-    if (message?.type !== 'query') return;
-    this.queries.push({ message, from: { host, port } });
-    const { transaction } = message;
-    const response = { type: 'response', transaction, id: this.id, answer: answerTo(message) } as const;
-    this.socket.send(encodeDhtMessage(response), port, host);
+    if (message?.type === 'query') {
+      this.queries.push({ message, from: { host, port } });
+      const { transaction } = message;
+      const response = { type: 'response', transaction, id: this.id, answer: answerTo(message) } as const;
+      this.socket.send(encodeDhtMessage(response), port, host);
+    }
     for (const wake of [...this.#watchers]) wake();
   }
 }

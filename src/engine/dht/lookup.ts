@@ -1,10 +1,12 @@
 import { bytesEqual } from '../bytes.js';
 import type { IpFamily } from '../protocol/compact.js';
 import type { DhtAnswer, DhtContact, DhtQuery, DhtResponseMessage } from '../protocol/dht/messages.js';
+import { sharedBits } from './distance.js';
 import type { DhtLookupResult } from './node-types.js';
 import type { Ask } from './queries.js';
 import { K } from './routing-table.js';
 import { type Candidate, Shortlist, type ShortlistOptions } from './shortlist.js';
+import type { Waiter } from './transactions.js';
 
 /** Queries under way at a time (Kademlia's alpha: 3 in the paper, 5 in libtorrent), those that are slow not counted. */
 export const ALPHA = 4;
@@ -14,6 +16,32 @@ const MAX_QUERIES = 200;
 
 /** Queries to nodes that only liars told of, as it seems, once the others are done. */
 const MAX_DOUBTFUL = K;
+
+/** Wider looks: nodes that each is asked of, and how far it goes. */
+const WIDE_ASKED = 4;
+const MAX_WIDE_BITS = 3;
+
+/**
+ * Counts the closest up to 8 whose ids fit their addresses. Others may be 8 beside them, and never take their place:
+ * who chooses his id is as close as he likes, and nothing is to be stored with him (BEP 42).
+ */
+class Closest {
+  #fitting = 0;
+  #others = 0;
+
+  get complete(): boolean {
+    return this.#fitting >= K;
+  }
+
+  hasRoom({ fits }: Candidate): boolean {
+    return (fits ? this.#fitting : this.#others) < K;
+  }
+
+  add({ fits }: Candidate): void {
+    if (fits) this.#fitting++;
+    else this.#others++;
+  }
+}
 
 /** What a lookup is for. */
 export interface LookupPurpose {
@@ -45,6 +73,10 @@ export class Lookup {
   #doubtful = 0;
   /** Asked and neither answered nor slow. */
   #pending = 0;
+  /** The same of wider looks. */
+  #widening = 0;
+  /** Bits that were flipped for them. */
+  readonly #widened = new Set<number>();
   #over = false;
 
   constructor(options: LookupOptions, purpose: LookupPurpose, nowMs: number) {
@@ -71,7 +103,8 @@ export class Lookup {
       if (next === undefined) break;
       this.#query(next, nowMs);
     }
-    if (!this.#over && (this.#pending === 0 || this.#settled())) this.#finish(nowMs);
+    if (this.#over || this.#widening > 0 || (this.#pending > 0 && !this.#settled())) return;
+    if (!this.#widen(nowMs)) this.#finish(nowMs);
   }
 
   // --- inside --------------------------------------------------------------------------------------------------
@@ -82,30 +115,36 @@ export class Lookup {
 
   /** The closest that was not asked, if it could be one of the 8 closest. */
   #nextTrusted(): Candidate | undefined {
-    let alive = 0;
+    const alive = new Closest();
     for (const candidate of this.#shortlist.candidates) {
+      if (alive.complete) return undefined;
       if (!candidate.alive || (candidate.state === 'fresh' && !candidate.trusted)) continue;
+      if (!alive.hasRoom(candidate)) continue;
       if (candidate.state === 'fresh') return candidate;
-      if (++alive >= K) return undefined;
+      alive.add(candidate);
     }
     return undefined;
   }
 
   /** Nobody who might be one of the closest is still to answer. */
   #settled(): boolean {
-    let alive = 0;
+    const answered = new Closest();
     for (const candidate of this.#shortlist.candidates) {
+      if (answered.complete) return true;
+      if (!answered.hasRoom(candidate)) continue;
       if (candidate.state === 'asked') return false;
-      if (candidate.state === 'answered' && ++alive >= K) return true;
+      if (candidate.state === 'answered') answered.add(candidate);
     }
     return true;
   }
 
   /** Closer than the 8 that answered, but silent so far or told of by liars. */
   #nextDoubtful(): Candidate | undefined {
-    let answered = 0;
+    const answered = new Closest();
     for (const candidate of this.#shortlist.candidates) {
-      if (candidate.state === 'answered' && ++answered >= K) return undefined;
+      if (answered.complete) return undefined;
+      if (!answered.hasRoom(candidate)) continue;
+      if (candidate.state === 'answered') answered.add(candidate);
       if (candidate.state === 'fresh' && this.#doubtful < MAX_DOUBTFUL) {
         this.#doubtful++;
         return candidate;
@@ -114,6 +153,57 @@ export class Lookup {
       if (silent && candidate.attempts === 1 && candidate.trusted) return candidate;
     }
     return undefined;
+  }
+
+  /**
+   * Everybody tells of the 8 nodes that he takes for the closest. When some of those are dead, nobody tells of the living
+   * ones behind them; but asked for the target with one bit flipped, he tells of those that share just the bits before.
+   */
+  #widen(nowMs: number): boolean {
+    const { target } = this.#options;
+    const all = this.#shortlist.candidates;
+    const candidates = all.some(({ fits, state }) => fits && state === 'answered')
+      ? all.filter(({ fits }) => fits)
+      : all;
+    const trusted = candidates.filter(candidate => candidate.state === 'answered' || candidate.trusted);
+    const answered = trusted.filter(({ state }) => state === 'answered');
+    if (answered.length === 0 || trusted.length <= answered.length || this.#queries >= MAX_QUERIES)
+      return false;
+    const told = sharedBits(target, trusted[Math.min(K, trusted.length) - 1].id);
+    const found = answered.length < K ? 0 : sharedBits(target, answered[K - 1].id);
+    for (let bit = Math.min(told, 159), looks = 0; bit >= found && looks < MAX_WIDE_BITS; bit--, looks++) {
+      if (this.#widened.has(bit)) continue;
+      this.#widened.add(bit);
+      const flipped = target.slice();
+      flipped[bit >>> 3] ^= 0x80 >>> (bit & 7);
+      for (const candidate of answered.slice(0, WIDE_ASKED)) this.#lookWider(candidate, flipped, nowMs);
+    }
+    return this.#widening > 0;
+  }
+
+  #lookWider(candidate: Candidate, target: Uint8Array, nowMs: number): void {
+    const { ask, family } = this.#options;
+    const { id, host, port } = candidate;
+    let waiting = true;
+    const over = (now: number) => {
+      if (!waiting) return;
+      waiting = false;
+      this.#widening--;
+      this.advance(now);
+    };
+    const waiter: Waiter = {
+      answered: ({ answer }, now) => {
+        if (this.#over) return;
+        this.#shortlist.told((family === 4 ? answer.nodes : answer.nodes6) ?? [], candidate);
+        over(now);
+      },
+      refused: (_, now) => over(now),
+      slow: over,
+      lost: over,
+    };
+    if (!ask({ host, port }, { id, host, port }, { method: 'find_node', target }, waiter, nowMs)) return;
+    this.#queries++;
+    this.#widening++;
   }
 
   #query(candidate: Candidate, nowMs: number): void {
@@ -168,7 +258,7 @@ export class Lookup {
     this.#over = true;
     const answered = this.#shortlist.candidates.filter(({ state }) => state === 'answered');
     // The sort is stable: nodes whose ids are not theirs to choose come first (BEP 42).
-    const closest = answered.sort((a, b) => Number(b.plausible) - Number(a.plausible)).slice(0, K);
+    const closest = answered.sort((a, b) => Number(b.fits) - Number(a.fits)).slice(0, K);
     const result = {
       closest: closest.map(({ id, host, port }) => ({ id, host, port })),
       hops: closest.reduce((most, { hops }) => Math.max(most, hops), 0),

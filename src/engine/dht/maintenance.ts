@@ -8,7 +8,7 @@ import { randomIdSharing } from './distance.js';
 import { mayTellOf } from './place.js';
 import { Prospects } from './prospects.js';
 import type { Ask } from './queries.js';
-import type { RoutingTable } from './routing-table.js';
+import { K, type RoutingTable } from './routing-table.js';
 import type { Waiter } from './transactions.js';
 
 /** Addresses without id that are remembered as the way in. */
@@ -16,6 +16,9 @@ const MAX_WAYS = 64;
 
 /** Waits before the ways in are tried again. */
 const RETRY = { firstMs: 5000, maxMs: 5 * 60_000 };
+
+/** Waits between rounds while few nodes are known: who comes to a DHT that has just begun finds others only later. */
+const SPARSE = { firstMs: 5000, maxMs: QUIET_MS };
 
 /** How often questionable nodes are looked for at most, and how many are asked then. */
 const REVIEW_MS = 60_000;
@@ -39,6 +42,7 @@ export class Maintenance {
   readonly #prospects: Prospects;
   readonly #ways = new Map<string, PeerAddress>();
   readonly #backoff: Backoff;
+  readonly #sparse: Backoff;
   #retryMs = 0;
   /** Lookups of the round that is under way; the next round begins when there is none and its time has come. */
   #looking = false;
@@ -48,6 +52,7 @@ export class Maintenance {
   constructor(options: MaintenanceOptions, nowMs: number) {
     this.#options = options;
     this.#backoff = new Backoff(RETRY, options.rng);
+    this.#sparse = new Backoff(SPARSE, options.rng);
     this.#reviewMs = nowMs + REVIEW_MS;
     // With an answer that is of use, a question costs no more than a ping.
     this.#prospects = new Prospects(options.ask, () => ({
@@ -127,7 +132,7 @@ export class Maintenance {
   /** Then one bucket after the other, from the farthest: most of what is to be found is there. */
   #refresh(from: number, nowMs: number): void {
     const { table, lookUp, rng } = this.#options;
-    const { buckets, ownId } = table();
+    const { buckets, ownId, size } = table();
     // The last bucket is around our own id.
     for (let bits = from; bits < buckets.length - 1; bits++) {
       const bucket = buckets[bits];
@@ -136,6 +141,8 @@ export class Maintenance {
       return;
     }
     this.#looking = false;
+    if (size >= K) this.#sparse.reset();
+    else this.#roundMs = Math.min(this.#roundMs, nowMs + this.#sparse.next());
   }
 
   /** Asks nodes that were silent for long, for ids of their own bucket. */

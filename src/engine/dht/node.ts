@@ -77,7 +77,7 @@ export class DhtNode {
     const ownId = () => this.id;
     const table = () => this.#table;
     const otherTable = (node: DhtNode | undefined) => (node === undefined ? undefined : node.#table);
-    this.#queries = new Queries({ rng, ownId, readOnly, version, outbox: this.#outbox });
+    this.#queries = new Queries({ family, rng, ownId, readOnly, version, outbox: this.#outbox });
     const { ask } = this.#queries;
     this.#answers = new Answers(
       {
@@ -224,7 +224,7 @@ export class DhtNode {
   }
 
   #handleResponse(response: DhtResponseMessage, from: PeerAddress, nowMs: number): void {
-    const transaction = this.#queries.take(response.transaction, from);
+    const transaction = this.#queries.take(response.transaction, from, nowMs);
     if (transaction === undefined) {
       this.#ignored++;
       return;
@@ -241,7 +241,7 @@ export class DhtNode {
   }
 
   #handleError(error: DhtErrorMessage, from: PeerAddress, nowMs: number): void {
-    const transaction = this.#queries.take(error.transaction, from);
+    const transaction = this.#queries.take(error.transaction, from, nowMs);
     if (transaction === undefined) this.#ignored++;
     else transaction.waiter.refused(error, nowMs);
   }

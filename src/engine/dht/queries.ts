@@ -1,9 +1,16 @@
 import type { PeerAddress } from '../ids.js';
 import type { Rng } from '../policy/rng.js';
+import type { IpFamily } from '../protocol/compact.js';
 import { encodeDhtMessage } from '../protocol/dht/krpc.js';
 import type { DhtContact, DhtQuery } from '../protocol/dht/messages.js';
 import type { Outbox } from './outbox.js';
+import { padPacket } from './padding.js';
 import { type Transaction, Transactions, type Waiter } from './transactions.js';
+
+/** Half of an answer: with 8 nodes, a token and our address; with filters besides (BEP 33); with an item (BEP 44). */
+const LEAST_BYTES = { 4: 168, 6: 224 } as const;
+const LEAST_SCRAPE_BYTES = 440;
+const LEAST_GET_BYTES = 700;
 
 /** Sends a query. Whoever cannot, because too much is under way, gives false; the waiter is not told anything then. */
 export type Ask = (
@@ -15,6 +22,7 @@ export type Ask = (
 ) => boolean;
 
 export interface QueriesOptions {
+  readonly family: IpFamily;
   readonly rng: Rng;
   readonly ownId: () => Uint8Array;
   readonly readOnly: boolean;
@@ -48,7 +56,7 @@ export class Queries {
   }
 
   readonly ask: Ask = (to, contact, query, waiter, nowMs) => {
-    const { ownId, readOnly, version, outbox } = this.#options;
+    const { family, ownId, readOnly, version, outbox } = this.#options;
     if (this.#transactions.full || outbox.full) return false;
     const transaction = this.#transactions.open({ to, contact, waiter, sentMs: nowMs });
     const packet = encodeDhtMessage({
@@ -56,14 +64,14 @@ export class Queries {
       ...(readOnly && { readOnly }),
       ...(version && { version }),
     });
-    outbox.push(to, packet);
+    outbox.push(to, padPacket(packet, leastBytes(query, family)));
     this.#sent++;
     return true;
   };
 
   /** What an answer is for; undefined when nothing was asked there. */
-  take(id: Uint8Array, from: PeerAddress): Transaction | undefined {
-    return this.#transactions.take(id, from);
+  take(id: Uint8Array, from: PeerAddress, nowMs: number): Transaction | undefined {
+    return this.#transactions.take(id, from, nowMs);
   }
 
   nextTimeout(): number {
@@ -81,5 +89,20 @@ export class Queries {
       onLost(transaction);
       transaction.waiter.lost(nowMs);
     }
+  }
+}
+
+/** Length of a query that an answer in full is no more than twice of. */
+function leastBytes(query: DhtQuery, family: IpFamily): number {
+  switch (query.method) {
+    case 'find_node':
+    case 'sample_infohashes':
+      return LEAST_BYTES[family];
+    case 'get_peers':
+      return query.scrape ? LEAST_SCRAPE_BYTES : LEAST_BYTES[family];
+    case 'get':
+      return LEAST_GET_BYTES;
+    default:
+      return 0;
   }
 }

@@ -6,6 +6,9 @@ import { mayTellOf, type Place, placeOf } from './place.js';
 /** Nodes that a lookup keeps in mind; the farthest that nobody was asked for give way. */
 const MAX_CANDIDATES = 128;
 
+/** Those of them whose ids do not fit their addresses: they can be as close as they like, and there are any number. */
+const MAX_UNFIT = 32;
+
 /** Nodes taken of one answer: BEP 5 gives 8, some clients 16 and more. */
 const MAX_TOLD = 16;
 
@@ -19,7 +22,7 @@ const MAX_IDS = 2;
 const MAX_TELLERS = 4;
 
 /** A teller of whose nodes so many more failed than answered is not believed; three of ten real ones are dead. */
-const DISCREDIT = 2;
+const DISCREDIT = 4;
 
 /** Ids that share so many bits more with the target than the nodes near us do with us are rare: one of 256 lookups. */
 const IMPLAUSIBLE_BITS = 11;
@@ -47,7 +50,9 @@ export class Candidate implements DhtContact {
     readonly place: Place,
     /** Its answer is the so many-th in a chain of answers. */
     readonly hops: number,
-    /** Id and address agree (BEP 42), or the id is not suspiciously near. */
+    /** Its address may have this id (BEP 42), which it could not choose then. */
+    readonly fits: boolean,
+    /** It does, or the id is not suspiciously near. */
     readonly plausible: boolean,
   ) {}
 
@@ -105,6 +110,7 @@ export class Shortlist {
   readonly #candidates: Candidate[] = [];
   readonly #places = new Map<string, Candidate[]>();
   readonly #subnets = new Map<string, number>();
+  #unfit = 0;
 
   constructor(options: ShortlistOptions) {
     this.#options = options;
@@ -141,18 +147,18 @@ export class Shortlist {
     const known = there.find(({ id }) => bytesEqual(id, contact.id));
     if (known !== undefined) this.#confirm(known, contact, teller);
     if (known !== undefined || there.length >= MAX_IDS || bytesEqual(contact.id, ownId)) return;
-    const full = this.#candidates.length >= MAX_CANDIDATES;
-    if (full && compareDistance(target, contact.id, this.#candidates.at(-1)!.id) >= 0) return;
+    const fitting = fits(contact.id, host);
+    const full = this.#candidates.length >= MAX_CANDIDATES || (!fitting && this.#unfit >= MAX_UNFIT);
+    const last = full ? this.#candidates.findLast(candidate => fitting || !candidate.fits) : undefined;
+    if (last !== undefined && compareDistance(target, contact.id, last.id) >= 0) return;
     const place = placeOf(contact);
     if (place === undefined || (teller !== undefined && !mayTellOf(teller, host))) return;
     if (place.subnet !== undefined && (this.#subnets.get(place.subnet) ?? 0) >= MAX_SUBNET) return;
-    if (full && !this.#makeRoom()) return;
+    if (full && !this.#makeRoom(fitting)) return;
     const plausible =
-      teller === undefined ||
-      sharedBits(contact.id, target) < density + IMPLAUSIBLE_BITS ||
-      fits(contact.id, host);
+      fitting || teller === undefined || sharedBits(contact.id, target) < density + IMPLAUSIBLE_BITS;
     const hops = teller === undefined ? 1 : teller.hops + 1;
-    const candidate = new Candidate(contact.id.slice(), host, port, place, hops, plausible);
+    const candidate = new Candidate(contact.id.slice(), host, port, place, hops, fitting, plausible);
     if (teller !== undefined) candidate.tellers.push(teller);
     this.#places.set(place.key, [...there, candidate]);
     if (place.subnet !== undefined)
@@ -180,11 +186,14 @@ export class Shortlist {
       else high = middle;
     }
     this.#candidates.splice(low, 0, candidate);
+    if (!candidate.fits) this.#unfit++;
   }
 
   /** The farthest that nobody waits for goes. */
-  #makeRoom(): boolean {
-    const at = this.#candidates.findLastIndex(({ state }) => state === 'fresh' || state === 'failed');
+  #makeRoom(forFitting: boolean): boolean {
+    const at = this.#candidates.findLastIndex(
+      ({ state, fits }) => (state === 'fresh' || state === 'failed') && (forFitting || !fits),
+    );
     if (at < 0) return false;
     const [gone] = this.#candidates.splice(at, 1);
     this.#free(gone);
@@ -193,6 +202,7 @@ export class Shortlist {
 
   #free(gone: Candidate): void {
     const { key, subnet } = gone.place;
+    if (!gone.fits) this.#unfit--;
     const left = this.#places.get(key)!.filter(candidate => candidate !== gone);
     if (left.length > 0) this.#places.set(key, left);
     else this.#places.delete(key);

@@ -3,8 +3,11 @@ import type { PeerAddress } from '../ids.js';
 import type { Rng } from '../policy/rng.js';
 import type { DhtContact, DhtErrorMessage, DhtResponseMessage } from '../protocol/dht/messages.js';
 
-/** Who waits is told then to ask somebody else meanwhile. As libtorrent's (src/kademlia/rpc_manager.cpp). */
+/** Who waits is told then to ask somebody else meanwhile. As libtorrent's (src/kademlia/rpc_manager.cpp), or less: */
 export const SLOW_MS = 1000;
+
+/** where answers come fast, so long as TCP would wait before it sends again (RFC 6298), but no less than this. */
+const LEAST_SLOW_MS = 250;
 
 /** An answer is no longer waited for then. Few that take longer than this come at all. */
 export const LOST_MS = 5000;
@@ -36,7 +39,16 @@ export class Transactions {
   readonly #fresh = new Map<number, Transaction>();
   readonly #slow = new Map<number, Transaction>();
 
+  /** Smoothed round-trip time and its deviation, of all nodes together. */
+  #roundTripMs = SLOW_MS / 3;
+  #deviationMs = SLOW_MS / 6;
+
   constructor(readonly rng: Rng) {}
+
+  get slowMs(): number {
+    const usualMs = Math.ceil(this.#roundTripMs + 4 * this.#deviationMs);
+    return Math.min(SLOW_MS, Math.max(LEAST_SLOW_MS, usualMs));
+  }
 
   get size(): number {
     return this.#fresh.size + this.#slow.size;
@@ -58,19 +70,22 @@ export class Transactions {
   }
 
   /** What an answer from this address is for. Once. */
-  take(id: Uint8Array, from: PeerAddress): Transaction | undefined {
+  take(id: Uint8Array, from: PeerAddress, nowMs: number): Transaction | undefined {
     if (id.length !== ID_BYTES) return undefined;
     const key = readU32(id, 0);
     const transaction = this.#fresh.get(key) ?? this.#slow.get(key);
     if (transaction?.to.port !== from.port || transaction.to.host !== from.host) return undefined;
     if (!this.#fresh.delete(key)) this.#slow.delete(key);
+    const roundTripMs = nowMs - transaction.sentMs;
+    this.#deviationMs += (Math.abs(roundTripMs - this.#roundTripMs) - this.#deviationMs) / 4;
+    this.#roundTripMs += (roundTripMs - this.#roundTripMs) / 8;
     return transaction;
   }
 
   nextTimeout(): number {
     const [fresh, slow] = [first(this.#fresh), first(this.#slow)];
     return Math.min(
-      fresh === undefined ? Number.POSITIVE_INFINITY : fresh[1].sentMs + SLOW_MS,
+      fresh === undefined ? Number.POSITIVE_INFINITY : fresh[1].sentMs + this.slowMs,
       slow === undefined ? Number.POSITIVE_INFINITY : slow[1].sentMs + LOST_MS,
     );
   }
@@ -78,7 +93,7 @@ export class Transactions {
   /** One that has just become slow. */
   takeSlow(nowMs: number): Transaction | undefined {
     const entry = first(this.#fresh);
-    if (entry === undefined || nowMs < entry[1].sentMs + SLOW_MS) return undefined;
+    if (entry === undefined || nowMs < entry[1].sentMs + this.slowMs) return undefined;
     this.#fresh.delete(entry[0]);
     this.#slow.set(...entry);
     return entry[1];

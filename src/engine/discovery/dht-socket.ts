@@ -2,12 +2,7 @@ import { createSocket, type RemoteInfo, type Socket, type SocketOptions } from '
 import { type ErrorCode, MillraceError } from '../errors.js';
 import { formatAddress, type PeerAddress } from '../ids.js';
 import type { IpFamily } from '../protocol/compact.js';
-
-/**
- * Longest packet that is looked at. Answers with values are the longest that there are: 1000 bytes of value (BEP 44),
- * nodes of both families and their frame stay below 2 KiB; libtorrent takes as many.
- */
-export const MAX_PACKET_BYTES = 2048;
+import { MAX_PACKET_BYTES } from '../protocol/dht/limits.js';
 
 /**
  * Bytes of packets that the system has not taken yet. What would come on top is dropped, as the network drops packets: a
@@ -58,8 +53,9 @@ export class DhtSocket {
         socket.removeAllListeners('error');
         socket.on('error', () => {}); // what the system tells later concerns single packets
         widen(socket);
+        // No packet of the DHT can tell others of an address with a zone.
         socket.on('message', (packet: Uint8Array, from: RemoteInfo) => {
-          if (packet.length <= MAX_PACKET_BYTES && from.port !== 0)
+          if (packet.length <= MAX_PACKET_BYTES && from.port !== 0 && !from.address.includes('%'))
             onPacket(packet, { host: from.address, port: from.port });
         });
         const { address: host, port } = socket.address();

@@ -18,9 +18,14 @@ export class Admission {
     this.#isBlocked = isBlocked;
   }
 
-  /** Counts those that it refuses. */
+  /** Nobody has anything to do with it. */
+  blocks(host: string): boolean {
+    return this.#isBlocked?.(host) === true;
+  }
+
+  /** Whether a connection is refused, which is counted. */
   refuses(host: string): boolean {
-    if (this.#isBlocked?.(host) !== true) return false;
+    if (!this.blocks(host)) return false;
     this.#refused++;
     return true;
   }

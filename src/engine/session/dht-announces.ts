@@ -5,8 +5,8 @@ import type { Seeker } from './discovery.js';
 /** A torrent is announced so often: half of the half hour that nodes keep peers for; libtorrent `dht_announce_interval`. */
 const ANNOUNCE_MS = 15 * 60_000;
 
-/** Until its peers are found a torrent looks earlier, after these waits, which double. */
-const SEEK_FIRST_MS = 5_000;
+/** A torrent that lacks something looks earlier, after waits that double. Whoever has it may have been about to say so. */
+const SEEK_FIRST_MS = 1_000;
 /** The longest of them while nobody is found at all. */
 const LONELY_MS = 2 * 60_000;
 
@@ -87,6 +87,12 @@ export class DhtAnnounces {
       entry.backoff.reset();
       this.#queue(entry);
     }
+  }
+
+  close(): void {
+    this.#ready = false;
+    for (const entry of this.#entries.values()) this.#stop(entry);
+    this.#entries.clear();
   }
 
   #queue(entry: Entry): void {

@@ -24,8 +24,9 @@ import type {
   SessionDht,
 } from './dht-types.js';
 
-/** Refusals that tell of a newer value: `cas` did not match, the sequence number is lower than theirs (BEP 44). */
-const OUTDATED: ReadonlySet<number | undefined> = new Set([301, 302]);
+/** Refusals of BEP 44 that tell of another value: than `cas` says, and a newer one. */
+const CAS_MISMATCH = 301;
+const SEQUENCE_TOO_LOW = 302;
 
 const { sha1 } = dhtCrypto;
 
@@ -110,7 +111,7 @@ export class DhtApi implements SessionDht {
     return newest && { value: decode(newest.value), bytes: newest.value, seq: newest.mutable?.seq };
   }
 
-  put(value: DhtValue, { signal }: DhtAskOptions = {}): Promise<DhtStored> {
+  async put(value: DhtValue, { signal }: DhtAskOptions = {}): Promise<DhtStored> {
     return this.#put({ value: bytesOf(value) }, undefined, signal);
   }
 
@@ -118,12 +119,11 @@ export class DhtApi implements SessionDht {
     const { secretKey, salt, signal } = options;
     const value = bytesOf(options.value, salt);
     const key = createDhtKeys(secretKey).publicKey;
-    let { seq, cas } = options;
-    if (seq === undefined) {
-      const found = await this.get({ publicKey: key, salt }, { signal });
-      seq = (found?.seq ?? 0) + 1;
-      cas ??= found?.seq;
-    }
+    // Nodes that have nothing take whatever comes: what all of them know together counts.
+    const now = (await this.get({ publicKey: key, salt }, { signal }))?.seq;
+    const { seq = (now ?? 0) + 1, cas = options.seq === undefined ? now : undefined } = options;
+    if (now !== undefined && cas !== undefined && cas !== now) throw outdated(CAS_MISMATCH, seq);
+    if (now !== undefined && now > seq) throw outdated(SEQUENCE_TOO_LOW, seq);
     const signature = signWith(secretKey, signedBytes(value, seq, salt));
     return this.#put({ value, mutable: { key, salt, seq, signature } }, cas, signal);
   }
@@ -134,12 +134,9 @@ export class DhtApi implements SessionDht {
     );
     const nodes = results.reduce((sum, { storedAt }) => sum + storedAt, 0);
     const refused = results.find(result => result.refused !== undefined)?.refused;
-    if (nodes > 0) return { target: toHex(itemTarget(item, sha1)), seq: item.mutable?.seq, nodes };
-    if (OUTDATED.has(refused))
-      throw new MillraceError('ERR_DHT_OUTDATED', 'the DHT has another value than the one to be replaced', {
-        refused: refused!,
-        seq: item.mutable?.seq ?? null,
-      });
+    const seq = item.mutable?.seq;
+    if (refused === CAS_MISMATCH || refused === SEQUENCE_TOO_LOW) throw outdated(refused, seq ?? 0);
+    if (nodes > 0) return { target: toHex(itemTarget(item, sha1)), seq, nodes };
     throw new MillraceError('ERR_DHT_NOT_STORED', 'no node of the DHT took the value', {
       refused: refused ?? null,
     });
@@ -184,6 +181,11 @@ function bytesOf(value: DhtValue, salt?: Uint8Array): Uint8Array {
     );
   }
   return bytes;
+}
+
+function outdated(refused: number, seq: number): MillraceError {
+  const message = 'the DHT has a newer value, or another than the one to be replaced';
+  return new MillraceError('ERR_DHT_OUTDATED', message, { refused, seq });
 }
 
 function merged(filters: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {

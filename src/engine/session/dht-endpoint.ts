@@ -3,18 +3,26 @@ import { DhtSocket } from '../discovery/dht-socket.js';
 import type { PeerAddress } from '../ids.js';
 import { Alarm, nowMs } from './clock.js';
 
+export interface DhtEndpointOptions {
+  /** Something came in; nodes may be known now. */
+  readonly onInput: () => void;
+  /** Whether nothing is taken from there, and nothing sent there. */
+  readonly refuses: (host: string) => boolean;
+}
+
 /** A node of one family with its socket: packets and time go in, packets go out. The node outlives its sockets. */
 export class DhtEndpoint {
   readonly node: DhtNode;
   readonly #alarm = new Alarm(() => this.run((node, now) => node.handleTimeout(now)));
   #socket: DhtSocket | undefined;
+  /** Counts what makes a socket that is about to be there one too many. */
+  #changes = 0;
 
   constructor(
-    options: DhtNodeOptions,
-    /** Something came in; nodes may be known now. */
-    readonly onInput: (endpoint: DhtEndpoint) => void,
+    node: DhtNodeOptions,
+    readonly options: DhtEndpointOptions,
   ) {
-    this.node = new DhtNode(options, nowMs());
+    this.node = new DhtNode(node, nowMs());
   }
 
   /** Where packets start from; undefined while there is no socket. */
@@ -26,23 +34,29 @@ export class DhtEndpoint {
     return this.node.stats(nowMs()).goodNodes;
   }
 
-  /** Sends and receives there from now on. @throws MillraceError ERR_NET_*: nothing has changed then */
+  /** Sends and receives there from now on, unless it was shut meanwhile. @throws MillraceError ERR_NET_*: nothing has changed */
   async open(at: PeerAddress): Promise<void> {
+    const change = ++this.#changes;
     const socket = await DhtSocket.open({
       family: this.node.options.family,
       at,
       onPacket: (packet, from) => {
-        if (this.#socket !== socket) return;
+        if (this.#socket !== socket || this.options.refuses(from.host)) return;
         this.run((node, now) => node.handlePacket(packet, from, now));
-        this.onInput(this);
+        this.options.onInput();
       },
     });
+    if (change !== this.#changes) {
+      socket.close();
+      return;
+    }
     this.#socket?.close();
     this.#socket = socket;
     this.run(() => {});
   }
 
   shut(): void {
+    this.#changes++;
     this.#alarm.clear();
     this.#socket?.close();
     this.#socket = undefined;
@@ -53,7 +67,7 @@ export class DhtEndpoint {
     const { node } = this;
     const result = work(node, nowMs());
     for (let next = node.poll(); next !== undefined; next = node.poll())
-      this.#socket?.send(next.packet, next.to);
+      if (!this.options.refuses(next.to.host)) this.#socket?.send(next.packet, next.to);
     this.#alarm.set(this.#socket === undefined ? Number.POSITIVE_INFINITY : node.nextTimeout());
     return result;
   }

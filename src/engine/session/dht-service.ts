@@ -19,6 +19,9 @@ import type { HostAndPort, LogSink } from './types.js';
 /** How often the table is saved, besides at the end: what is lost by a crash is no more than some new nodes. */
 const SAVE_MS = 10 * 60_000;
 
+/** Nodes named by torrents that are asked: as many as a node remembers. */
+const MAX_HEARD = 64;
+
 export interface DhtServiceOptions {
   readonly log: LogSink;
   readonly rng: Rng;
@@ -27,6 +30,8 @@ export interface DhtServiceOptions {
   readonly bind: string | undefined;
   readonly bootstrap: readonly HostAndPort[];
   readonly readOnly: boolean;
+  /** Whether we have nothing to do with a host. */
+  readonly refuses: (host: string) => boolean;
   /** Where peers reach us. */
   readonly listening: () => readonly PeerAddress[];
   /** The port that peers are told. */
@@ -43,6 +48,7 @@ export class DhtService implements DiscoveryService {
   #suspended: MillraceError | undefined;
   #closed = false;
   #ready = false;
+  #heard = 0;
   readonly #waiting = new Set<() => void>();
   readonly #wayIn: DhtWayIn;
   /** Ends what was asked for, when there is no network any more. */
@@ -65,16 +71,6 @@ export class DhtService implements DiscoveryService {
     });
     this.#changing = this.#begin();
     this.#saveLater();
-  }
-
-  /** Resolves when sockets are open, or cannot be. */
-  get settled(): Promise<void> {
-    return this.#changing;
-  }
-
-  /** Somebody answers. */
-  get ready(): boolean {
-    return this.#ready;
   }
 
   /** Why nothing can be asked now. */
@@ -112,8 +108,19 @@ export class DhtService implements DiscoveryService {
     this.#endpointFor(address.host)?.run((node, now) => node.addNodes([address], now));
   }
 
+  /** Nodes that torrents name (BEP 5), of use as long as nobody else answers. */
+  hear(nodes: readonly HostAndPort[]): void {
+    if (this.#ready) return;
+    for (const node of nodes) {
+      if (this.#heard++ >= MAX_HEARD) return;
+      const unknown = (err: unknown) => this.options.log.debug({ err }, 'a node that a torrent names');
+      this.addNode(node).catch(unknown);
+    }
+  }
+
   /** A node by name or address. @throws the system's error when the name is not known */
   async addNode(node: HostAndPort): Promise<void> {
+    await this.#changing;
     for (const address of await addressesOf(node)) this.met(address);
   }
 
@@ -148,6 +155,7 @@ export class DhtService implements DiscoveryService {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelSave();
+    this.announces.close();
     const saved = this.#save();
     this.#shut(closedError());
     await this.#changing;
@@ -196,7 +204,8 @@ export class DhtService implements DiscoveryService {
         log.warn({ err }, 'another program has the port for packets: the DHT takes any');
         return endpoint.open({ ...place, port: 0 });
       });
-      log.info({ address: formatAddress(endpoint.address!) }, 'a node of the DHT');
+      const now = endpoint.address;
+      if (now !== undefined) log.info({ address: formatAddress(now) }, 'a node of the DHT');
     } catch (err) {
       endpoint.shut();
       log.warn({ err, family }, 'no node of the DHT in this address family');
@@ -204,7 +213,7 @@ export class DhtService implements DiscoveryService {
   }
 
   #createEndpoint(family: IpFamily): DhtEndpoint {
-    const { readOnly } = this.options;
+    const { readOnly, refuses } = this.options;
     const saved = this.#saved.get(family);
     const endpoint = new DhtEndpoint(
       {
@@ -215,7 +224,7 @@ export class DhtService implements DiscoveryService {
         id: saved?.id,
         other: () => this.endpoints.get(family === 4 ? 6 : 4)?.node,
       },
-      () => this.#ready || this.#look(),
+      { refuses, onInput: () => this.#ready || this.#look() },
     );
     this.endpoints.set(family, endpoint);
     return endpoint;

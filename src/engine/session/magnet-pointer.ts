@@ -9,7 +9,7 @@ import type { DhtService } from './dht-service.js';
 import { aborted } from './waits.js';
 
 /** Waits between two searches while nobody knows. */
-const RETRY_FIRST_MS = 5_000;
+const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 2 * 60_000;
 
 /** What no later search would change. */

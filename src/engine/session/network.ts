@@ -197,7 +197,7 @@ export class Network implements LinkHost {
   }
 
   metDhtNode(address: PeerAddress): void {
-    if (!this.admission.refuses(address.host)) this.dht?.met(address);
+    this.dht?.met(address);
   }
 
   settled(link: PeerLink): void {

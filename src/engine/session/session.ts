@@ -110,7 +110,7 @@ class EngineSession implements Session, TorrentHost {
       dht: () => this.#createDht(),
       // Whoever heard us would connect around the proxy.
       lsd: () =>
-        proxy === undefined ? new LsdService({ engine, address: () => this.#network.address }) : undefined,
+        proxy === undefined ? new LsdService({ engine, listening: () => this.addresses }) : undefined,
       portMapping: () => this.#mapPorts(),
     });
     budget.onFreed = () => {
@@ -216,6 +216,7 @@ class EngineSession implements Session, TorrentHost {
     this.#phases.add(phase);
     this.#engine.log.info({ torrent: infoHash, name }, 'looking for the metadata of a magnet link');
     phase.add([...(options.peers ?? []), ...magnet.peers], 'manual');
+    this.dht?.service.hear(magnet.nodes);
     phase.start();
     return phase;
   }
@@ -225,6 +226,7 @@ class EngineSession implements Session, TorrentHost {
     const run = new TorrentRun(this.#engine, metainfo, options, this);
     const torrent = new SessionTorrent(run);
     this.#torrents.set(metainfo.infoHash, { run, torrent });
+    if (!metainfo.private) this.dht?.service.hear(metainfo.nodes);
     void run.start();
     return { run, torrent };
   }
@@ -308,6 +310,7 @@ class EngineSession implements Session, TorrentHost {
     const service = new DhtService({
       ...{ log, rng, timers, stateDir, bind, bootstrap },
       readOnly: dhtReadOnly || options.listen === undefined,
+      refuses: host => this.#network.admission.blocks(host),
       listening: () => this.addresses,
       listenPort: this.listenPort,
     });

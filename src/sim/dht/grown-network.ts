@@ -4,7 +4,7 @@ import { decodeDhtMessage, encodeDhtMessage } from '../../engine/protocol/dht/kr
 import { sha1 } from '../../engine/protocol/digest.js';
 import { VirtualClock } from '../virtual-clock.js';
 import { type DatagramOptions, Datagrams } from './datagrams.js';
-import { HOSTILE_KINDS, type HostileKind, HostileNode } from './hostile-node.js';
+import { Gang, HOSTILE_KINDS, type HostileKind, HostileNode } from './hostile-node.js';
 import { LivingNode } from './living-node.js';
 import { Population, type PopulationOptions, type Resident } from './population.js';
 
@@ -40,9 +40,12 @@ export class GrownNetwork {
     this.population = new Population(options, this.rng);
     this.net = new Datagrams(this.clock, this.rng, options);
     const hostile = this.population.living.filter(({ character }) => character === 'hostile');
-    hostile.forEach((self, i) => {
-      new HostileNode(self, kinds[i % kinds.length], hostile, this.net, this.#seedOf(self));
-    });
+    // A clique keeps to itself: accomplices that give themselves away would spoil it.
+    const gangs = new Map(
+      kinds.map((kind, i) => [kind, new Gang(hostile.filter((_, at) => at % kinds.length === i))]),
+    );
+    for (const [kind, gang] of gangs)
+      for (const self of gang.members) new HostileNode(self, kind, gang, this.net, this.#seedOf(self));
     for (const self of this.population.living) {
       if (self.character !== 'honest') continue;
       this.net.attach(self, (packet, from) => this.at(self).receive(packet, from));

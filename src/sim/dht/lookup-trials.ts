@@ -35,11 +35,9 @@ export interface LookupReport {
   readonly packets: number;
 }
 
-/** The bound on hops that lookups are held to. */
+/** Most hops that a lookup may take: log2(nodes) + 4. */
 export function hopBound(nodes: number): number {
-  let bits = 0;
-  while (2 ** bits < nodes) bits++;
-  return bits + 4;
+  return 31 - Math.clz32(nodes) + 4;
 }
 
 /** Looks for places by chance, from nodes by chance. */

@@ -6,7 +6,7 @@ import type { Client, OtherPeer, StartOptions } from './client.js';
 import { missingProgram } from './installed.js';
 
 /** Debian's python3-libtorrent belongs to Debian's python, whatever else is first in the path. */
-const PYTHON = '/usr/bin/python3';
+export const PYTHON = '/usr/bin/python3';
 const SCRIPT = fileURLToPath(new URL('libtorrent-peer.py', import.meta.url));
 
 /** Ends of connections that are nobody's fault. */

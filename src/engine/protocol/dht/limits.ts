@@ -1,7 +1,10 @@
 /** Bounds of what is read from a packet of the DHT, and of what is written into one. */
 
-/** Longest packet: what an Ethernet frame carries, and the size of libtorrent's receive buffer (udp_socket.cpp). */
-export const MAX_PACKET_BYTES = 1500;
+/**
+ * Longest packet. One that says the most, 1000 bytes of value (BEP 44) and nodes of both families, stays below 2 KiB;
+ * all others fit into a frame of Ethernet.
+ */
+export const MAX_PACKET_BYTES = 2048;
 
 /** Nesting and values of a packet: as libtorrent reads them (dht_tracker.cpp). */
 export const PACKET_LIMITS = {

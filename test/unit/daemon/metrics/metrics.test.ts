@@ -40,6 +40,15 @@ it('tells all of a snapshot', async () => {
     'millrace_announces_total{result="failed"} 6',
     'millrace_blocklist_ranges 300000',
     'millrace_blocklist_refused_connections_total 17',
+    'millrace_dht_nodes{state="good"} 150',
+    'millrace_dht_nodes{state="questionable"} 50',
+    'millrace_dht_queries_total{direction="in"} 1000',
+    'millrace_dht_queries_total{direction="out"} 500',
+    'millrace_dht_timeouts_total 60',
+    'millrace_dht_dropped_packets_total 2',
+    'millrace_dht_lookups 4',
+    'millrace_dht_stored_peers 70',
+    'millrace_dht_stored_items 8',
     'millrace_memory_used_bytes 11',
     'millrace_memory_budget_bytes 22',
     'millrace_resident_memory_bytes 33',
@@ -63,11 +72,18 @@ it('tells at each scrape what is so then, and nothing of what the system does no
   const source = { snapshot: () => Promise.resolve(snapshot), torrents: () => [] };
   const { metricsText } = createMetrics(source, { perTorrent: () => false });
   await metricsText();
-  snapshot = { ...SNAPSHOT, wasted: 8, suspended: true, openFiles: undefined, rpcRequests: [] };
+  snapshot = {
+    ...SNAPSHOT,
+    wasted: 8,
+    suspended: true,
+    openFiles: undefined,
+    rpcRequests: [],
+    dht: undefined,
+  };
   const series = seriesOf(await metricsText());
   expect(series).toContain('millrace_wasted_bytes_total 8');
   expect(series).toContain('millrace_suspended 1');
-  expect(series.filter(line => /open_fds|rpc_requests/.test(line))).toEqual([]);
+  expect(series.filter(line => /open_fds|rpc_requests|_dht_/.test(line))).toEqual([]);
 });
 
 it('has for every metric a type, a help and a name by the conventions of Prometheus', async () => {
@@ -123,7 +139,7 @@ it('scrapes at the same time do not mix', async () => {
   const source = { snapshot: () => SNAPSHOT, torrents: () => torrents };
   const { metricsText } = createMetrics(source, { perTorrent: () => true });
   const [first, second, third] = await Promise.all([metricsText(), metricsText(), metricsText()]);
-  expect(seriesOf(first)).toHaveLength(39 + 6 * 50);
+  expect(seriesOf(first)).toHaveLength(48 + 6 * 50);
   expect(second).toBe(first);
   expect(third).toBe(first);
 });

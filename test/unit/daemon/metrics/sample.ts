@@ -26,6 +26,10 @@ export const SNAPSHOT: MetricsSnapshot = {
   ],
   rpcAuthFailures: 3,
   blocklist: { ranges: 300_000, refused: 17 },
+  dht: {
+    ...{ nodes: 200, goodNodes: 150, lookups: 4, queriesIn: 1000, queriesOut: 500 },
+    ...{ timeouts: 60, dropped: 2, storedPeers: 70, storedItems: 8 },
+  },
 };
 
 export function torrent(index: number, fields: Partial<TorrentSnapshot> = {}): TorrentSnapshot {

@@ -2,8 +2,9 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DhtSocket, MAX_PACKET_BYTES } from '../../../../src/engine/discovery/dht-socket.js';
+import { DhtSocket } from '../../../../src/engine/discovery/dht-socket.js';
 import type { PeerAddress } from '../../../../src/engine/ids.js';
+import { MAX_PACKET_BYTES } from '../../../../src/engine/protocol/dht/limits.js';
 
 const LOOPBACK = { 4: '127.0.0.1', 6: '::1' } as const;
 

@@ -72,6 +72,16 @@ describe('all or nothing', () => {
   });
 });
 
+it('local discovery is told and turned on and off, in both spellings', async () => {
+  await open();
+  expect(await get('lpd-enabled')).toEqual({ 'lpd-enabled': false });
+  await set({ 'lpd-enabled': true });
+  expect(stage.settings.get('lsd')).toBe(true);
+  expect(await get('lpd-enabled')).toEqual({ 'lpd-enabled': true });
+  await set({ lpd_enabled: false });
+  expect(stage.settings.get('lsd')).toBe(false);
+});
+
 it('what is not known, not ours to change, or of a wrong type is passed over', async () => {
   await open();
   const before = await whole();
@@ -95,6 +105,18 @@ it('what is not known, not ours to change, or of a wrong type is passed over', a
     }),
   ).toBe('success');
   expect(await whole()).toEqual(before);
+});
+
+it('the DHT is turned off and on, which a restart keeps', async () => {
+  await open();
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': true });
+  await set({ 'dht-enabled': false });
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': false });
+  expect(stage.settings.get('dht')).toBe(false);
+  stage = await stage.again('kill');
+  expect(await get('dht-enabled')).toEqual({ 'dht-enabled': false });
+  await set({ 'dht-enabled': true });
+  expect(stage.settings.get('dht')).toBe(true);
 });
 
 describe('programs', () => {
