@@ -121,6 +121,13 @@ describe('RoutingTable', () => {
     expect(table.wants(contact(idAt(0, 99), 99), NOW)).toBe(false);
   });
 
+  it('has eight spares, those seen last', () => {
+    const { table, far } = filled(40);
+    expect(hosts(table.buckets[0].spares)).toEqual(hosts(far.slice(32)));
+    table.answered(far[20], NOW);
+    expect(hosts(table.buckets[0].spares)).toEqual(hosts([...far.slice(33), far[20]]));
+  });
+
   it('puts a spare in the place of a node that failed twice in a row', () => {
     const { table, far } = filled(9);
     table.failed(far[3], true);
