@@ -69,7 +69,7 @@ export class DhtWayIn {
       this.#unknown.delete(name);
     } catch (err) {
       if (!this.#unknown.has(name))
-        this.options.log.warn({ err, node: name }, 'a node to begin with cannot be found');
+        this.options.log.info({ err, node: name }, 'a node to begin with cannot be found');
       this.#unknown.add(name);
     }
   }
