@@ -50,6 +50,22 @@ describe('session.listenOn', () => {
     expect(moved.map(announce => announce.query.get('event'))).toEqual([null, null]);
   });
 
+  it('tells them of a magnet link, too, while its metadata is looked for', async () => {
+    const stage = await openStage();
+    const tracker = await SpyTracker.open(stage);
+    const session = await openSession(stage);
+    const ended = new AbortController();
+    const magnet = `magnet:?xt=urn:btih:${'5a'.repeat(20)}&tr=${encodeURIComponent(tracker.url())}`;
+    const added = session.add(magnet, { signal: ended.signal });
+    const [{ query }] = await tracker.announces(1);
+    expect(query.get('port')).toBe(String(addressOf(session).port));
+    const { port } = await session.listenOn({ port: 0 });
+    const [moved] = await tracker.announces(1, announce => announce.query.get('port') === String(port));
+    expect(moved.query.get('event')).toBeNull();
+    ended.abort();
+    await expect(added).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
   it('says so afterwards when an announce of the old port is under way', async () => {
     const { stage, sample, seed } = await open();
     const tracker = await SpyTracker.open(stage);

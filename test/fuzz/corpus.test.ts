@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isMillraceError } from '../../src/engine/errors.js';
 import { decodeDhtMessage } from '../../src/engine/protocol/dht/krpc.js';
+import { decodeLsdAnnounce } from '../../src/engine/protocol/lsd.js';
 import { decodeMetadataMessage } from '../../src/engine/protocol/peer/metadata.js';
 import { decodePexMessage } from '../../src/engine/protocol/peer/pex.js';
 
 /** What reads the inputs of a folder of `corpus/`. Inputs that once broke a decoder stay there as well. */
 const DECODERS: Readonly<Record<string, (input: Uint8Array) => unknown>> = {
   krpc: decodeDhtMessage,
+  lsd: decodeLsdAnnounce,
   metadata: decodeMetadataMessage,
   pex: decodePexMessage,
 };

@@ -9,7 +9,7 @@ import type {
   DhtQueryMessage,
   DhtResponseMessage,
 } from '../../dist/engine/protocol/dht/messages.js';
-import type { PeerAddress } from '../../dist/index.js';
+import { formatAddress, type PeerAddress } from '../../dist/index.js';
 import type { Stage } from '../lib/stage.js';
 import { until } from '../lib/until.js';
 
@@ -58,20 +58,41 @@ export class RawNode {
     return node;
   }
 
-  async ask(query: DhtQuery, to: PeerAddress): Promise<DhtResponseMessage | DhtErrorMessage> {
+  async ask(
+    query: DhtQuery,
+    to: PeerAddress,
+    readOnly = false,
+  ): Promise<DhtResponseMessage | DhtErrorMessage> {
     const number = ++this.#asked;
     const transaction = Uint8Array.of(number >> 8, number);
-    this.#send({ type: 'query', transaction, id: this.id, query }, to);
+    this.#send({ type: 'query', transaction, id: this.id, query, readOnly }, to);
     return until(`a reply to ${query.method}`, () =>
       this.#replies.find(reply => Buffer.compare(reply.transaction, transaction) === 0),
     );
   }
 
   /** Like `ask`, for what must not be refused. */
-  async answer(query: DhtQuery, to: PeerAddress): Promise<DhtResponseMessage> {
-    const reply = await this.ask(query, to);
+  async answer(query: DhtQuery, to: PeerAddress, readOnly?: boolean): Promise<DhtResponseMessage> {
+    const reply = await this.ask(query, to, readOnly);
     if (reply.type === 'response') return reply;
     throw new Error(`${query.method}: error ${reply.code} ${reply.text}`);
+  }
+
+  /** Addresses of all nodes that others tell of, from one to the next. Nobody takes us for a node. */
+  async walk(entry: PeerAddress): Promise<Set<string>> {
+    const known = new Set([formatAddress(entry)]);
+    const waiting = [entry];
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop())
+      for (const target of [0x00, 0x40, 0x80, 0xc0].map(byte => new Uint8Array(20).fill(byte))) {
+        const { nodes = [], nodes6 = [] } = (await this.answer({ method: 'find_node', target }, node, true))
+          .answer;
+        for (const told of [...nodes, ...nodes6]) {
+          if (known.has(formatAddress(told))) continue;
+          known.add(formatAddress(told));
+          waiting.push(told);
+        }
+      }
+    return known;
   }
 
   async error(query: DhtQuery, to: PeerAddress): Promise<number> {

@@ -23,6 +23,8 @@ export interface Behaviour {
   error: number;
   /** Longest lease that is given. */
   maxLifetimeS: number;
+  /** By how much the ports that PCP and NAT-PMP give differ from what is wanted. */
+  shift: number;
   /** Ports that others have. */
   taken: ReadonlySet<number>;
   /** UPnP: leases without end alone (725). */
@@ -43,6 +45,7 @@ const DEFAULTS: Behaviour = {
   externalAddress: '203.0.113.7',
   error: 0,
   maxLifetimeS: 86_400,
+  shift: 0,
   taken: new Set(),
   permanentOnly: false,
   packet: undefined,
@@ -84,7 +87,7 @@ export class FakeGateway extends EventEmitter<{ request: [string]; from: [Remote
     const gateway = new FakeGateway(host, behaviour);
     gateway.#udp.bind(port, host);
     gateway.#ssdp.bind(ssdpPort, multicast ? undefined : host);
-    gateway.#http.listen(0, host);
+    gateway.#http.listen(0, '0.0.0.0'); // also where nobody should look
     await Promise.all([gateway.#udp, gateway.#ssdp, gateway.#http].map(each => once(each, 'listening')));
     if (multicast) gateway.#ssdp.addMembership('239.255.255.250', host);
     return gateway;
@@ -200,7 +203,7 @@ export class FakeGateway extends EventEmitter<{ request: [string]; from: [Remote
       if (old !== undefined) this.mappings.delete(old[0]);
       return { externalPort: 0, lifetimeS: 0 };
     }
-    let externalPort = old?.[1].externalPort ?? wanted;
+    let externalPort = old?.[1].externalPort ?? wanted + this.behaviour.shift;
     while (this.behaviour.taken.has(externalPort)) externalPort++;
     const given = { externalPort, lifetimeS: Math.min(lifetimeS, this.behaviour.maxLifetimeS) };
     this.mappings.set(`${protocol} ${externalPort}`, { protocol, internalPort, client, ...given });

@@ -1,7 +1,6 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { IpRanges, ipNetwork } from '../policy/ip-ranges.js';
 import { isLinkLocal } from '../policy/local-networks.js';
-import type { IpFamily } from '../protocol/compact.js';
 import { canonicalHost } from './udp-socket.js';
 
 export type SystemInterfaces = Readonly<Partial<Record<string, readonly NetworkInterfaceInfo[]>>>;
@@ -17,29 +16,28 @@ export interface LocalInterface {
 }
 
 /**
- * The interfaces by which others reach us at this address: that which has it, or for a wildcard all but loopback, which
- * is as good as any when there is no other.
+ * The interfaces by which others reach us at this address: that which has it, or for the wildcard of a family all but
+ * loopback, which is as good as any when there is no other.
  */
-export function interfacesFor(
-  at: string,
-  family: IpFamily,
-  system: SystemInterfaces = networkInterfaces(),
-): LocalInterface[] {
-  const isWildcard = at === '::' || at === '0.0.0.0';
-  if (at !== '::' && (at.includes(':') ? 6 : 4) !== family) return [];
+export function interfacesFor(at: string, system: SystemInterfaces = networkInterfaces()): LocalInterface[] {
+  const family = at.includes(':') ? 6 : 4;
   const inner: LocalInterface[] = [];
   const outer: LocalInterface[] = [];
   for (const [name, infos = []] of Object.entries(system)) {
     const ours = infos.filter(info => info.family === `IPv${family}`);
     if (ours.length > 0) (ours[0].internal ? inner : outer).push(describe(name, ours));
   }
-  if (isWildcard) return outer.length > 0 ? outer : inner;
+  if (isWildcard(at)) return outer.length > 0 ? outer : inner;
   const host = canonicalHost(at);
   const having = [...inner, ...outer].filter(({ addresses }) =>
     addresses.some(address => canonicalHost(address) === host),
   );
   // All of 127.0.0.0/8 is ours, though one address of it is listed.
   return having.length > 0 ? having : inner.filter(({ networks }) => networks.has(at));
+}
+
+export function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
 
 /** Whether the sender is in a network of one of these interfaces. */

@@ -3,11 +3,16 @@ import { networkInterfaces } from 'node:os';
 import type { PeerAddress } from '../ids.js';
 import type { IpFamily } from '../protocol/compact.js';
 import { LSD_GROUPS } from '../protocol/lsd.js';
-import { interfacesFor, isNear, type LocalInterface, type SystemInterfaces } from './local-interfaces.js';
+import {
+  interfacesFor,
+  isNear,
+  isWildcard,
+  type LocalInterface,
+  type SystemInterfaces,
+} from './local-interfaces.js';
 
 export interface LsdSocketOptions {
-  readonly family: IpFamily;
-  /** Where we are reached; a wildcard means by every interface. */
+  /** Where we are reached; the wildcard of a family means by every interface. */
   readonly at: string;
   /** From the network of an interface that we have joined the group with; the port is that of the packet, not of a peer. */
   readonly onPacket: (packet: Uint8Array, from: PeerAddress) => void;
@@ -26,6 +31,7 @@ const HOPS = 1;
  */
 export class LsdSocket {
   readonly #options: LsdSocketOptions;
+  readonly #family: IpFamily;
   #receiver: Socket | undefined;
   #sender: Socket | undefined;
   #interfaces: readonly LocalInterface[] = [];
@@ -35,6 +41,7 @@ export class LsdSocket {
 
   constructor(options: LsdSocketOptions) {
     this.#options = options;
+    this.#family = options.at.includes(':') ? 6 : 4;
   }
 
   /** Interfaces that packets leave by. */
@@ -44,9 +51,8 @@ export class LsdSocket {
 
   /** Looks which interfaces there are, and opens sockets or changes them. @returns whether any has come */
   async look(): Promise<boolean> {
-    const { family, at } = this.#options;
     const before = this.#joined;
-    const interfaces = interfacesFor(at, family, this.#system());
+    const interfaces = interfacesFor(this.#options.at, this.#system());
     if (this.#receiver === undefined || !isSameSet(interfaces, this.#interfaces)) {
       this.close();
       this.#interfaces = interfaces;
@@ -70,8 +76,8 @@ export class LsdSocket {
   }
 
   async #open(): Promise<void> {
-    const { family, at } = this.#options;
-    const group = LSD_GROUPS[family];
+    const { at } = this.#options;
+    const group = LSD_GROUPS[this.#family];
     // Bound to the group, the socket gets nothing that was sent to us alone. Windows does not know that.
     const own = process.platform === 'win32' ? undefined : group.host;
     const receiver = this.#create(true);
@@ -79,9 +85,8 @@ export class LsdSocket {
     this.#receiver = receiver;
     this.#sender = sender;
     receiver.on('message', (packet, from) => this.#receive(packet, from));
-    const isWildcard = at === '0.0.0.0' || at === '::';
     try {
-      await Promise.all([bind(receiver, group.port, own), bind(sender, 0, isWildcard ? undefined : at)]);
+      await Promise.all([bind(receiver, group.port, own), bind(sender, 0, isWildcard(at) ? undefined : at)]);
       if (this.#receiver !== receiver) return;
       sender.setMulticastTTL(HOPS);
       this.#join();
@@ -93,21 +98,16 @@ export class LsdSocket {
   }
 
   #create(reuseAddr: boolean): Socket {
-    const { family } = this.#options;
-    const socket = createSocket({
-      type: `udp${family}`,
-      ipv6Only: family === 6,
-      reuseAddr,
-    });
-    return socket.unref();
+    const family = this.#family;
+    return createSocket({ type: `udp${family}`, ipv6Only: family === 6, reuseAddr }).unref();
   }
 
   /** Joins again where it has: an interface may have gone and come back meanwhile. */
   #join(): void {
-    const { family } = this.#options;
+    const group = LSD_GROUPS[this.#family].host;
     this.#joined = this.#interfaces.filter(face => {
       try {
-        this.#receiver?.addMembership(LSD_GROUPS[family].host, this.#selector(face));
+        this.#receiver?.addMembership(group, this.#selector(face));
       } catch (error) {
         // That we are members already.
         if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
@@ -120,7 +120,7 @@ export class LsdSocket {
   }
 
   async #send(packet: Uint8Array): Promise<void> {
-    const { port, host } = LSD_GROUPS[this.#options.family];
+    const { port, host } = LSD_GROUPS[this.#family];
     for (const face of this.#joined) {
       const sender = this.#sender;
       if (sender === undefined) return;
@@ -143,7 +143,7 @@ export class LsdSocket {
 
   /** How `dgram` wants an interface named. */
   #selector({ addresses, zone }: LocalInterface): string {
-    return this.#options.family === 4 ? addresses[0] : `::%${zone}`;
+    return this.#family === 4 ? addresses[0] : `::%${zone}`;
   }
 
   /** A system that cannot be asked now, for want of descriptors perhaps, has none. */
@@ -162,7 +162,7 @@ export class LsdSocket {
     if (this.#troubled.has(name)) return;
     this.#troubled.add(name);
     const { code } = error as NodeJS.ErrnoException;
-    this.#options.onTrouble(what, { family: this.#options.family, interface: face?.name, osCode: code });
+    this.#options.onTrouble(what, { family: this.#family, interface: face?.name, osCode: code });
   }
 }
 

@@ -7,9 +7,9 @@ export interface IpNumber {
   readonly value: bigint;
 }
 
-/** Undefined when it is no IP literal. */
+/** Undefined when it is no IP literal. A zone does not count. */
 export function ipNumber(host: string): IpNumber | undefined {
-  const ip = parseIp(host);
+  const ip = parseIp(host.split('%', 1)[0]);
   if (ip === undefined) return undefined;
   let value = 0n;
   for (const byte of ip) value = (value << 8n) | BigInt(byte);

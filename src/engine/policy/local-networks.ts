@@ -22,16 +22,12 @@ const LINK_LOCAL = networks([
 
 /** True for an IP literal, with or without zone, that is not reachable from the internet at large. */
 export function isLocalAddress(address: string): boolean {
-  return LOCAL.has(withoutZone(address));
+  return LOCAL.has(address);
 }
 
 /** Nobody has files there, but machines of cloud providers tell their keys at such an address. */
 export function isLinkLocal(address: string): boolean {
-  return LINK_LOCAL.has(withoutZone(address));
-}
-
-function withoutZone(address: string): string {
-  return address.split('%', 1)[0];
+  return LINK_LOCAL.has(address);
 }
 
 function networks(list: readonly (readonly [address: string, bits: number])[]): IpRanges {

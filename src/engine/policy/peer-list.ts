@@ -1,6 +1,7 @@
 import { formatAddress, type PeerAddress } from '../ids.js';
-import { canonicalAddress, classifyHost } from './peer-list-address.js';
+import { canonicalAddress, classifyHost, lacksZone } from './peer-list-address.js';
 import type { Rng } from './rng.js';
+import { hostKey } from './subnet.js';
 
 /** How we came to know a peer. */
 export type PeerSource = 'manual' | 'tracker' | 'dht' | 'pex' | 'lsd' | 'incoming' | 'resume';
@@ -21,6 +22,9 @@ const SHARES: Readonly<Partial<Record<PeerSource, number>>> = {
   lsd: 1 / 6,
   incoming: 1 / 6,
 };
+
+/** Who can know which interfaces this machine has. */
+const NEAR: ReadonlySet<PeerSource> = new Set(['manual', 'lsd', 'incoming', 'resume']);
 
 /** Longest wait before a peer is dialled again that was of use and got lost: its network is back, or will not be soon. */
 export const RETRY_LOST_MS = 1_000;
@@ -92,6 +96,13 @@ export class PeerList {
     return this.#candidates.size;
   }
 
+  /** Addresses that `next` will give some time. */
+  get dialable(): number {
+    let count = 0;
+    for (const { state, held } of this.#candidates.values()) if (state === 'idle' && !held) count++;
+    return count;
+  }
+
   /** Takes addresses in; those that are known, banned, our own or no possible peer are left out. @returns how many are new */
   add(addresses: Iterable<PeerAddress>, source: PeerSource): number {
     let added = 0;
@@ -143,10 +154,12 @@ export class PeerList {
     if (candidate) candidate.state = 'connected';
   }
 
-  /** The peer is connected from elsewhere: its address is not dialled until `release`. */
-  hold(address: PeerAddress): void {
+  /** The peer is connected from elsewhere: its address is not dialled until `release`. @returns whether it would be */
+  hold(address: PeerAddress): boolean {
     const candidate = this.#find(address);
-    if (candidate?.state === 'idle') candidate.held = true;
+    if (candidate?.state !== 'idle') return false;
+    candidate.held = true;
+    return true;
   }
 
   /** Where it is now was no better: the address may be dialled again, after others. */
@@ -184,9 +197,10 @@ export class PeerList {
     if (!candidate) return;
     this.#candidates.delete(formatAddress(found));
     this.#count(candidate, -1);
-    const left = this.#perHost.get(found.host)! - 1;
-    if (left > 0) this.#perHost.set(found.host, left);
-    else this.#perHost.delete(found.host);
+    const hostOf = hostKey(found.host);
+    const left = this.#perHost.get(hostOf)! - 1;
+    if (left > 0) this.#perHost.set(hostOf, left);
+    else this.#perHost.delete(hostOf);
   }
 
   /** An address of ours (told by the tracker, or found by a handshake with our own peer id): never dialled. */
@@ -201,7 +215,7 @@ export class PeerList {
   ban(host: string, port?: number): void {
     const address = canonicalAddress({ host, port: port ?? 1 });
     if (!address) return;
-    this.#banned.add(port === undefined ? address.host : formatAddress(address));
+    this.#banned.add(port === undefined ? hostKey(address.host) : formatAddress(address));
     for (const oldest of this.#banned) {
       if (this.#banned.size <= MAX_BANS) break;
       this.#banned.delete(oldest);
@@ -212,26 +226,29 @@ export class PeerList {
 
   isBanned(address: PeerAddress): boolean {
     const found = canonicalAddress(address);
-    return found !== undefined && (this.#banned.has(found.host) || this.#banned.has(formatAddress(found)));
+    if (found === undefined || this.#banned.size === 0) return false;
+    return this.#banned.has(hostKey(found.host)) || this.#banned.has(formatAddress(found));
   }
 
   #add(raw: PeerAddress, source: PeerSource): boolean {
     const address = canonicalAddress(raw);
-    if (!address) return false;
+    if (!address || (address.host.includes('%') && !NEAR.has(source))) return false;
     const key = formatAddress(address);
     const kind = classifyHost(address.host);
-    if (kind === 'unusable' || (kind === 'loopback' && !this.#allowLoopback)) return false;
+    if (kind === 'unusable' || lacksZone(address.host)) return false;
+    if (kind === 'loopback' && !this.#allowLoopback) return false;
     const known = this.#candidates.get(key);
     if (known !== undefined) this.#addSource(known, source);
     if (known !== undefined || this.#own.has(key) || this.isBanned(address)) return false;
-    const ofHost = this.#perHost.get(address.host) ?? 0;
+    const hostOf = hostKey(address.host);
+    const ofHost = this.#perHost.get(hostOf) ?? 0;
     if (kind !== 'loopback' && ofHost >= this.#maxPerHost) return false;
     const share = SHARES[source];
     const isFull = share !== undefined && (this.#perSource.get(source) ?? 0) >= share * this.#maxPeers;
     if (isFull && !this.#dropWorst(source)) return false;
     if (this.size >= this.#maxPeers && !this.#dropWorst() && !(share === undefined && this.#dropNamed()))
       return false;
-    this.#perHost.set(address.host, (this.#perHost.get(address.host) ?? 0) + 1);
+    this.#perHost.set(hostOf, ofHost + 1);
     const candidate: Candidate = {
       ...{ address, sources: [source], state: 'idle', held: false, failures: 0, readyAtMs: 0 },
     };

@@ -1,20 +1,21 @@
 import { toHex } from '../bytes.js';
 import type { PeerAddress } from '../ids.js';
+import { hostKey } from '../policy/subnet.js';
 import type { PeerLink } from './link.js';
 
 /** Hosts remembered at most; the oldest ban is forgotten first. */
 const MAX_BANS = 10_000;
 
 /**
- * Who sent bad data and is not let in again. A ban is on the host, as in other engines, except on loopback, where
- * many peers share one host: there it is on the peer id and on the port it listens on.
+ * Who sent bad data and is not let in again. A ban is on the host, as in other engines, of IPv6 on its /64, except on
+ * loopback, where many peers share one host: there it is on the peer id and on the port it listens on.
  */
 export class Bans {
   readonly #keys = new Set<string>();
 
   /** @param link the peer's connection, when it still has one */
   add({ host, port }: PeerAddress, link?: PeerLink): void {
-    this.#keys.add(isLoopback(host) ? `${host} ${port}` : host);
+    this.#keys.add(isLoopback(host) ? `${host} ${port}` : hostKey(host));
     if (link !== undefined) for (const key of keysOf(link)) this.#keys.add(key);
     while (this.#keys.size > MAX_BANS) this.#keys.delete(this.#keys.values().next().value!);
   }
@@ -24,13 +25,13 @@ export class Bans {
   }
 
   hasHost(host: string): boolean {
-    return this.#keys.has(host);
+    return this.#keys.size > 0 && this.#keys.has(hostKey(host));
   }
 }
 
 function keysOf(link: PeerLink): string[] {
   const { host, port } = link.address;
-  if (!isLoopback(host)) return [host];
+  if (!isLoopback(host)) return [hostKey(host)];
   const keys = [`${host} ${link.peer?.listenPort ?? port}`];
   if (link.peerId !== undefined) keys.push(toHex(link.peerId));
   return keys;

@@ -51,6 +51,11 @@ export class Dialler {
     return this.#list.size;
   }
 
+  /** Addresses that are dialled now or later, as long as nothing comes between. */
+  get dialable(): number {
+    return this.#list.dialable;
+  }
+
   setMaxPeers(maxPeers: number): void {
     this.#wanted = placesToDial(maxPeers);
     this.#dialMore();
@@ -90,8 +95,7 @@ export class Dialler {
 
   /** The link's peer was at another address before: there is no use in dialling that meanwhile. */
   hasMoved(link: PeerLink, from: PeerAddress): void {
-    this.#list.hold(from);
-    this.#former.set(link, from);
+    if (this.#list.hold(from)) this.#former.set(link, from);
   }
 
   closed(link: PeerLink, error: MillraceError | undefined): void {
@@ -132,7 +136,7 @@ export class Dialler {
     const former = this.#former.get(link);
     if (former === undefined) return;
     this.#former.delete(link);
-    if (link.peer !== undefined && hasMovedBytes(link)) this.#list.forget(former);
+    if (hasMovedBytes(link)) this.#list.forget(former);
     else this.#list.release(former, nowMs());
   }
 

@@ -1,5 +1,6 @@
 import { compareBytes, toHex } from '../bytes.js';
 import { MillraceError } from '../errors.js';
+import { hostKey } from '../policy/subnet.js';
 import { nowMs } from './clock.js';
 import type { PeerLink } from './link.js';
 
@@ -12,6 +13,7 @@ const STALE_MS = 10_000;
  * push it out, or keep it out.
  *
  * @param leave takes the older link out when it is the one that goes
+ * @param doubt is told of a link with the same id from another host
  * @throws MillraceError ERR_PEER_DUPLICATE when the new link is the one that goes
  */
 export function settleDuplicate(
@@ -20,10 +22,14 @@ export function settleDuplicate(
   peerId: Uint8Array,
   ownPeerId: Uint8Array,
   leave: (link: PeerLink, error: MillraceError) => void,
+  doubt?: (link: PeerLink) => void,
 ): void {
-  for (const other of links) {
-    if (other.address.host !== link.address.host) continue;
+  for (const other of [...links]) {
     if (other.peerId === undefined || compareBytes(other.peerId, peerId) !== 0) continue;
+    if (hostKey(other.address.host) !== hostKey(link.address.host)) {
+      doubt?.(other);
+      continue;
+    }
     const duplicate = new MillraceError('ERR_PEER_DUPLICATE', `peer ${toHex(peerId)} is connected already`);
     const theirsWins = compareBytes(peerId, ownPeerId) > 0;
     const replaces =
@@ -33,11 +39,20 @@ export function settleDuplicate(
     const [kept, dropped] = replaces ? [link, other] : [other, link];
     kept.dialAddress ??= dropped.dialAddress;
     if (!replaces) throw duplicate;
-    other.close(duplicate);
-    leave(other, duplicate);
-    other.peer = undefined;
-    other.neighbours = undefined;
-    other.torrent = undefined; // it was told of the end already
+    dismiss(other, duplicate, leave);
     return;
   }
+}
+
+/** Ends a connection so that its torrent is without it at once. */
+export function dismiss(
+  link: PeerLink,
+  error: MillraceError,
+  leave: (link: PeerLink, error: MillraceError) => void,
+): void {
+  link.close(error);
+  leave(link, error);
+  link.peer = undefined;
+  link.neighbours = undefined;
+  link.torrent = undefined; // it was told of the end already
 }

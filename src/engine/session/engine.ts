@@ -3,6 +3,7 @@ import { type Arena, createArena } from '../../workers/arena.js';
 import { createPool, type WorkerPool } from '../../workers/pool.js';
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
+import { PeerMemory } from '../policy/peer-memory.js';
 import { createRng, type Rng } from '../policy/rng.js';
 import { mapStorageError } from '../storage/errors.js';
 import { HandleCache } from '../storage/handle-cache.js';
@@ -81,6 +82,7 @@ export interface Engine extends Machinery {
   readonly groups: LimitGroups;
   /** Calls that torrents wait for while they have nothing else to do. */
   readonly timers: TimerQueue;
+  readonly memory: PeerMemory;
   /** Where we are for others. */
   readonly own: OwnAddresses;
   /** Whether peers exchange addresses of others, from now on. */
@@ -110,6 +112,7 @@ export function createEngine(options: ResolvedOptions, peerId: Uint8Array): Engi
     limits: new SharedLimits(limits),
     groups: new LimitGroups(),
     timers: new TimerQueue(),
+    memory: new PeerMemory(),
     own: new OwnAddresses(),
     pex: options.pex,
     nextPeerKey: () => ++peers,

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.js';
+import { hostKey } from '../policy/subnet.js';
 import { nowMs } from './clock.js';
 import type { PeerLink } from './link.js';
 
@@ -53,8 +54,9 @@ export class HalfOpen {
   evict(error: MillraceError): PeerLink | undefined {
     const ofHost = new Map<string, PeerLink[]>();
     for (const link of this.#incoming) {
-      const links = ofHost.get(link.address.host);
-      if (links === undefined) ofHost.set(link.address.host, [link]);
+      const host = hostKey(link.address.host);
+      const links = ofHost.get(host);
+      if (links === undefined) ofHost.set(host, [link]);
       else links.push(link);
     }
     let most: readonly PeerLink[] = [];

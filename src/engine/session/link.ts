@@ -6,6 +6,7 @@ import type { Kernels } from '../kernels/types.js';
 import { PeerSocket, type PeerSocketOwner, type ReceiveRegion } from '../net/peer-socket.js';
 import type { SocksProxy } from '../net/socks-proxy.js';
 import type { PeerSource } from '../policy/peer-list.js';
+import type { PeerHistory } from '../policy/peer-memory.js';
 import { type ControlMessage, PeerDecoder } from '../protocol/peer/decoder.js';
 import { encodeHandshake, encodeMessage, messageBytes } from '../protocol/peer/encoder.js';
 import { decodeFeatures, encodeFeatures, type PeerFeatures } from '../protocol/peer/features.js';
@@ -74,6 +75,8 @@ export class PeerLink implements PeerSocketOwner {
   /** How we came to know it, the first way first. */
   sources: readonly PeerSource[] = ['incoming'];
   peerId: Uint8Array | undefined;
+  /** What is known of its peer from earlier connections. */
+  before: PeerHistory | undefined;
   /** What its rates are held to, from the end of the handshake on. */
   limits: PeerLimits | undefined;
   peer: PeerCore | undefined;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { LsdSocket } from '../discovery/lsd-socket.js';
+import { LsdSocket, type LsdSocketOptions } from '../discovery/lsd-socket.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { LsdSchedule } from '../policy/lsd-schedule.js';
 import { SenderLimit } from '../policy/sender-limit.js';
 import type { IpFamily } from '../protocol/compact.js';
 import { decodeLsdAnnounce, encodeLsdAnnounces, LSD_INFO_HASHES } from '../protocol/lsd.js';
 import { Alarm, nowMs } from './clock.js';
+import { placesFor } from './dht-places.js';
 import type { DiscoveryService, Seeker } from './discovery.js';
 import type { Engine } from './engine.js';
 
@@ -19,9 +20,13 @@ const COUNTED_MS = 10_000;
 
 export interface LsdServiceOptions {
   readonly engine: Pick<Engine, 'log' | 'rng' | 'options'>;
-  /** Where peers reach us; undefined while not listening, when we hear others and announce nothing. */
-  readonly address: () => PeerAddress | undefined;
+  /** Where peers reach us, an address for each family; while there is none we hear others and announce nothing. */
+  readonly listening: () => readonly PeerAddress[];
+  /** Defaults to real ones. */
+  readonly openSocket?: (options: LsdSocketOptions) => GroupSocket;
 }
+
+type GroupSocket = Pick<LsdSocket, 'joined' | 'look' | 'send' | 'close'>;
 
 /** Local service discovery (BEP 14): tells the local network which torrents are here, and hears of those elsewhere in it. */
 export class LsdService implements DiscoveryService {
@@ -33,8 +38,9 @@ export class LsdService implements DiscoveryService {
   readonly #limit = new SenderLimit(PACKETS_OF_SENDER, PACKETS_OF_ALL, COUNTED_MS);
   readonly #announceAlarm = new Alarm(() => this.#announce());
   readonly #lookAlarm = new Alarm(() => void this.#lookAgain());
-  #sockets = new Map<IpFamily, LsdSocket>();
-  #at: string | undefined;
+  readonly #sockets = new Map<IpFamily, GroupSocket>();
+  /** Hosts that the sockets are for; undefined while there is no network. */
+  #hosts: string | undefined;
 
   constructor(options: LsdServiceOptions) {
     this.#options = options;
@@ -55,14 +61,14 @@ export class LsdService implements DiscoveryService {
   }
 
   moved(): void {
-    if (this.#at === undefined) return;
-    if (this.#at !== this.#host) this.#open();
+    if (this.#hosts === undefined) return;
+    if (this.#hosts !== hostsOf(this.#places)) this.#open();
     this.#schedule.moved(nowMs());
     this.#arm();
   }
 
   suspend(): void {
-    this.#at = undefined;
+    this.#hosts = undefined;
     this.#announceAlarm.clear();
     this.#lookAlarm.clear();
     for (const socket of this.#sockets.values()) socket.close();
@@ -70,7 +76,7 @@ export class LsdService implements DiscoveryService {
   }
 
   restore(): void {
-    if (this.#at === undefined) this.#open();
+    if (this.#hosts === undefined) this.#open();
   }
 
   async close(): Promise<void> {
@@ -79,25 +85,21 @@ export class LsdService implements DiscoveryService {
 
   // --- inside ----------------------------------------------------------------------------------------------------
 
-  get #host(): string {
-    return this.#options.address()?.host ?? this.#options.engine.options.bind ?? '::';
+  get #places(): Map<IpFamily, PeerAddress> {
+    const { listening, engine } = this.#options;
+    return placesFor(listening(), engine.options.bind);
   }
 
   #open(): void {
     this.suspend();
-    const { log } = this.#options.engine;
-    const at = this.#host;
-    this.#at = at;
-    for (const family of [4, 6] as const)
-      this.#sockets.set(
-        family,
-        new LsdSocket({
-          family,
-          at,
-          onPacket: (packet, from) => this.#hear(packet, from),
-          onTrouble: (what, facts) => log.debug(facts, `local service discovery: ${what}`),
-        }),
-      );
+    const { engine, openSocket = options => new LsdSocket(options) } = this.#options;
+    const places = this.#places;
+    const onPacket = (packet: Uint8Array, from: PeerAddress) => this.#hear(packet, from);
+    const onTrouble = (what: string, facts: object) =>
+      engine.log.debug(facts, `local service discovery: ${what}`);
+    for (const [family, { host }] of places)
+      this.#sockets.set(family, openSocket({ at: host, onPacket, onTrouble }));
+    this.#hosts = hostsOf(places);
     void this.#look();
   }
 
@@ -118,17 +120,20 @@ export class LsdService implements DiscoveryService {
   /** Nothing is taken from the schedule while nobody would hear of it. */
   #arm(): void {
     const heard = [...this.#sockets.values()].some(({ joined }) => joined.length > 0);
-    if (heard && this.#options.address() !== undefined)
+    if (heard && this.#options.listening().length > 0)
       this.#announceAlarm.setNoLater(this.#schedule.nextTimeout());
   }
 
   #announce(): void {
-    const port = this.#options.address()?.port;
-    if (port === undefined) return;
+    if (this.#options.listening().length === 0) return;
+    const places = this.#places;
     const infoHashes = this.#schedule.take(nowMs());
-    for (const [family, socket] of this.#sockets)
+    for (const [family, socket] of this.#sockets) {
+      const port = places.get(family)?.port;
+      if (port === undefined || socket.joined.length === 0) continue;
       for (const packet of encodeLsdAnnounces({ port, infoHashes, cookie: this.#cookie }, family))
         socket.send(packet);
+    }
     this.#arm();
   }
 
@@ -145,4 +150,8 @@ export class LsdService implements DiscoveryService {
     }
     this.#arm();
   }
+}
+
+function hostsOf(places: ReadonlyMap<IpFamily, PeerAddress>): string {
+  return Array.from(places.values(), ({ host }) => host).join(' ');
 }

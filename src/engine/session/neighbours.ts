@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors.js';
-import type { PeerKey } from '../ids.js';
+import type { PeerAddress, PeerKey } from '../ids.js';
 import { UploadTurns } from '../policy/upload-turns.js';
 import type { ControlMessage } from '../protocol/peer/decoder.js';
 import type { PeerFeatures } from '../protocol/peer/features.js';
@@ -7,12 +7,15 @@ import { clientName } from '../protocol/peer-id.js';
 import type { Action } from '../swarm/actions.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import type { TorrentCore } from '../swarm/torrent-core.js';
+import { type Acquaintances, formerAddress, historyOf } from './acquaintances.js';
 import { Alarm, nowMs } from './clock.js';
-import { settleDuplicate } from './duplicates.js';
+import { Doubts } from './doubts.js';
+import { dismiss, settleDuplicate } from './duplicates.js';
 import { PeerLimits, type SharedLimits } from './limits.js';
 import type { LinkTorrent, PeerLink } from './link.js';
 import type { MetadataDesk } from './metadata-desk.js';
 import type { PieceReader } from './piece-reader.js';
+import { Room } from './room.js';
 import type { PeerStats } from './types.js';
 import { Uploader } from './uploader.js';
 
@@ -42,6 +45,9 @@ export interface NeighboursOptions {
   /** Limits of session and torrent; see `setLevels`. */
   readonly limits: readonly SharedLimits[];
   readonly isBanned: (link: PeerLink) => boolean;
+  readonly acquaintances: Acquaintances;
+  /** Of connections with peers (BEP 40); undefined while our address is not known. */
+  readonly priorityOf: (address: PeerAddress) => number | undefined;
   readonly act: (action: Action) => void;
   /** A turn ended without any neighbour. */
   readonly onAlone: () => void;
@@ -50,6 +56,8 @@ export interface NeighboursOptions {
   readonly onAttached: (link: PeerLink, client: string) => void;
   /** Where the peer can be dialled is known now. */
   readonly onListens: (link: PeerLink) => void;
+  /** The link's peer was at this address before. */
+  readonly onMoved: (link: PeerLink, from: PeerAddress) => void;
   readonly onDetached: (link: PeerLink, error: MillraceError | undefined) => void;
 }
 
@@ -64,6 +72,8 @@ export class Neighbours implements LinkTorrent {
   readonly #limitAlarm = new Alarm(() => this.#onLimitOver());
   readonly #waitingToRead = new Set<PeerLink>();
   readonly #turns = new UploadTurns();
+  readonly #doubts = new Doubts();
+  readonly #room: Room;
   #turnScheduled = false;
   #blocksSinceTurn = 0;
   #maxPeers: number;
@@ -74,6 +84,7 @@ export class Neighbours implements LinkTorrent {
     const { core, reader, memory, sendBufferBytes } = options;
     this.#maxPeers = options.maxPeers;
     this.#levels = options.limits;
+    this.#room = new Room(options.priorityOf);
     this.uploader = new Uploader(
       core.uploads,
       reader,
@@ -92,24 +103,54 @@ export class Neighbours implements LinkTorrent {
   // --- links come and go ---------------------------------------------------------------------------------------
 
   attach(link: PeerLink, features: PeerFeatures, peerId: Uint8Array): PeerCore {
-    const { core, isBanned, onAttached } = this.options;
+    const { core, isBanned, onAttached, acquaintances } = this.options;
     if (this.#closed) throw new MillraceError('ERR_CLOSED', 'the torrent is closed');
     if (isBanned(link)) throw new MillraceError('ERR_PEER_BANNED', `${link.name} sent bad data before`);
-    settleDuplicate(this.links.values(), link, peerId, this.options.peerId, (other, error) =>
-      this.detach(other, error),
+    settleDuplicate(
+      this.links.values(),
+      link,
+      peerId,
+      this.options.peerId,
+      (other, error) => this.detach(other, error),
+      other => this.#doubts.add(other, link),
     );
-    if (this.links.size >= this.#maxPeers) throw this.#tooMany();
-    const peer = core.addPeer(
-      link.key,
-      { address: link.address, incoming: link.incoming, fast: features.fast, extended: features.extended },
-      nowMs(),
-    );
+    link.before = acquaintances.meet(link);
+    if (this.links.size >= this.#maxPeers && !this.#makeRoom(link)) throw this.#tooMany();
+    const { address, incoming, before } = link;
+    const { fast, extended } = features;
+    const info = { address, incoming, fast, extended, standing: before?.standing };
+    const peer = core.addPeer(link.key, info, nowMs());
     this.links.set(link.key, link);
     link.neighbours = this;
     link.limits = new PeerLimits(this.#levels);
     onAttached(link, clientName(peerId));
+    this.#noteMove(link);
     this.poke();
     return peer;
+  }
+
+  /** Where there are as many as may be, but no more. */
+  #makeRoom(link: PeerLink): boolean {
+    if (this.links.size > this.#maxPeers) return false;
+    const other = this.#room.whoGivesWay(this.links.values(), link, nowMs());
+    if (other === undefined) return false;
+    dismiss(other, this.#tooMany(), (gone, error) => this.detach(gone, error));
+    return true;
+  }
+
+  #noteMove(link: PeerLink): void {
+    const from = formerAddress(link);
+    if (from !== undefined) this.options.onMoved(link, from);
+  }
+
+  /** Peers that came again from elsewhere, and whose old connection stayed silent. */
+  #settleDoubts(): void {
+    for (const [link, newer] of this.#doubts.settle(this.links)) {
+      const error = new MillraceError('ERR_PEER_TIMEOUT', `silent, and its peer is back as ${newer.name}`);
+      newer.before = historyOf(link);
+      dismiss(link, error, (old, why) => this.detach(old, why));
+      this.#noteMove(newer);
+    }
   }
 
   /** A peer that dialled us can be dialled itself. */
@@ -118,11 +159,13 @@ export class Neighbours implements LinkTorrent {
     if (link === undefined || link.dialAddress !== undefined) return;
     link.dialAddress = { host: link.address.host, port };
     this.options.onListens(link);
+    this.#noteMove(link);
   }
 
   detach(link: PeerLink, error: MillraceError | undefined): void {
     this.#waitingToRead.delete(link);
     if (this.links.delete(link.key)) {
+      this.options.acquaintances.part(link);
       this.options.core.removePeer(link.key, nowMs());
       this.poke();
     }
@@ -292,8 +335,8 @@ export class Neighbours implements LinkTorrent {
         client: peer.client || clientName(link.peerId!),
         downRate: peer.down.rate(now),
         upRate: peer.up.rate(now),
-        downloaded: peer.down.total,
-        uploaded: peer.up.total,
+        downloaded: (link.before?.downloaded ?? 0) + peer.down.total,
+        uploaded: (link.before?.uploaded ?? 0) + peer.up.total,
         progress: peer.haveCount / pieceCount,
         amChoking: peer.amChoking,
         amInterested: peer.amInterested,
@@ -313,6 +356,7 @@ export class Neighbours implements LinkTorrent {
   #onAlarm(): void {
     const now = nowMs();
     this.options.core.handleTimeout(now);
+    this.#settleDoubts();
     for (const link of this.links.values())
       if (link.stalledMs(now) >= SEND_TIMEOUT_MS)
         link.close(

@@ -55,6 +55,10 @@ export class PortLease {
     this.#round = this.#run();
   }
 
+  isOf({ host, port }: PeerAddress): boolean {
+    return host === this.#at.host && port === this.#at.port;
+  }
+
   get mapped(): MappedPort[] {
     const gateway = this.#gateway;
     if (gateway === undefined) return [];
@@ -147,7 +151,7 @@ export class PortLease {
     this.#gateway = undefined;
     if (this.#held.size === 0) return;
     this.#held.clear();
-    this.#host.onMapped();
+    if (!this.#ending.signal.aborted) this.#host.onMapped();
   }
 
   async #giveBack(): Promise<void> {

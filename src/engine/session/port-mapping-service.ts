@@ -8,7 +8,7 @@ import type { LogSink, MappedPort } from './types.js';
 export interface PortMappingHost {
   readonly timers: TimerQueue;
   readonly log: LogSink;
-  /** Where we listen; undefined while we do not. */
+  /** Where we listen by IPv4, alone of which routers translate addresses; undefined while we do not. */
   readonly address: () => PeerAddress | undefined;
   /** Peers are let in by another port than before. */
   readonly onMoved: () => void;
@@ -24,7 +24,7 @@ export class PortMappingService implements DiscoveryService {
   #ended: Promise<unknown> = Promise.resolve();
   #suspended = false;
   #closed = false;
-  /** The external port as it was told last. */
+  /** Where peers come in, as it was told last. */
   #told: number | undefined;
 
   constructor(host: PortMappingHost) {
@@ -47,6 +47,8 @@ export class PortMappingService implements DiscoveryService {
 
   /** What was mapped is given back first: it may be the same external port. */
   moved(): void {
+    const at = this.#host.address();
+    if (at !== undefined && this.#lease?.isOf(at)) return;
     this.#end();
     void this.#ended.then(() => this.#begin());
   }
@@ -67,6 +69,7 @@ export class PortMappingService implements DiscoveryService {
     this.#closed = true;
     this.#end();
     await this.#ended;
+    this.#tell();
   }
 
   #begin(): void {
@@ -74,7 +77,7 @@ export class PortMappingService implements DiscoveryService {
     if (at === undefined || this.#suspended || this.#closed || this.#lease !== undefined) return;
     const { timers, log, findGateways = findGatewaysAt } = this.#host;
     this.#told = at.port;
-    this.#lease = new PortLease({ timers, log, findGateways, onMapped: () => this.#mapped() }, at);
+    this.#lease = new PortLease({ timers, log, findGateways, onMapped: () => this.#tell() }, at);
   }
 
   #end(): void {
@@ -83,16 +86,17 @@ export class PortMappingService implements DiscoveryService {
     this.#ended = Promise.all([this.#ended, lease?.end()]);
   }
 
-  #mapped(): void {
+  /** Says where peers come in, when that is elsewhere than was said last. */
+  #tell(): void {
     const port = this.externalPort ?? this.#host.address()?.port;
-    if (this.#lease === undefined || port === this.#told) return;
+    if (port === this.#told || this.#told === undefined) return;
     this.#told = port;
     this.#host.onMoved();
   }
 }
 
-/** Loaded for those who map ports. An address that is one of many, or of none, is no place to look from. */
+/** Loaded for those who map ports. */
 async function* findGatewaysAt({ host }: PeerAddress, signal: AbortSignal): AsyncGenerator<Gateway> {
   const { findGateways } = await import('../discovery/port-mapping.js');
-  yield* findGateways(host === '0.0.0.0' || host === '::' ? undefined : host, signal);
+  yield* findGateways(host === '0.0.0.0' ? undefined : host, signal);
 }

@@ -3,6 +3,7 @@ import { formatAddress, type InfoHash, type PeerAddress, type PeerKey } from '..
 import type { PeerSource } from '../policy/peer-list.js';
 import type { PeerFeatures } from '../protocol/peer/features.js';
 import type { PeerCore } from '../swarm/peer-core.js';
+import { Acquaintances } from './acquaintances.js';
 import { Announcing, type AnnouncingHost } from './announcing.js';
 import { Dialler, type DiallerHost } from './dialler.js';
 import type { Discovery, Seeker } from './discovery.js';
@@ -31,6 +32,7 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
   #online = false;
   #dialler: Dialler | undefined;
   #announcing: Announcing | undefined;
+  readonly acquaintances: Acquaintances;
 
   constructor(
     readonly engine: Engine,
@@ -39,6 +41,7 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
     readonly events: EventHub,
     tiers: readonly (readonly string[])[],
   ) {
+    this.acquaintances = new Acquaintances(engine.memory, workings.metainfo.infoHash);
     if (tiers.length > 0) this.#announcing = this.#createAnnouncing(tiers);
   }
 
@@ -171,6 +174,10 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
     this.events.emit({ type: 'peer', address: link.name, client });
   }
 
+  hasMoved(link: PeerLink, from: PeerAddress): void {
+    this.#dialler?.hasMoved(link, from);
+  }
+
   listens(link: PeerLink): void {
     this.#dialler ??= this.#createDialler();
     this.#dialler.connected(link);
@@ -188,6 +195,7 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
 
   ban(address: PeerAddress, reason: string, link: PeerLink | undefined): void {
     this.host.ban(address, link);
+    if (link !== undefined) this.acquaintances.ban(link, this.links.values());
     this.events.emit({ type: 'peer-banned', address: link?.name ?? formatAddress(address), reason });
     link?.close(new MillraceError('ERR_PEER_BANNED', `banned: ${reason}`));
   }

@@ -110,7 +110,7 @@ class EngineSession implements Session, TorrentHost {
       dht: () => this.#createDht(),
       // Whoever heard us would connect around the proxy.
       lsd: () =>
-        proxy === undefined ? new LsdService({ engine, address: () => this.#network.address }) : undefined,
+        proxy === undefined ? new LsdService({ engine, listening: () => this.addresses }) : undefined,
       portMapping: () => this.#mapPorts(),
     });
     budget.onFreed = () => {
@@ -274,13 +274,14 @@ class EngineSession implements Session, TorrentHost {
   async listenOn(at: ListenAddress): Promise<PeerAddress> {
     this.#checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
-    this.discovery.moved();
     this.#moved();
     return address;
   }
 
-  /** Trackers are told at once. */
+  /** Others reach us elsewhere: whoever was told where is told anew, at once. */
   #moved(): void {
+    if (this.#closing !== undefined) return;
+    this.discovery.moved();
     for (const { run } of this.#torrents.values()) run.presence.moved();
     for (const phase of this.#phases) phase.moved();
   }
@@ -288,8 +289,12 @@ class EngineSession implements Session, TorrentHost {
   /** Not behind a proxy, whose users want nobody to come by another way. */
   #mapPorts(): PortMappingService | undefined {
     if (this.#network.proxy !== undefined) return undefined;
-    const { timers, log } = this.#engine;
-    const address = () => this.#network.address;
+    const { timers, log, options } = this.#engine;
+    const address = () => {
+      // Of IPv4: IPv6 has no translation of addresses.
+      const listening = this.#network.addresses.find(({ host }) => !host.includes(':'));
+      return listening && { ...listening, host: options.bind ?? listening.host };
+    };
     this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
     return this.#ports;
   }

@@ -8,6 +8,7 @@ import { MAX_BLOCK_BYTES } from '../protocol/peer/messages.js';
 import type { Action } from '../swarm/actions.js';
 import type { Storage } from '../swarm/ports.js';
 import { TorrentCore } from '../swarm/torrent-core.js';
+import type { Acquaintances } from './acquaintances.js';
 import { Arrivals } from './arrivals.js';
 import { BottleneckWatch } from './bottleneck-watch.js';
 import { nowMs } from './clock.js';
@@ -49,6 +50,9 @@ export interface LinkKeeper {
   readonly online: boolean;
   isBanned(link: PeerLink): boolean;
   attached(link: PeerLink, client: string): void;
+  readonly acquaintances: Acquaintances;
+  /** The link's peer was at this address before. */
+  hasMoved(link: PeerLink, from: PeerAddress): void;
   /** Where the peer can be dialled is known now. */
   listens(link: PeerLink): void;
   /** Further peers. */
@@ -121,6 +125,9 @@ export class TorrentParts {
       onAlone: () => owner.alone(),
       onTurn: now => this.bottlenecks.turn(now),
       onAttached: (link, client) => owner.presence.attached(link, client),
+      acquaintances: owner.presence.acquaintances,
+      priorityOf: engine.own.priorityOf,
+      onMoved: (link, from) => owner.presence.hasMoved(link, from),
       onListens: link => owner.presence.listens(link),
       onDetached: (link, error) => owner.presence.detach(link, error),
     });

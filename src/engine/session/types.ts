@@ -181,6 +181,7 @@ export interface PeerStats {
   readonly client: string;
   readonly downRate: number;
   readonly upRate: number;
+  /** Earlier connections with it included, as far as it is known again. */
   readonly downloaded: number;
   readonly uploaded: number;
   /** Share of the torrent that the peer has, 0 to 1. */

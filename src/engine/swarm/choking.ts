@@ -74,7 +74,7 @@ export class Choking {
         upRate: peer.up.rate(nowMs),
         // without requests it is us who keep it waiting
         snubbed: !peer.peerChoking && peer.outstanding.size > 0 && nowMs - peer.lastBlockMs >= ANTI_SNUB_MS,
-        connectedAtMs: peer.connectedAtMs,
+        connectedAtMs: peer.sinceMs,
         unchokedAtMs: peer.unchokedAtMs,
       });
     return views;

@@ -1,4 +1,5 @@
 import type { PeerAddress, PeerKey } from '../ids.js';
+import type { PeerStanding } from '../policy/peer-memory.js';
 import type { BlockRef } from '../policy/picker.js';
 import { RateMeter } from '../policy/rate-meter.js';
 import { RequestWindow } from '../policy/request-window.js';
@@ -12,6 +13,8 @@ export interface PeerInfo {
   readonly fast: boolean;
   /** Both sides speak the extension protocol (BEP 10). */
   readonly extended: boolean;
+  /** It has been here before. */
+  readonly standing?: PeerStanding;
 }
 
 /** A request of ours that is on its way. */
@@ -68,6 +71,8 @@ export class PeerCore {
   /** It could have been asked for more when it was last asked, but there was no memory for another piece. */
   starved = false;
   unchokedAtMs = Number.NEGATIVE_INFINITY;
+  /** Since when it is known; one that comes back is not new. */
+  readonly sinceMs: number;
   /** It sent data that failed a check: it only gets pieces of its own until one is good. */
   parole = false;
 
@@ -100,6 +105,11 @@ export class PeerCore {
     this.lastInMs = connectedAtMs;
     this.lastOutMs = connectedAtMs;
     this.lastBlockMs = connectedAtMs;
+    this.sinceMs = info.standing?.connectedAtMs ?? connectedAtMs;
+    if (info.standing === undefined) return;
+    this.unchokedAtMs = info.standing.unchokedAtMs;
+    this.snubbed = info.standing.snubbed;
+    if (this.snubbed) this.window.snub();
   }
 
   send(message: Message): void {

@@ -7,7 +7,7 @@ stdin and events leave by stdout, one JSON object a line each; it ends when stdi
 At first: listening {node, port}, one for each of COUNT nodes. Commands, with the `node` that has to do them (0 if none
 is named), and what they lead to:
 
-    bootstrap {host, port}                    every node is told of that one
+    bootstrap {host, port}                    it is told of that node
     nodes                                     nodes {counts}: good nodes that each one knows
     get-peers {hash}                          peers {hash, peers}, once for each answer
     put {value}                               put {target}, stored {target, count}
@@ -48,6 +48,8 @@ def dht_session(host):
         "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
         "dht_ignore_dark_internet": False, "dht_prefer_verified_node_ids": False,
         "dht_block_ratelimit": 1_000_000, "dht_upload_rate_limit": 10_000_000,
+        # A torrent that was announced before anybody was known would have to wait a quarter of an hour.
+        "dht_announce_interval": 10,
         "alert_queue_size": 10000,
         "alert_mask": kinds.error_notification | kinds.status_notification | kinds.dht_notification
         | kinds.dht_operation_notification,
@@ -69,8 +71,7 @@ def run(sessions, command):
     do = command["do"]
     session = sessions[command.get("node", 0)]
     if do == "bootstrap":
-        for one in sessions:
-            one.add_dht_node((command["host"], command["port"]))
+        session.add_dht_node((command["host"], command["port"]))
     elif do == "nodes":
         tell("nodes", counts=[one.status().dht_nodes for one in sessions])
     elif do == "get-peers":

@@ -45,15 +45,15 @@ export class LibtorrentNodes {
     );
   }
 
-  /** Resolves when each node knows at least so many others. */
-  async know(others: number, timeoutMs = 60_000): Promise<void> {
+  /** Resolves when each of the first nodes knows at least so many others. */
+  async know(others: number, first = this.addresses.length, timeoutMs = 60_000): Promise<void> {
     let asked = 0;
     await until(
       `${others} nodes known to each`,
       () => {
         const answers = this.program.json.filter(line => line.event === 'nodes');
         if (answers.length < asked) return false;
-        const counts = answers.at(-1)?.counts as number[] | undefined;
+        const counts = (answers.at(-1)?.counts as number[] | undefined)?.slice(0, first);
         if (counts?.every(count => count >= others)) return true;
         this.do('nodes');
         asked++;

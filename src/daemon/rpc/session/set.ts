@@ -128,6 +128,8 @@ function others(params: Params): Changes {
   if (dht !== undefined) changes.dht = dht;
   const blocklist = params.flag('blocklist_enabled');
   if (blocklist !== undefined) changes['blocklist-enabled'] = blocklist;
+  const lsd = params.flag('lpd_enabled');
+  if (lsd !== undefined) changes.lsd = lsd;
   const pex = params.flag('pex_enabled');
   if (pex !== undefined) changes.pex = pex;
   const url = params.text('blocklist_url');

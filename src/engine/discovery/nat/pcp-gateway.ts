@@ -16,7 +16,7 @@ import {
   encodePcpRequest,
   PCP_NONCE_BYTES,
 } from '../../protocol/nat/pcp.js';
-import { refused } from './errors.js';
+import { badAnswer, refused } from './errors.js';
 import { exchange } from './exchange.js';
 import type { Gateway, Neighbourhood, PortMapping } from './gateway.js';
 
@@ -53,6 +53,7 @@ abstract class UdpGateway implements Gateway {
 
   async map(wanted: MappingRequest, signal: AbortSignal): Promise<PortMapping> {
     const { externalPort, lifetimeS, externalAddress } = await this.ask(wanted, signal);
+    if (externalPort === 0) throw badAnswer(this.address, 'port 0');
     return {
       externalPort,
       lifetimeS,

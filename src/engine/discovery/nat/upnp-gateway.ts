@@ -1,3 +1,4 @@
+import { formatIp, parseIp } from '../../protocol/compact.js';
 import type { MappingRequest } from '../../protocol/nat/mapping.js';
 import { soapAction } from '../../protocol/nat/soap.js';
 import { aborted, badAnswer, noAnswer, refused } from './errors.js';
@@ -74,9 +75,9 @@ class UpnpGateway implements Gateway {
 
   /** Undefined while the line is down. */
   async externalAddress(signal: AbortSignal): Promise<string | undefined> {
-    const { error, leaves } = await this.#act('GetExternalIPAddress', {}, signal);
-    const address = textOf(leaves, 'newexternalipaddress');
-    return error !== 0 || address === '0.0.0.0' || address === '' ? undefined : address;
+    const { leaves } = await this.#act('GetExternalIPAddress', {}, signal);
+    const address = parseIp(textOf(leaves, 'newexternalipaddress') ?? '');
+    return address?.some(byte => byte !== 0) ? formatIp(address) : undefined;
   }
 
   async map(wanted: MappingRequest, signal: AbortSignal): Promise<PortMapping> {

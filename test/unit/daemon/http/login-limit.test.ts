@@ -30,3 +30,13 @@ it('remembers a bounded number of addresses, the latest', () => {
   limit.failed('one more', 0);
   expect(limit.lockedMs('old', 0)).toBe(0);
 });
+
+it('the addresses of a /64 guess together, and IPv4 is IPv4 in whatever dress', () => {
+  const limit = new LoginLimit();
+  for (let i = 1; i <= 10; i++) limit.failed(`2001:db8::${i}`, 0);
+  expect(limit.lockedMs('2001:db8::ffff', 0)).toBeGreaterThan(0);
+  expect(limit.lockedMs('2001:db8:0:1::1', 0)).toBe(0);
+  for (let i = 1; i <= 10; i++) limit.failed('::ffff:192.0.2.1', 0);
+  expect(limit.lockedMs('192.0.2.1', 0)).toBeGreaterThan(0);
+  expect(limit.lockedMs('192.0.2.2', 0)).toBe(0);
+});

@@ -27,7 +27,6 @@ class Member {
 
   constructor(options: Partial<LsdSocketOptions> = {}) {
     this.socket = new LsdSocket({
-      family: 4,
       at: '127.0.0.1',
       onPacket: (packet, from) => {
         const text = latin1(packet);

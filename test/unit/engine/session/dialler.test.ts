@@ -160,6 +160,49 @@ describe('Dialler', () => {
     dialler.stop();
   });
 
+  it('the former address of a peer is not dialled while it is connected from elsewhere', () => {
+    const { dialler, dialled, connect, close } = scene({ maxPeers: 20 });
+    dialler.start();
+    dialler.add([address(1)], 'tracker');
+    connect(1);
+    close(1, failure('ERR_NET_RESET'));
+    const elsewhere = { dialAddress: address(2), peer: { down: { total: 0 }, up: { total: 0 } } } as PeerLink;
+    dialler.connected(elsewhere);
+    dialler.hasMoved(elsewhere, address(1));
+    expect(dialler.dialable).toBe(0);
+    dialler.closed(elsewhere, undefined);
+    expect([dialler.dialable, dialler.known]).toEqual([2, 2]); // whoever that was, it was of no use
+    expect(dialled).toEqual([1]);
+    dialler.stop();
+  });
+
+  it('the former address of a peer that is of use elsewhere is forgotten', () => {
+    const { dialler, connect, close } = scene({ maxPeers: 20 });
+    dialler.start();
+    dialler.add([address(1)], 'tracker');
+    connect(1);
+    close(1, failure('ERR_NET_RESET'));
+    const elsewhere = { dialAddress: address(2), peer: { down: { total: 5 }, up: { total: 0 } } } as PeerLink;
+    dialler.connected(elsewhere);
+    dialler.hasMoved(elsewhere, address(1));
+    dialler.closed(elsewhere, undefined);
+    expect(dialler.known).toBe(1);
+    dialler.stop();
+  });
+
+  it('a seed that saw first that both have everything is not dialled again before more is wanted', () => {
+    const { dialler, dialled, state, connect, close } = scene();
+    dialler.start();
+    dialler.add([address(1)], 'tracker');
+    (connect(1) as { peer?: unknown }).peer = { seed: true, down: { total: 9 }, up: { total: 0 } };
+    state.lacks = false;
+    close(1);
+    expect(dialler.known).toBe(0);
+    dialler.seekAgain();
+    expect(dialled).toEqual([1, 1]);
+    dialler.stop();
+  });
+
   it('with too many half-open connections the address is kept for later', () => {
     const { dialler, dialled, state } = scene({ places: 0 });
     dialler.start();

@@ -193,6 +193,25 @@ describe('another external port', () => {
   });
 });
 
+describe('what has been told of another port', () => {
+  it('is taken back when mapping is switched off', async () => {
+    const router = new Router();
+    router.shift = 1;
+    const stage = await opened(router);
+    await stage.service.close();
+    expect(stage.moves).toBe(2);
+  });
+
+  it('needs no taking back when nothing was told', async () => {
+    const stage = await opened(new Router());
+    await stage.service.close();
+    const absent = new Stage(new Router());
+    absent.service.suspend();
+    await absent.service.close();
+    expect([stage.moves, absent.moves]).toEqual([0, 0]);
+  });
+});
+
 describe('the end', () => {
   it('gives both back, and renews nothing', async () => {
     const router = new Router();
@@ -242,7 +261,6 @@ describe('the end', () => {
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       address: () => ({ host: '0.0.0.0', port: 6881 }),
       onMoved: () => {},
-      // biome-ignore lint/correctness/useYield: nobody is found
       async *findGateways(_, signal) {
         ended = signal;
         await new Promise((_, reject) => signal.addEventListener('abort', reject));
@@ -265,6 +283,24 @@ describe('a session that moves', () => {
     expect(router.asked).toEqual(['unmap tcp 6881', 'unmap udp 6881', 'map tcp 7000', 'map udp 7000']);
     await stage.service.close();
     expect(router.mapped.size).toBe(0);
+  });
+
+  it('has nothing to do when it is told of the address that it has', async () => {
+    const router = new Router();
+    const stage = await opened(router);
+    stage.service.moved();
+    await stage.pass();
+    expect(router.asked).toHaveLength(2);
+    stage.at = { host: '192.168.1.2', port: 6881 };
+    stage.service.moved();
+    await stage.pass();
+    expect(router.asked.slice(2)).toEqual([
+      'unmap tcp 6881',
+      'unmap udp 6881',
+      'map tcp 6881',
+      'map udp 6881',
+    ]);
+    expect(router.mapped.size).toBe(2);
   });
 
   it('is not mapped any more when it is closed at once', async () => {

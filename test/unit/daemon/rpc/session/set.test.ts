@@ -30,6 +30,14 @@ it('what was confirmed is on disk, and holds after a kill', async () => {
   expect(stage.session.limits).toMatchObject({ up: 50_000 });
 });
 
+it('clients can have the router asked for the port', async () => {
+  await open('port-mapping = false');
+  expect(await get('port-forwarding-enabled')).toEqual({ 'port-forwarding-enabled': false });
+  expect(await set({ 'port-forwarding-enabled': true })).toBe('success');
+  expect(await get('port-forwarding-enabled')).toEqual({ 'port-forwarding-enabled': true });
+  expect(stage.onDisk().get('settings')).toMatchObject({ 'port-mapping': { value: true } });
+});
+
 describe('all or nothing', () => {
   const good = {
     ...{ 'speed-limit-down': 7, seedRatioLimit: 9, 'alt-speed-enabled': true, 'download-queue-size': 3 },
@@ -62,6 +70,26 @@ describe('all or nothing', () => {
     expect(await whole()).toEqual(before);
     expect([stage.session.limits, stage.keepers.speed.alternative]).toEqual([{ down: 0, up: 0 }, false]);
   });
+});
+
+it('local discovery is told and turned on and off, in both spellings', async () => {
+  await open();
+  expect(await get('lpd-enabled')).toEqual({ 'lpd-enabled': false });
+  await set({ 'lpd-enabled': true });
+  expect(stage.settings.get('lsd')).toBe(true);
+  expect(await get('lpd-enabled')).toEqual({ 'lpd-enabled': true });
+  await set({ lpd_enabled: false });
+  expect(stage.settings.get('lsd')).toBe(false);
+});
+
+it('peer exchange is told and turned on and off, in both spellings', async () => {
+  await open();
+  expect(await get('pex-enabled')).toEqual({ 'pex-enabled': true });
+  await set({ 'pex-enabled': false });
+  expect(stage.settings.get('pex')).toBe(false);
+  expect(await get('pex-enabled')).toEqual({ 'pex-enabled': false });
+  await set({ pex_enabled: true });
+  expect(stage.settings.get('pex')).toBe(true);
 });
 
 it('what is not known, not ours to change, or of a wrong type is passed over', async () => {

@@ -150,6 +150,11 @@ describe('looking for a router', () => {
     expect(names).toEqual(['pcp', 'upnp']);
   });
 
+  it('waits for nobody else when the router of the default route has answered a search', async () => {
+    const { router } = await findBy('upnp');
+    expect(router.requests.filter(request => request === 'ssdp')).toHaveLength(2);
+  });
+
   it('ends with the signal', async () => {
     const router = await start({ speaks: [] });
     const ending = new AbortController();
@@ -167,6 +172,12 @@ describe('looking for a router', () => {
     const router = await start({ speaks: ['pcp', 'nat-pmp'], packet });
     expect(await hurry(() => find(router))).toBeUndefined();
   });
+});
+
+it.each(['pcp', 'nat-pmp'] as const)('a router that gives port 0 by %s gives none', async protocol => {
+  const { router, gateway } = await findBy(protocol);
+  router.behaviour.shift = -6881;
+  await expect(gateway.map(TCP, never)).rejects.toMatchObject({ facts: { reason: 'port 0' } });
 });
 
 describe('UPnP', () => {
@@ -199,20 +210,25 @@ describe('UPnP', () => {
     await gateway.unmap(TCP, never);
   });
 
+  // Each leads to the router all the same, so that whoever follows is seen.
   it.each([
-    ['another host', { location: 'http://127.0.0.2:80/rootDesc.xml' }],
-    ['a name', { location: 'http://localhost:80/rootDesc.xml' }],
-    ['another scheme', { location: 'https://127.0.0.1:443/rootDesc.xml' }],
-    ['a file', { location: 'file:///etc/passwd' }],
-    ['what is no URL', { location: '::' }],
-    ['another host for actions', { controlUrl: 'http://127.0.0.2/ctl' }],
-    ['actions of another host without a scheme', { controlUrl: '//127.0.0.2/ctl' }],
-  ])('does not follow a device to %s', async (_, behaviour) => {
-    const router = await start({ speaks: ['upnp'], ...behaviour });
+    ['another host', 'location', (port: string) => `http://127.0.0.2:${port}/rootDesc.xml`],
+    ['another spelling', 'location', (port: string) => `http://[::ffff:127.0.0.1]:${port}/rootDesc.xml`],
+    ['another scheme', 'location', (port: string) => `https://127.0.0.1:${port}/rootDesc.xml`],
+    ['a file', 'location', () => 'file:///etc/passwd'],
+    ['what is no URL', 'location', () => '::'],
+    ['another host for actions', 'controlUrl', (port: string) => `http://127.0.0.2:${port}/ctl/IPConn`],
+    [
+      'actions of another host, of any scheme',
+      'controlUrl',
+      (port: string) => `//127.0.0.2:${port}/ctl/IPConn`,
+    ],
+  ] as const)('does not follow a device to %s', async (_, field, url) => {
+    const router = await start({ speaks: ['upnp'] });
+    router.behaviour[field] = url(new URL(router.url).port);
     expect(await hurry(() => find(router))).toBeUndefined();
     const asked = router.requests.filter(request => request.startsWith('upnp'));
-    expect(asked.filter(request => request !== 'upnp /rootDesc.xml')).toEqual([]);
-    if ('location' in behaviour) expect(asked).toEqual([]);
+    expect(asked).toEqual(field === 'location' ? [] : ['upnp /rootDesc.xml']);
   });
 
   it.each([
@@ -245,13 +261,17 @@ describe('UPnP', () => {
     expect(router.requests).toContain('upnp GetExternalIPAddress');
   });
 
-  it('takes no router whose line is down', async () => {
-    const router = await start({ speaks: ['upnp'], externalAddress: '0.0.0.0' });
-    expect(await hurry(() => find(router))).toBeUndefined();
-  });
+  it.each(['0.0.0.0', '', 'a fridge', '1.2.3.4.5'])(
+    'takes no router whose address is %j',
+    async externalAddress => {
+      const router = await start({ speaks: ['upnp'], externalAddress });
+      expect(await hurry(() => find(router))).toBeUndefined();
+    },
+  );
 
   it('does not read an answer of unusual length', async () => {
-    const router = await start({ speaks: ['upnp'], location: `http://127.0.0.1/${'x'.repeat(3000)}` });
+    const router = await start({ speaks: ['upnp'] });
+    router.behaviour.location = `${router.url}/${'x'.repeat(3000)}`;
     expect(await hurry(() => find(router))).toBeUndefined();
     expect(router.requests.some(request => request.startsWith('upnp'))).toBe(false);
   });
