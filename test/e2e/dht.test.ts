@@ -125,6 +125,18 @@ describe('a session as a node of the DHT', () => {
     expect(session.light().dht!.goodNodes).toBe(2);
   });
 
+  it('announces in a family as soon as somebody of it answers, however late', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const [early, late] = await Promise.all(HOSTS.map(host => RawDhtNode.open(stage, host)));
+    const session = await openNode(stage, { dhtBootstrap: [early.address], listen: { host: '*' } });
+    await seed(session, sample);
+    const isAnnounce = ({ message }: SeenQuery) => message.query.method === 'announce_peer';
+    await early.query(isAnnounce);
+    await session.dht!.addNode(late.address);
+    await late.query(isAnnounce);
+  });
+
   it('is entered by a node that a magnet link names', async () => {
     const stage = await openStage();
     const node = await RawDhtNode.open(stage);
