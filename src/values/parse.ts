@@ -106,7 +106,7 @@ export function parsePort(text: string): number {
 
 /** `host:port` or `[IPv6]:port`. */
 export function parseAddress(text: string): PeerAddress {
-  const match = /^(?:\[([0-9a-f:.%]+)\]|([^:[\]\s/]+)):(\d{1,5})$/i.exec(text.trim());
+  const match = /^(?:\[([0-9a-f:.]+(?:%[\w.@-]+)?)\]|([^:[\]\s/]+)):(\d{1,5})$/i.exec(text.trim());
   const port = Number(match?.[3]);
   if (!match || port < 1 || port > 65535) {
     throw new RangeError(

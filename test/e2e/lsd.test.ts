@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { formatMagnet, type Session, type SessionOptions } from '../../dist/index.js';
+import { formatAddress, formatMagnet, type Session, type SessionOptions } from '../../dist/index.js';
 import { RawListener } from '../hostile/raw-peer.js';
 import { addressOf, KiB, makeSample, openSession, openStage } from '../lib/e2e-stage.js';
 import { LsdSpy } from '../lib/lsd-spy.js';
 import { SocksServer } from '../lib/socks-server.js';
 import type { Stage } from '../lib/stage.js';
+import { until } from '../lib/until.js';
 
 /** Random, or runs of this file on one machine would find each other. */
 const makeOwnSample = (stage: Stage, name = 'sample') =>
@@ -24,6 +25,17 @@ async function scene() {
   return { stage, sample, spy, open, seed, infoHash: sample.metainfo.infoHash };
 }
 
+/** How many are connected with the first, directly or by way of others. */
+function reached(sessions: readonly Session[]): number {
+  const nameOf = (session: Session) => formatAddress(addressOf(session));
+  const seen = new Set([sessions[0]]);
+  const dials = (from: Session, to: Session) =>
+    from.torrents[0].stats().peers.some(({ incoming, address }) => !incoming && address === nameOf(to));
+  for (const one of seen)
+    for (const other of sessions) if (dials(one, other) || dials(other, one)) seen.add(other);
+  return seen.size;
+}
+
 const portOf = (session: Session) => addressOf(session).port;
 
 describe('local service discovery', () => {
@@ -35,14 +47,17 @@ describe('local service discovery', () => {
     await torrent.completed();
   });
 
-  it('ten who know of nobody find each other', async () => {
-    const { stage, sample, open, seed } = await scene();
-    const sessions = [await seed({ workers: 0 })];
-    for (let i = 1; i < 10; i++) {
-      const session = await open({ dir: stage.path(`peer${i}`), workers: 0, limits: { up: 200 * KiB } });
+  it('ten who know of nobody become one swarm, and finish once one of them has it all', async () => {
+    const { stage, sample, open } = await scene();
+    const sessions: Session[] = [];
+    for (let i = 0; i < 10; i++) {
+      const session = await open({ dir: stage.path(`peer${i}`), workers: 0 });
       await session.add(sample.torrent);
       sessions.push(session);
     }
+    await until('one swarm', () => reached(sessions) === sessions.length);
+    const seed = await open({ dir: sample.dir });
+    await seed.add(sample.torrent, { check: 'seed' });
     await Promise.all(sessions.map(session => session.torrents[0].completed()));
   });
 

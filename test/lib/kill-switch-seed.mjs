@@ -8,7 +8,7 @@ import { createSession } from '../../dist/index.js';
 const { address, dir, torrent, trackers } = JSON.parse(process.argv[2]);
 const tell = (event, facts) => console.log(JSON.stringify({ event, ...facts }));
 
-const session = await createSession({ dir, bind: address, limits: { up: 128 * 1024 } });
+const session = await createSession({ dir, bind: address, lsd: true, limits: { up: 128 * 1024 } });
 const seeding = await session.add(torrent, { check: 'seed', trackers });
 seeding.on('peer', () => tell('peer'));
 seeding.on('tracker', ({ url, state }) => tell(`tracker-${state}`, { url }));

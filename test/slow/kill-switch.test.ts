@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
 import type { PeerAddress } from '../../dist/index.js';
-import { missingProgram } from '../interop/clients/installed.js';
-import { skipReason } from '../interop/clients/required.js';
 import { it } from '../interop/stage-test.js';
 import { KiB, makeSample } from '../lib/e2e-stage.js';
 import type { Program } from '../lib/program.js';
 import type { Stage } from '../lib/stage.js';
+import { ip, missingNamespaces } from '../lib/two-hosts.js';
 
 const script = (name: string) => fileURLToPath(new URL(`../lib/${name}.mjs`, import.meta.url));
 
@@ -16,24 +14,8 @@ const OURS = '198.18.0.1';
 const WORLD = '198.18.0.2';
 const AROUND = ['198.18.4.1', '198.18.4.2'];
 
-function ip(...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
-  return stdout;
-}
-
-function missing(): string | undefined {
-  if (process.platform !== 'linux') return 'network namespaces are a thing of Linux';
-  if (process.getuid?.() !== 0) return 'network namespaces need root';
-  const program = { name: 'ip', missing: () => missingProgram('ip', ['-V'], 'iproute2') };
-  const reason = skipReason([program]);
-  if (reason !== undefined) return reason;
-  const { status, stderr } = spawnSync('unshare', ['--net', 'true'], { encoding: 'utf8' });
-  return status === 0 ? undefined : `no namespaces here: ${stderr}`;
-}
-
 /** Two hosts joined by a tunnel and by a second cable, over which the first has its default route. */
-class TwoHosts {
+class TunnelledHosts {
   readonly seed: string;
   readonly world: string;
 
@@ -83,12 +65,12 @@ class TwoHosts {
   }
 }
 
-describe.skipIf(missing() !== undefined)('a session whose address goes away', () => {
+describe.skipIf(missingNamespaces() !== undefined)('a session whose address goes away', () => {
   it('has no socket and sends nothing another way, and goes on when the address is back', async ({
     stage,
   }) => {
     const sample = await makeSample(stage, { 'a.bin': 1024 * KiB }, { pieceLength: 32 * KiB });
-    const hosts = new TwoHosts(stage);
+    const hosts = new TunnelledHosts(stage);
     const { torrent } = sample;
     const world = hosts.start(hosts.world, 'kill-switch-world', {
       address: WORLD,
@@ -109,7 +91,7 @@ describe.skipIf(missing() !== undefined)('a session whose address goes away', ()
     await seed.event('tracker-working');
     world.type(`${listening.host} ${listening.port}`);
     await world.event('piece');
-    expect(hosts.openSockets().length).toBeGreaterThanOrEqual(3); // listener, peer, UDP tracker
+    expect(hosts.openSockets().length).toBeGreaterThanOrEqual(5); // listener, peer, UDP tracker, two of local discovery
 
     ip('-n', hosts.seed, 'address', 'del', `${OURS}/30`, 'dev', 'tunnel');
     expect(await seed.event('suspended')).toMatchObject({ state: 'seeding' });

@@ -165,12 +165,14 @@ export class Lookup {
     const candidates = all.some(({ fits, state }) => fits && state === 'answered')
       ? all.filter(({ fits }) => fits)
       : all;
-    const trusted = candidates.filter(candidate => candidate.state === 'answered' || candidate.trusted);
+    const trusted = candidates.filter(({ state, trusted }) => state === 'answered' || trusted);
     const answered = trusted.filter(({ state }) => state === 'answered');
-    if (answered.length === 0 || trusted.length <= answered.length || this.#queries >= MAX_QUERIES)
-      return false;
+    const farthest = answered.length < K ? undefined : answered[K - 1];
+    const near = farthest ? trusted.slice(0, trusted.indexOf(farthest)) : trusted;
+    const someSilent = near.some(({ state }) => state !== 'answered');
+    if (!someSilent || answered.length === 0 || this.#queries >= MAX_QUERIES) return false;
     const told = sharedBits(target, trusted[Math.min(K, trusted.length) - 1].id);
-    const found = answered.length < K ? 0 : sharedBits(target, answered[K - 1].id);
+    const found = farthest ? sharedBits(target, farthest.id) : 0;
     for (let bit = Math.min(told, 159), looks = 0; bit >= found && looks < MAX_WIDE_BITS; bit--, looks++) {
       if (this.#widened.has(bit)) continue;
       this.#widened.add(bit);

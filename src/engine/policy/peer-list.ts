@@ -23,6 +23,9 @@ const SHARES: Readonly<Partial<Record<PeerSource, number>>> = {
   incoming: 1 / 6,
 };
 
+/** Who can know which interfaces this machine has. */
+const NEAR: ReadonlySet<PeerSource> = new Set(['manual', 'lsd', 'incoming', 'resume']);
+
 /** Longest wait before a peer is dialled again that was of use and got lost: its network is back, or will not be soon. */
 export const RETRY_LOST_MS = 1_000;
 /** First wait before an address is dialled again; doubled with each failure. Short, as a peer may just be starting. */
@@ -229,7 +232,7 @@ export class PeerList {
 
   #add(raw: PeerAddress, source: PeerSource): boolean {
     const address = canonicalAddress(raw);
-    if (!address) return false;
+    if (!address || (address.host.includes('%') && !NEAR.has(source))) return false;
     const key = formatAddress(address);
     const kind = classifyHost(address.host);
     if (kind === 'unusable' || lacksZone(address.host)) return false;

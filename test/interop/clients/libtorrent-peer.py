@@ -2,6 +2,7 @@
 """libtorrent as a partner in tests: tells what happens as one JSON object a line, ends when stdin ends.
 
     libtorrent-peer.py peer TORRENT|MAGNET DIR [--seed] [--dial HOST:PORT]... [--up BYTES_PER_S] [--trackers]
+        [--lsd HOST]
     libtorrent-peer.py create PATH OUT PIECE_LENGTH [--pads]
 
 A peer prints the events: listening {port}, checked {done, pieces}, complete {bytes, seconds},
@@ -27,12 +28,12 @@ def endpoint(text):
     return host, int(port)
 
 
-def quiet_session():
-    """Loopback, TCP, no encryption, and nothing that looks for peers by itself."""
+def quiet_session(lsd=None):
+    """Loopback, TCP, no encryption, and nothing that looks for peers by itself but local discovery at an address."""
     kinds = lt.alert.category_t
     return lt.session({
-        "listen_interfaces": "127.0.0.1:0",
-        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "listen_interfaces": f"{lsd or '127.0.0.1'}:0",
+        "enable_dht": False, "enable_lsd": lsd is not None, "enable_upnp": False, "enable_natpmp": False,
         "enable_incoming_utp": False, "enable_outgoing_utp": False,
         "in_enc_policy": 2, "out_enc_policy": 2,
         "allow_multiple_connections_per_ip": True,
@@ -67,7 +68,7 @@ def report(alert, state):
 
 
 def run_peer(args):
-    session = quiet_session()
+    session = quiet_session(args.lsd)
     if args.torrent.startswith("magnet:"):
         params = lt.parse_magnet_uri(args.torrent)
     else:
@@ -127,6 +128,7 @@ def main():
     peer.add_argument("--dial", action="append", default=[])
     peer.add_argument("--up", type=int, default=0)
     peer.add_argument("--trackers", action="store_true", help="announce to the trackers of the torrent")
+    peer.add_argument("--lsd", metavar="HOST", help="listen there, and look for peers in its network")
     create = commands.add_parser("create")
     create.add_argument("path")
     create.add_argument("out")

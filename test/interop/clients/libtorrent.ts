@@ -7,7 +7,7 @@ import { missingProgram } from './installed.js';
 
 /** Debian's python3-libtorrent belongs to Debian's python, whatever else is first in the path. */
 export const PYTHON = '/usr/bin/python3';
-const SCRIPT = fileURLToPath(new URL('libtorrent-peer.py', import.meta.url));
+export const LIBTORRENT_SCRIPT = fileURLToPath(new URL('libtorrent-peer.py', import.meta.url));
 
 /** Ends of connections that are nobody's fault. */
 const IN_ORDER = [
@@ -40,7 +40,7 @@ export class LibtorrentPeer implements OtherPeer {
   static async start(stage: Stage, options: LibtorrentOptions): Promise<LibtorrentPeer> {
     const { torrent, dir, role, dial = [], up, trackers } = options;
     const program = stage.run(PYTHON, [
-      SCRIPT,
+      LIBTORRENT_SCRIPT,
       'peer',
       torrent,
       dir,
@@ -84,5 +84,5 @@ export async function createPadded(
   out: string,
   pieceLength: number,
 ): Promise<void> {
-  await stage.run(PYTHON, [SCRIPT, 'create', path, out, String(pieceLength), '--pads']).exits();
+  await stage.run(PYTHON, [LIBTORRENT_SCRIPT, 'create', path, out, String(pieceLength), '--pads']).exits();
 }

@@ -144,6 +144,7 @@ describe('parseAddress', () => {
   it.each([
     ['192.0.2.7:6881', '192.0.2.7', 6881],
     ['[2001:db8::1]:80', '2001:db8::1', 80],
+    ['[fe80::1%eth0]:80', 'fe80::1%eth0', 80],
     ['peer.example:1', 'peer.example', 1],
   ])('%s', (text, host, port) => {
     expect(parseAddress(text)).toEqual({ host, port });

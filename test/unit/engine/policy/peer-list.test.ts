@@ -74,6 +74,30 @@ describe('peer list', () => {
     expect(peers.add([{ host: '10.0.0.9', port: 5 }], 'pex')).toBe(0);
   });
 
+  it('takes the zone of a link-local address from those who can know it', () => {
+    const zoned = { host: 'FE80:0::1%eth0', port: 5 };
+    for (const source of ['tracker', 'pex', 'dht'] as const) expect(list().add([zoned], source)).toBe(0);
+    const peers = list();
+    expect(peers.add([zoned, { host: 'fe80::1%eth0', port: 5 }, { host: 'fe80::1%3', port: 5 }], 'lsd')).toBe(
+      2,
+    );
+    const first = peers.next(0)!;
+    expect(['fe80::1%eth0', 'fe80::1%3']).toContain(first.host);
+    peers.ban('fe80::1%eth0');
+    expect(peers.add([zoned], 'manual')).toBe(0);
+  });
+
+  it.each([
+    '127.0.0.1%lo',
+    '2001:db8::1%eth0',
+    'fe80::1%',
+    'fe80::1%a b',
+    'fe80::1%eth0%1',
+    `fe80::1%${'x'.repeat(33)}`,
+  ])('refuses %s', host => {
+    expect(list().add([{ host, port: 5 }], 'lsd')).toBe(0);
+  });
+
   it('keeps a bounded number of addresses, and few of one host', () => {
     const peers = list();
     peers.add(
