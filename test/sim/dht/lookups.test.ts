@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { GrownNetworkOptions } from '../../../src/sim/dht/grown-network.js';
 import { HOSTILE_KINDS } from '../../../src/sim/dht/hostile-node.js';
 import { hopBound, tryLookups } from '../../../src/sim/dht/lookup-trials.js';
 
-const run = (options: Partial<GrownNetworkOptions> = {}) =>
+const run = (options: Partial<Parameters<typeof tryLookups>[0]> = {}) =>
   tryLookups({ nodes: 500, lookups: 25, seed: 6, ...options });
 
 /** Everybody knows as many as his table holds; who has left did so just now, all at once. */
