@@ -3,7 +3,7 @@ import type { GrownNetworkOptions } from '../../../src/sim/dht/grown-network.js'
 import { HOSTILE_KINDS } from '../../../src/sim/dht/hostile-node.js';
 import { hopBound, tryLookups } from '../../../src/sim/dht/lookup-trials.js';
 
-const run = (options: Partial<GrownNetworkOptions> = {}) =>
+const run = (options: Partial<GrownNetworkOptions & { lookups: number }> = {}) =>
   tryLookups({ nodes: 500, lookups: 25, seed: 6, ...options });
 
 /** Everybody knows as many as his table holds; who has left did so just now, all at once. */
