@@ -121,6 +121,15 @@ describe('RoutingTable', () => {
     expect(table.wants(contact(idAt(0, 99), 99), NOW)).toBe(false);
   });
 
+  it('has eight spares, those seen last', () => {
+    const { table, far } = filled(40);
+    expect(hosts(table.buckets[0].spares)).toEqual(hosts(far.slice(32)));
+    table.answered(far[20], NOW);
+    table.answered(far[35], NOW);
+    const rest = far.slice(33).filter(node => node !== far[35]);
+    expect(hosts(table.buckets[0].spares)).toEqual(hosts([...rest, far[20], far[35]]));
+  });
+
   it('puts a spare in the place of a node that failed twice in a row', () => {
     const { table, far } = filled(9);
     table.failed(far[3], true);
