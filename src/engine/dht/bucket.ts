@@ -67,6 +67,14 @@ export class Bucket {
     return worst;
   }
 
+  /** It answered. */
+  touch(node: TableNode, nowMs: number): void {
+    node.seenMs = this.changedMs = nowMs;
+    node.failures = 0;
+    const at = this.spares.indexOf(node);
+    if (at >= 0) this.spares.push(...this.spares.splice(at, 1));
+  }
+
   /** @returns the spare that has to go for it */
   spare(node: TableNode): TableNode | undefined {
     this.spares.push(node);

@@ -2,7 +2,7 @@ import { formatAddress, type PeerAddress } from '../ids.js';
 import { Backoff } from '../policy/backoff.js';
 import type { Rng } from '../policy/rng.js';
 import type { IpFamily } from '../protocol/compact.js';
-import type { DhtContact } from '../protocol/dht/messages.js';
+import type { DhtContact, Want } from '../protocol/dht/messages.js';
 import { QUIET_MS, type TableNode } from './bucket.js';
 import { randomIdSharing } from './distance.js';
 import { mayTellOf } from './place.js';
@@ -29,6 +29,8 @@ export interface MaintenanceOptions {
   readonly rng: Rng;
   readonly ask: Ask;
   readonly table: () => RoutingTable;
+  /** Nodes of the other family are asked for, too, while it knows few. */
+  readonly want: () => { readonly want?: Want };
   /** Looks for the nodes closest to the target, with every answer on the way of use to the table. */
   readonly lookUp: (target: Uint8Array, done: (found: number, nowMs: number) => void, nowMs: number) => void;
 }
@@ -58,6 +60,7 @@ export class Maintenance {
     this.#prospects = new Prospects(options.ask, () => ({
       method: 'find_node',
       target: options.table().ownId,
+      ...options.want(),
     }));
   }
 

@@ -4,6 +4,7 @@ import type { Rng } from '../policy/rng.js';
 import type { IpFamily } from '../protocol/compact.js';
 import { decodeDhtMessage } from '../protocol/dht/krpc.js';
 import {
+  type DhtAnswer,
   type DhtContact,
   type DhtErrorMessage,
   type DhtItem,
@@ -27,6 +28,7 @@ import type {
   SampleOptions,
 } from './node-types.js';
 import { Outbox, type OutgoingPacket } from './outbox.js';
+import { mayTellOf } from './place.js';
 import type { DhtCrypto } from './ports.js';
 import { GetPurpose, PutPurpose } from './purpose-items.js';
 import { NodesPurpose, SamplePurpose } from './purpose-nodes.js';
@@ -93,12 +95,13 @@ export class DhtNode {
       ready: () => this.#table.size > 0,
       seeds: target => this.#table.closest(target, SEEDS),
     });
+    const want = () => (this.#needy === undefined ? {} : { want: { v4: true, v6: true } });
     this.#maintenance = new Maintenance(
       {
-        ...{ family, rng, ask, table },
+        ...{ family, rng, ask, table, want },
         lookUp: (target, done, now) => {
           const purpose: LookupPurpose = {
-            query: { method: 'find_node', target },
+            query: { method: 'find_node', target, ...want() },
             done: ({ answers }, _, at) => done(answers, at),
           };
           this.#lookups.add(target, purpose, now, true);
@@ -229,6 +232,21 @@ export class DhtNode {
 
   // --- inside --------------------------------------------------------------------------------------------------
 
+  /** The node of the other family while it knows few others (BEP 32). */
+  get #needy(): DhtNode | undefined {
+    const other = this.options.other?.();
+    return other !== undefined && other.#table.size < K ? other : undefined;
+  }
+
+  /** Nodes of the other family that came along. */
+  #introduce({ nodes, nodes6 }: DhtAnswer, teller: PeerAddress, nowMs: number): void {
+    const others = this.options.family === 4 ? nodes6 : nodes;
+    const needy = this.#needy;
+    if (others === undefined || needy === undefined) return;
+    for (const contact of others.slice(0, K))
+      if (mayTellOf(teller, contact.host)) needy.#maintenance.consider(contact, nowMs);
+  }
+
   /** Whoever asks might be a node for the table, unless it says that it is none (BEP 43). */
   #meet({ id, readOnly }: DhtQueryMessage, from: PeerAddress, nowMs: number): void {
     if (readOnly || this.#table.asked(id, from, nowMs)) return;
@@ -250,6 +268,7 @@ export class DhtNode {
     if (questionable !== undefined) this.#maintenance.question(questionable, nowMs);
     const seenAs = response.seenAs?.host;
     if (seenAs !== undefined && this.#external.vote(seenAs, host)) this.#renewId(seenAs, nowMs);
+    this.#introduce(response.answer, from, nowMs);
     transaction.waiter.answered(response, nowMs);
   }
 

@@ -94,6 +94,7 @@ export class Queries {
 
 /** Length of a query that an answer in full is no more than twice of. */
 function leastBytes(query: DhtQuery, family: IpFamily): number {
+  if ('want' in query && query.want?.v4 && query.want.v6) return LEAST_BYTES[4] + LEAST_BYTES[6];
   switch (query.method) {
     case 'find_node':
     case 'sample_infohashes':

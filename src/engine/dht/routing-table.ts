@@ -116,9 +116,7 @@ export class RoutingTable {
     if (bytesEqual(contact.id, this.ownId)) return undefined;
     const known = this.#bucketOf(contact.id).find(contact.id, readU32(contact.id, 0));
     if (known !== undefined && known.port === contact.port && known.host === contact.host) {
-      known.seenMs = nowMs;
-      known.failures = 0;
-      this.#bucketOf(known.id).changedMs = nowMs;
+      this.#bucketOf(known.id).touch(known, nowMs);
       return undefined;
     }
     // One id, one address: whoever was there first stays, as long as he answers.

@@ -250,6 +250,29 @@ describe('DhtNode', () => {
     expect(reader.node.poll()).toBeUndefined();
   });
 
+  it('finds the way into one family through nodes of the other', () => {
+    const network = new VirtualNetwork(15);
+    const six = (i: number) => ({ host: `2001:db8:0:${i.toString(16)}::1`, port: 6881 });
+    const both = (i: number): { v4: Member; v6: Member } => {
+      const v4 = addNode(network, publicAddress(i), { other: () => v6.node });
+      const v6: Member = addNode(network, six(i), { other: () => v4.node });
+      return { v4, v6 };
+    };
+    const old = Array.from({ length: 12 }, (_, i) => both(i));
+    for (const { v4, v6 } of old.slice(1)) {
+      v4.node.addNodes([old[0].v4.address], network.nowMs);
+      v6.node.addNodes([old[0].v6.address], network.nowMs);
+      network.flush(v4.address);
+      network.flush(v6.address);
+    }
+    network.run(MINUTE);
+    const { v4, v6 } = both(50);
+    v4.node.addNodes([old[3].v4.address], network.nowMs);
+    network.flush(v4.address);
+    network.run(2 * MINUTE);
+    expect(v6.node.stats(network.nowMs).goodNodes).toBeGreaterThanOrEqual(8);
+  });
+
   it('goes on trying to get in, less and less often', () => {
     const network = new VirtualNetwork(11);
     const way = publicAddress(1);
