@@ -13,7 +13,7 @@ const key = new Uint8Array(32).fill(7);
 const salt = utf8('salt');
 
 function candidate(host = '20.0.0.1', token?: Uint8Array): Candidate {
-  const made = new Candidate(new Uint8Array(20), host, 6881, { key: host, subnet: host }, 1, true);
+  const made = new Candidate(new Uint8Array(20), host, 6881, { key: host, subnet: host }, 1, true, true);
   made.token = token;
   return made;
 }
