@@ -231,7 +231,8 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   {
     name: 'stateDir',
-    meaning: 'Folder of resume state, and of the nodes of the DHT. Without it nothing is remembered between sessions.',
+    meaning:
+      'Folder of resume state, and of the nodes of the DHT. Without it nothing is remembered between sessions.',
     defaultText: 'none',
     bounds: 'a path',
     resolve: text('stateDir', 'a path', undefined),
