@@ -60,6 +60,11 @@ export class RoutingTable {
     return size;
   }
 
+  /** Nodes and spares. */
+  get known(): number {
+    return this.#places.size;
+  }
+
   /** Somebody answered when he was asked last. */
   get usable(): boolean {
     return this.#buckets.some(({ nodes }) => nodes.some(({ failures }) => failures === 0));

@@ -1,5 +1,6 @@
+import { bytesEqual } from '../bytes.js';
 import type { MillraceError } from '../errors.js';
-import type { PeerAddress } from '../ids.js';
+import { formatAddress, type PeerAddress } from '../ids.js';
 import { PeerList, type PeerSource, RETRY_FIRST_MS } from '../policy/peer-list.js';
 import { Alarm, nowMs } from './clock.js';
 import type { Engine } from './engine.js';
@@ -31,8 +32,8 @@ export class Dialler {
   readonly #alarm = new Alarm(() => this.#dialMore());
   readonly #dialling = new Set<PeerLink>();
   readonly #redundant: { readonly address: PeerAddress; readonly sources: readonly PeerSource[] }[] = [];
-  /** Former addresses of peers that are connected from another one now. */
-  readonly #former = new Map<PeerLink, PeerAddress>();
+  /** Other addresses of peers that are connected: of before, or told by somebody else. */
+  readonly #others = new Map<PeerLink, PeerAddress[]>();
   #wanted: number;
   #running = false;
 
@@ -95,18 +96,23 @@ export class Dialler {
 
   /** The link's peer was at another address before: there is no use in dialling that meanwhile. */
   hasMoved(link: PeerLink, from: PeerAddress): void {
-    if (this.#list.hold(from)) this.#former.set(link, from);
+    if (!this.#list.hold(from)) return;
+    const others = this.#others.get(link);
+    if (others === undefined) this.#others.set(link, [from]);
+    else others.push(from);
   }
 
   closed(link: PeerLink, error: MillraceError | undefined): void {
     const dialled = this.#dialling.delete(link);
-    this.#settleFormer(link);
+    this.#settleOthers(link);
     const address = link.dialAddress;
     if (address !== undefined) {
       const now = nowMs();
       if (error?.code === 'ERR_PEER_DUPLICATE') {
         if (error.facts.self === true) this.#list.addOwn(address);
-        else this.#list.connected(address); // by way of the link that was kept
+        else if (error.facts.elsewhere === true)
+          this.#list.disconnected(address, now); // `hasMoved` follows
+        else this.#isKept(link, address, now);
       } else if (error?.code === 'ERR_PEER_BANNED' || error?.code === 'ERR_PEER_BLOCKED')
         this.#list.forget(address);
       else if (error?.code === 'ERR_PEER_REDUNDANT' && !this.lacks()) this.#setAside(address);
@@ -131,13 +137,23 @@ export class Dialler {
     return [...addresses].filter(address => lacks || !wasOfNone(address));
   }
 
+  /** Its peer is connected by another link, which may know the peer by another address. */
+  #isKept(link: PeerLink, address: PeerAddress, now: number): void {
+    const kept = keptOf(this.torrent.links.values(), link);
+    const other = kept?.dialAddress;
+    this.#list.connected(address);
+    if (other === undefined || formatAddress(other) === formatAddress(address)) return;
+    this.#list.disconnected(address, now);
+    this.hasMoved(kept!, address);
+  }
+
   /** Whoever copies the id of a peer keeps us from its real address no longer than it stays. */
-  #settleFormer(link: PeerLink): void {
-    const former = this.#former.get(link);
-    if (former === undefined) return;
-    this.#former.delete(link);
-    if (hasMovedBytes(link)) this.#list.forget(former);
-    else this.#list.release(former, nowMs());
+  #settleOthers(link: PeerLink): void {
+    const others = this.#others.get(link) ?? [];
+    this.#others.delete(link);
+    for (const address of others)
+      if (hasMovedBytes(link) && !link.isOneOfTwo) this.#list.forget(address);
+      else this.#list.release(address, nowMs());
   }
 
   #setAside(address: PeerAddress): void {
@@ -173,6 +189,14 @@ export class Dialler {
     }
     this.#alarm.set(this.#list.nextTimeout());
   }
+}
+
+function keptOf(links: Iterable<PeerLink>, dropped: PeerLink): PeerLink | undefined {
+  const { peerId } = dropped;
+  if (peerId === undefined) return undefined;
+  for (const link of links)
+    if (link !== dropped && link.peerId !== undefined && bytesEqual(link.peerId, peerId)) return link;
+  return undefined;
 }
 
 function isUseful(link: PeerLink, now: number): boolean {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { LsdSocket, type LsdSocketOptions } from '../discovery/lsd-socket.js';
-import type { InfoHash, PeerAddress } from '../ids.js';
+import { formatAddress, type InfoHash, type PeerAddress } from '../ids.js';
 import { LsdSchedule } from '../policy/lsd-schedule.js';
 import { SenderLimit } from '../policy/sender-limit.js';
 import type { IpFamily } from '../protocol/compact.js';
@@ -39,8 +39,8 @@ export class LsdService implements DiscoveryService {
   readonly #announceAlarm = new Alarm(() => this.#announce());
   readonly #lookAlarm = new Alarm(() => void this.#lookAgain());
   readonly #sockets = new Map<IpFamily, GroupSocket>();
-  /** Hosts that the sockets are for; undefined while there is no network. */
-  #hosts: string | undefined;
+  /** Places that the sockets are for; undefined while there is no network. */
+  #where: string | undefined;
 
   constructor(options: LsdServiceOptions) {
     this.#options = options;
@@ -60,15 +60,15 @@ export class LsdService implements DiscoveryService {
     this.#schedule.delete(seeker.infoHash);
   }
 
+  /** What has moved may be only the port at a router, which is nothing to the local network. */
   moved(): void {
-    if (this.#hosts === undefined) return;
-    if (this.#hosts !== hostsOf(this.#places)) this.#open();
+    if (this.#where === undefined || this.#where === textOf(this.#places)) return;
+    this.#open();
     this.#schedule.moved(nowMs());
-    this.#arm();
   }
 
   suspend(): void {
-    this.#hosts = undefined;
+    this.#where = undefined;
     this.#announceAlarm.clear();
     this.#lookAlarm.clear();
     for (const socket of this.#sockets.values()) socket.close();
@@ -76,7 +76,7 @@ export class LsdService implements DiscoveryService {
   }
 
   restore(): void {
-    if (this.#hosts === undefined) this.#open();
+    if (this.#where === undefined) this.#open();
   }
 
   async close(): Promise<void> {
@@ -99,7 +99,7 @@ export class LsdService implements DiscoveryService {
       engine.log.debug(facts, `local service discovery: ${what}`);
     for (const [family, { host }] of places)
       this.#sockets.set(family, openSocket({ at: host, onPacket, onTrouble }));
-    this.#hosts = hostsOf(places);
+    this.#where = textOf(places);
     void this.#look();
   }
 
@@ -152,6 +152,6 @@ export class LsdService implements DiscoveryService {
   }
 }
 
-function hostsOf(places: ReadonlyMap<IpFamily, PeerAddress>): string {
-  return Array.from(places.values(), ({ host }) => host).join(' ');
+function textOf(places: ReadonlyMap<IpFamily, PeerAddress>): string {
+  return Array.from(places.values(), formatAddress).join(' ');
 }

@@ -88,6 +88,17 @@ describe('a member of the group', () => {
     expect((await hearer.hears(said)).host).toBe('127.0.0.9');
   });
 
+  it.runIf(process.platform === 'linux')('sends each packet by each of its interfaces', async () => {
+    const one = like('127.0.0.1', '127.0.0.0/8');
+    const two = like('127.0.0.2', '127.0.0.0/8');
+    const member = await open({ at: '0.0.0.0', interfaces: () => ({ one, two }) });
+    const said = Array.from({ length: 20 }, text);
+    for (const packet of said) member.socket.send(utf8(packet));
+    await until('all', () => member.packets.length >= 2 * said.length, { timeoutMs: 5_000 });
+    const heard = member.packets.map(packet => [packet.text, packet.from.host]);
+    expect(heard).toEqual(said.flatMap(packet => ['127.0.0.1', '127.0.0.2'].map(host => [packet, host])));
+  });
+
   it.runIf(process.platform !== 'win32')('gets nothing that is sent to it alone', async () => {
     const member = await open();
     const socket = await raw();

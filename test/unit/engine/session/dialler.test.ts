@@ -190,6 +190,23 @@ describe('Dialler', () => {
     dialler.stop();
   });
 
+  it('another address of a peer that is connected is dialled when the peer has left', () => {
+    const { dialler, dialled, connect, close } = scene({ maxPeers: 20 });
+    const peerId = new Uint8Array(20).fill(7);
+    const moved = { down: { total: 0 }, up: { total: 0 } };
+    dialler.start();
+    dialler.add([address(1)], 'tracker');
+    Object.assign(connect(1), { peerId, peer: moved });
+    dialler.add([address(2)], 'pex');
+    connect(2).peerId = peerId;
+    close(2, failure('ERR_PEER_DUPLICATE'));
+    expect([dialler.known, dialler.dialable]).toEqual([2, 0]);
+    close(1, failure('ERR_NET_RESET'));
+    expect([dialler.known, dialler.dialable]).toEqual([2, 2]);
+    expect(dialled).toEqual([1, 2]);
+    dialler.stop();
+  });
+
   it('a seed that saw first that both have everything is not dialled again before more is wanted', () => {
     const { dialler, dialled, state, connect, close } = scene();
     dialler.start();

@@ -150,6 +150,7 @@ describe('what is announced', () => {
     const scene = new Scene();
     const { address } = scene;
     scene.address = undefined;
+    scene.service.moved();
     scene.join(1);
     scene.interfaces = [];
     await pass(2 * MINUTE_MS);
@@ -179,7 +180,10 @@ describe('what is announced', () => {
     scene.service.moved();
     await pass(1_000);
     expect(scene.told(name(1))).toEqual([6881, 7000]);
-    expect(scene.sockets).toHaveLength(1);
+    scene.service.moved(); // at a router
+    await pass(2 * MINUTE_MS);
+    expect(scene.told(name(1))).toEqual([6881, 7000]);
+    expect(scene.sockets).toHaveLength(2);
     scene.address = { host: '192.168.1.5', port: 7000 };
     scene.service.moved();
     await pass(2 * MINUTE_MS);

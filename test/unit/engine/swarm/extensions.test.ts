@@ -75,6 +75,29 @@ it('lt_donthave of a piece that does not exist ends the connection', () => {
   expect(receive).toThrow(expect.objectContaining({ code: 'ERR_WIRE_MESSAGE' }));
 });
 
+it('a peer that has been here before begins as it left', () => {
+  const bench = new Bench({ blocks: 8 });
+  const standing = { snubbed: true, connectedAtMs: -5000, unchokedAtMs: -1000 };
+  const peer = bench.connectSeed({ standing });
+  expect(peer).toMatchObject({ snubbed: true, sinceMs: -5000, unchokedAtMs: -1000 });
+  expect(asked(peer)).toHaveLength(1); // until it sends a block
+  const [{ ref }] = peer.outstanding.values();
+  bench.block(peer, ref.piece, ref.begin, ref.length);
+  expect(peer.snubbed).toBe(false);
+});
+
+it('who is told of our address, and where callers listen, is the owner', () => {
+  const bench = new Bench();
+  const [caller, dialled] = [true, false].map(incoming => bench.connect({ extended: true, incoming }));
+  for (const peer of [caller, caller, dialled]) bench.greet(peer, { port: 7000, yourIp: '192.0.2.1' });
+  expect(bench.take('listens')).toEqual([{ type: 'listens', peer: caller.key, port: 7000 }]);
+  expect(bench.take('your-ip').map(({ host, voter }) => [host, voter])).toEqual([
+    ['192.0.2.1', '10.0.0.1'],
+    ['192.0.2.1', '10.0.0.1'],
+    ['192.0.2.1', '10.0.0.2'],
+  ]);
+});
+
 describe('the info dictionary (BEP 9)', () => {
   const INFO = Uint8Array.from({ length: METADATA_PART_BYTES + 3 }, (_, at) => at);
   const request = (part: number): Message => ({
