@@ -26,6 +26,11 @@ const SHARES: Readonly<Partial<Record<PeerSource, number>>> = {
 /** Who can know which interfaces this machine has. */
 const NEAR: ReadonlySet<PeerSource> = new Set(['manual', 'lsd', 'incoming', 'resume']);
 
+/** Whether anybody can name as many addresses there as he likes. */
+export function isOpen(source: PeerSource): boolean {
+  return SHARES[source] !== undefined;
+}
+
 /** Longest wait before a peer is dialled again that was of use and got lost: its network is back, or will not be soon. */
 export const RETRY_LOST_MS = 1_000;
 /** First wait before an address is dialled again; doubled with each failure. Short, as a peer may just be starting. */

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.js';
 import { formatAddress, type InfoHash, type PeerAddress, type PeerKey } from '../ids.js';
-import { MAX_CANDIDATES, type PeerSource } from '../policy/peer-list.js';
+import { isOpen, MAX_CANDIDATES, type PeerSource } from '../policy/peer-list.js';
 import type { PeerFeatures } from '../protocol/peer/features.js';
 import { MetadataFetch } from '../swarm/metadata-fetch.js';
 import type { PeerCore } from '../swarm/peer-core.js';
@@ -175,7 +175,9 @@ export class MetadataPhase implements LinkDoor, Seeker {
   #remember(address: PeerAddress, source: PeerSource): void {
     const key = formatAddress(address);
     const { sources = [] } = this.#known.get(key) ?? {};
-    if (sources.includes(source) || (sources.length === 0 && this.#known.size >= MAX_CANDIDATES)) return;
+    // Half is for those whom trackers and users tell of.
+    const most = isOpen(source) ? MAX_CANDIDATES / 2 : MAX_CANDIDATES;
+    if (sources.includes(source) || (sources.length === 0 && this.#known.size >= most)) return;
     this.#known.set(key, { address, sources: [...sources, source] });
   }
 
