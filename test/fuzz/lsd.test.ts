@@ -95,7 +95,7 @@ describe('announces to the local network', () => {
 });
 
 it('whatever comes and goes and is heard, a torrent is told once a minute, a port in between', () => {
-  const torrents = Array.from({ length: 60 }, (_, i) => i.toString(16).padStart(40, '0'));
+  const torrents = Array.from({ length: 8 }, (_, i) => i.toString(16).padStart(40, '0'));
   const step = fc.record({
     act: fc.constantFrom('add', 'delete', 'heard', 'heard', 'moved', 'wait'),
     torrent: fc.constantFrom(...torrents),
@@ -103,7 +103,7 @@ it('whatever comes and goes and is heard, a torrent is told once a minute, a por
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), fc.integer(), (steps, seed) => {
-      const schedule = new LsdSchedule(createRng(seed), 24);
+      const schedule = new LsdSchedule(createRng(seed), 3);
       const told = new Map<string, number[]>();
       const present = new Set<string>();
       let now = 0;
@@ -114,7 +114,7 @@ it('whatever comes and goes and is heard, a torrent is told once a minute, a por
           now = Math.max(now, schedule.nextTimeout());
           const taken = schedule.take(now);
           if (taken.length === 0) continue;
-          expect(taken.length).toBeLessThanOrEqual(24);
+          expect(taken.length).toBeLessThanOrEqual(3);
           expect(now - packetMs).toBeGreaterThanOrEqual(LSD_PACKET_GAP_MS);
           packetMs = now;
           for (const torrent of taken) {
