@@ -55,7 +55,7 @@ export function addPeerOptions(command: Command, dirMeaning: string): void {
     )
     .option('--no-pex', 'neither ask connected peers for others nor tell them')
     .option('--no-lsd', 'do not look for peers in the local network')
-    .option('--port-mapping', 'ask the router, by UPnP or NAT-PMP, to let peers through')
+    .option('--port-mapping', 'ask the router, by PCP, NAT-PMP or UPnP, to let peers through')
     .option('--up <rate>', 'upload limit, such as 10MB/s; 0 is unlimited', value(parseRate))
     .option('--down <rate>', 'download limit', value(parseRate))
     .option(

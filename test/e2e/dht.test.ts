@@ -110,6 +110,33 @@ describe('a session as a node of the DHT', () => {
     expect(message.query).toMatchObject({ port: addressOf(session).port, impliedPort: true, seed: true });
   });
 
+  it('is one node for each family that the session listens on, at one port', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const nodes = await Promise.all(HOSTS.map(host => RawDhtNode.open(stage, host)));
+    const dhtBootstrap = nodes.map(({ address }) => address);
+    const session = await openNode(stage, { dhtBootstrap, listen: { host: '*' } });
+    await seed(session, sample);
+    for (const [i, node] of nodes.entries()) {
+      const { from } = await node.query(({ message }) => message.query.method === 'announce_peer');
+      expect(from).toEqual({ host: HOSTS[i], port: addressOf(session).port });
+    }
+    expect(session.dht!.addresses).toEqual(session.addresses);
+    expect(session.light().dht!.goodNodes).toBe(2);
+  });
+
+  it('announces in a family as soon as somebody of it answers, however late', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const [early, late] = await Promise.all(HOSTS.map(host => RawDhtNode.open(stage, host)));
+    const session = await openNode(stage, { dhtBootstrap: [early.address], listen: { host: '*' } });
+    await seed(session, sample);
+    const isAnnounce = ({ message }: SeenQuery) => message.query.method === 'announce_peer';
+    await early.query(isAnnounce);
+    await session.dht!.addNode(late.address);
+    await late.query(isAnnounce);
+  });
+
   it('is entered by a node that a magnet link names', async () => {
     const stage = await openStage();
     const node = await RawDhtNode.open(stage);
@@ -138,7 +165,7 @@ describe('a session as a node of the DHT', () => {
     await session.dht!.ready();
     await friend.packet(packet => Buffer.from(packet).includes('1:t2:aa'));
     expect(foe.packets).toEqual([]);
-    expect(session.light().blocked).toBe(0);
+    expect(session.light()).toMatchObject({ blocked: 0, dht: { queriesIn: 1 } });
   });
 
   it('says nothing of private torrents, neither to nodes nor to peers', async () => {
@@ -214,6 +241,7 @@ describe('a session as a node of the DHT', () => {
     await expect(old).rejects.toMatchObject({ code: 'ERR_DHT_OUTDATED' });
     const other = first.dht!.putMutable({ ...keys, salt, value: 'three', seq: 3, cas: 1 });
     await expect(other).rejects.toMatchObject({ code: 'ERR_DHT_OUTDATED', facts: { refused: 301 } });
+    expect((await third.dht!.get({ publicKey: keys.publicKey, salt }))!.seq).toBe(2); // nobody took it
     await expect(first.dht!.put('x'.repeat(1001))).rejects.toMatchObject({ code: 'ERR_DHT_VALUE' });
 
     await seed(second, sample);
@@ -245,6 +273,8 @@ describe('a session as a node of the DHT', () => {
     const stage = await openStage();
     const node = await RawDhtNode.open(stage);
     const session = await openNode(stage, { dhtBootstrap: [node.address] });
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    await seed(session, sample);
     const dht = session.dht!;
     await dht.ready();
     const running = dht.get('11'.repeat(20));
@@ -266,6 +296,10 @@ describe('a session as a node of the DHT', () => {
       ({ message: { query } }) => query.method === 'get' && toHex(query.target) === '22'.repeat(20),
     );
     expect(from).toEqual(addressOf(session));
+    const announced = await node.query(
+      ({ message, from: { port } }) => message.query.method === 'announce_peer' && port !== before,
+    );
+    expect(announced.message.query).toMatchObject({ port: addressOf(session).port });
   });
 
   it('takes another port when the one for packets is taken, and announces by number', async () => {

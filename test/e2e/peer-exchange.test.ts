@@ -88,8 +88,8 @@ describe('a swarm by peer exchange alone', () => {
   });
 });
 
-async function listen(stage: Stage): Promise<RawListener> {
-  const listener = await RawListener.open();
+async function listen(stage: Stage, host?: string): Promise<RawListener> {
+  const listener = await RawListener.open(host);
   stage.defer(() => listener.close());
   return listener;
 }
@@ -117,8 +117,8 @@ class Talker {
     );
   }
 
-  static async dial(session: Session, metainfo: Metainfo): Promise<Talker> {
-    const talker = new Talker(await RawPeer.dial(addressOf(session)), metainfo);
+  static async dial(session: Session, metainfo: Metainfo, host?: string): Promise<Talker> {
+    const talker = new Talker(await RawPeer.dial(addressOf(session), host), metainfo);
     await talker.peer.until('a handshake', () => talker.told !== undefined);
     return talker;
   }
@@ -151,6 +151,19 @@ describe('what a peer tells', () => {
     const [torrent] = session.torrents;
     const found = await until('the peer', () => torrent.stats().peers.find(peer => peer.source === 'pex'));
     expect(found).toMatchObject({ address: formatAddress(named.address), sources: ['pex'], incoming: false });
+  });
+
+  it('is dialled over IPv6', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'film.bin': 100 * KiB });
+    const session = await openSeed(stage, sample, { listen: { host: '::1' } });
+    const named = await listen(stage, '::1');
+    const talker = await Talker.dial(session, sample.metainfo, '::1');
+    talker.tell(talker.wanted!, named.address);
+    new Talker(await named.next(), sample.metainfo);
+    await talker.peer.until('what it is told', () => talker.heard.length > 0);
+    const [told] = talker.heard.flatMap(({ added }) => added);
+    expect(told).toMatchObject({ host: '::1', port: named.address.port });
   });
 
   it('is not listened to while the exchange is off', async () => {
@@ -219,6 +232,22 @@ describe('a magnet link that names one leecher', () => {
     expect(slow.stats().done).toBeLessThan(slow.stats().wanted);
     expect(await hashTree(stage.path('target'))).toEqual(await hashTree(sample.dir));
   });
+});
+
+it('a peer that got lost while it was of use is dialled again', async () => {
+  const stage = await openStage();
+  const sample = await makeSample(stage, { 'film.bin': 100 * KiB });
+  const session = await openSeed(stage, sample);
+  const named = await listen(stage);
+  session.torrents[0].addPeer(named.address);
+  for (let time = 0; time < 3; time++) {
+    const { peer } = new Talker(await named.next(), sample.metainfo);
+    peer.send({ type: 'interested' });
+    await peer.message('unchoke');
+    peer.send({ type: 'request', piece: 0, begin: 0, length: 16 * KiB });
+    await peer.blockCount(1);
+    peer.socket.resetAndDestroy();
+  }
 });
 
 describe('a peer that comes back from another address', () => {

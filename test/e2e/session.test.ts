@@ -209,6 +209,7 @@ describe('a session', () => {
       workers: { threads: 1, queued: 0, running: 0, lost: 0 },
       connections: 0,
       blocked: 0,
+      mapped: [],
       announces: { ok: 0, failed: 0 },
     });
     expect(peers).toHaveLength(1);

@@ -30,13 +30,17 @@ export interface MillracePeer {
 /** A session on loopback with one torrent, checked and online. It ends with the stage. */
 export async function startMillrace(
   stage: Stage,
-  { torrent: source, ...options }: AddOptions & { readonly torrent: string; readonly dir: string },
+  {
+    torrent: source,
+    host = '127.0.0.1',
+    ...options
+  }: AddOptions & { readonly torrent: string; readonly dir: string; readonly host?: string },
 ): Promise<MillracePeer> {
   const complaints: string[] = [];
   const note = (facts: object, message: string) =>
     void complaints.push(`${message} ${JSON.stringify(facts)}`);
   const session = await createSession({
-    listen: { host: '127.0.0.1', port: 0 },
+    listen: { host, port: 0 },
     workers: 1,
     log: { debug() {}, info() {}, warn: note, error: note },
   });

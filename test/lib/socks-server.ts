@@ -17,6 +17,8 @@ export interface SocksServerOptions {
   readonly names?: Readonly<Record<string, string>>;
   /** Sent in one piece with the answer to a request, as if the destination had spoken at once. */
   readonly greeting?: string;
+  /** Where it listens. Defaults to 127.0.0.1. */
+  readonly host?: string;
 }
 
 /** A small SOCKS5 proxy that connects anybody with anything, and remembers whom with what. */
@@ -50,7 +52,7 @@ export class SocksServer {
       if (socks!.hold) socket.resume();
       else void socks!.#serve(socket).catch(() => socket.destroy());
     });
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>(resolve => server.listen(0, options.host ?? '127.0.0.1', resolve));
     stage.defer(() => {
       for (const socket of socks?.clients ?? []) socket.destroy();
       server.close();
@@ -73,7 +75,9 @@ export class SocksServer {
     const port = (await read(2)).readUInt16BE();
     this.asked.push(`${host}:${port}`);
     const { names = {}, greeting = '' } = this.#options;
-    const target = net.connect({ host: names[host] ?? host, port, localAddress: '127.0.0.1' });
+    const to = names[host] ?? host;
+    const localAddress = to.includes(':') ? '::1' : '127.0.0.1';
+    const target = net.connect({ host: to, port, localAddress });
     target.once('error', () => client.end(reply(REFUSED)));
     target.once('connect', () => {
       this.ports.add(target.localPort!);

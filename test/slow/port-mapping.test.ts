@@ -144,6 +144,7 @@ describe.skipIf(missing() !== undefined)('a session behind a router', () => {
       { ...on, listen: false } as const,
       { ...on, listen: { ...anywhere, host: '127.0.0.1' } },
       { ...on, listen: { ...anywhere, host: '::' } },
+      { ...on, listen: { ...anywhere, host: '0.0.0.0' }, bind: '127.0.0.1' },
       { ...on, listen: anywhere, proxy: { host: ROUTER, port: 1080 } },
       { ...on, listen: anywhere, suspended: 'no cable' },
     ].map(options => home.session(options));

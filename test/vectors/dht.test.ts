@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex, utf8 } from '../../src/engine/bytes.js';
+import { sharedBits } from '../../src/engine/dht/distance.js';
 import { createDhtKeys, dhtCrypto, signWith } from '../../src/engine/discovery/dht-crypto.js';
 import { formatAddress } from '../../src/engine/ids.js';
 import { crc32c } from '../../src/engine/protocol/crc32c.js';
@@ -29,6 +30,10 @@ interface MutableRow {
 
 interface Vectors {
   bep5_krpc: { name: string; hex: string; peers?: string[]; nodes?: Node[] }[];
+  bep5_distance: {
+    cases: { a: string; b: string; exp: number }[];
+    prefixMask: { bits: number; mask: string }[];
+  };
   bep33_bloom: { filterHex: string; estimate: number; single: { ip: string; bits: number[] } };
   bep42_node_id: {
     cases: { ip: string; nodeId: string; valid: boolean; rand?: number; crc?: string }[];
@@ -115,6 +120,18 @@ describe('BEP 5 packets', () => {
 function stated({ id, host, port }: { id: Uint8Array; host: string; port: number }): Node {
   return { id: toHex(id), addr: formatAddress({ host, port }) };
 }
+
+describe('BEP 5 distances', () => {
+  const { cases, prefixMask } = vectors.bep5_distance;
+
+  it.each(cases)('$a and $b differ from bit $exp on', ({ a, b, exp }) => {
+    expect(Math.max(0, 159 - sharedBits(fromHex(a), fromHex(b)))).toBe(exp);
+  });
+
+  it.each(prefixMask)('$mask has $bits bits', ({ bits, mask }) => {
+    expect(sharedBits(fromHex(mask), new Uint8Array(20).fill(0xff))).toBe(bits);
+  });
+});
 
 describe('BEP 33 filters', () => {
   const { filterHex, estimate, single } = vectors.bep33_bloom;

@@ -74,7 +74,7 @@ export const SETTINGS = {
   ),
   pex: live(flag, true, 'let connected peers tell of others'),
   lsd: live(flag, false, 'look for peers in the local network'),
-  'port-mapping': live(flag, false, 'ask the router, by UPnP or NAT-PMP, to let peers through'),
+  'port-mapping': live(flag, false, 'ask the router, by PCP, NAT-PMP or UPnP, to let peers through'),
   'default-trackers': live(many(text), [], 'also announce torrents that are not private to these'),
 
   // rates

@@ -75,11 +75,13 @@ export class Adding {
    * @throws MillraceError ERR_MAGNET_INVALID, ERR_METAINFO_UNSUPPORTED, ERR_STORAGE_*
    */
   async addMagnet(link: string, wishes: Wishes = {}): Promise<Added> {
-    const { infoHash, name, trackers } = parseMagnet(link);
+    const { infoHash, name, trackers, pointer } = parseMagnet(link);
     if (infoHash === undefined)
       throw new MillraceError(
         'ERR_METAINFO_UNSUPPORTED',
-        'the magnet link is of a torrent of version 2 only',
+        pointer === undefined
+          ? 'the magnet link is of a torrent of version 2 only'
+          : 'the magnet link names a publisher and no torrent',
       );
     const announce = trackers.map(url => [url]);
     const unknown = { infoHash, name: name ?? infoHash, length: 0, files: [], private: false, announce };

@@ -99,18 +99,21 @@ export class Lookup {
   advance(nowMs: number): void {
     while (!this.#over) {
       if (this.#pending >= ALPHA) return;
-      const next = this.#queries < MAX_QUERIES ? this.#next() : undefined;
+      const next = this.#queries < MAX_QUERIES ? this.#next(nowMs) : undefined;
       if (next === undefined) break;
       this.#query(next, nowMs);
     }
     if (this.#over || this.#widening > 0 || (this.#pending > 0 && !this.#settled())) return;
-    if (!this.#widen(nowMs)) this.#finish(nowMs);
+    this.#finish(nowMs);
   }
 
   // --- inside --------------------------------------------------------------------------------------------------
 
-  #next(): Candidate | undefined {
-    return this.#nextTrusted() ?? (this.#settled() ? this.#nextDoubtful() : undefined);
+  #next(nowMs: number): Candidate | undefined {
+    const next = this.#nextTrusted();
+    if (next !== undefined || !this.#settled()) return next;
+    this.#widen(nowMs);
+    return this.#nextDoubtful();
   }
 
   /** The closest that was not asked, if it could be one of the 8 closest. */
@@ -159,18 +162,20 @@ export class Lookup {
    * Everybody tells of the 8 nodes that he takes for the closest. When some of those are dead, nobody tells of the living
    * ones behind them; but asked for the target with one bit flipped, he tells of those that share just the bits before.
    */
-  #widen(nowMs: number): boolean {
+  #widen(nowMs: number): void {
     const { target } = this.#options;
     const all = this.#shortlist.candidates;
     const candidates = all.some(({ fits, state }) => fits && state === 'answered')
       ? all.filter(({ fits }) => fits)
       : all;
-    const trusted = candidates.filter(candidate => candidate.state === 'answered' || candidate.trusted);
+    const trusted = candidates.filter(({ state, trusted }) => state === 'answered' || trusted);
     const answered = trusted.filter(({ state }) => state === 'answered');
-    if (answered.length === 0 || trusted.length <= answered.length || this.#queries >= MAX_QUERIES)
-      return false;
+    const farthest = answered.length < K ? undefined : answered[K - 1];
+    const near = farthest ? trusted.slice(0, trusted.indexOf(farthest)) : trusted;
+    const someSilent = near.some(({ state }) => state !== 'answered');
+    if (!someSilent || answered.length === 0) return;
     const told = sharedBits(target, trusted[Math.min(K, trusted.length) - 1].id);
-    const found = answered.length < K ? 0 : sharedBits(target, answered[K - 1].id);
+    const found = farthest ? sharedBits(target, farthest.id) : 0;
     for (let bit = Math.min(told, 159), looks = 0; bit >= found && looks < MAX_WIDE_BITS; bit--, looks++) {
       if (this.#widened.has(bit)) continue;
       this.#widened.add(bit);
@@ -178,7 +183,6 @@ export class Lookup {
       flipped[bit >>> 3] ^= 0x80 >>> (bit & 7);
       for (const candidate of answered.slice(0, WIDE_ASKED)) this.#lookWider(candidate, flipped, nowMs);
     }
-    return this.#widening > 0;
   }
 
   #lookWider(candidate: Candidate, target: Uint8Array, nowMs: number): void {

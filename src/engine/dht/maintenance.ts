@@ -61,6 +61,11 @@ export class Maintenance {
     }));
   }
 
+  /** Ways in, and nodes that are to be asked or were not there. */
+  get known(): number {
+    return this.#ways.size + this.#prospects.known;
+  }
+
   /** Somebody else told us of them. */
   addNodes(nodes: Iterable<DhtContact | PeerAddress>, nowMs: number): void {
     for (const node of nodes) {

@@ -214,6 +214,19 @@ export class DhtNode {
     };
   }
 
+  /** Entries of everything that could grow, for who looks after memory. */
+  get sizes(): Readonly<Record<string, number>> {
+    const { answered, refused, limited, ...kept } = this.#answers.counts;
+    return {
+      ...kept,
+      table: this.#table.known,
+      prospects: this.#maintenance.known,
+      lookups: this.#lookups.size,
+      transactions: this.#queries.underWay,
+      outbox: this.#outbox.size,
+    };
+  }
+
   // --- inside --------------------------------------------------------------------------------------------------
 
   /** Whoever asks might be a node for the table, unless it says that it is none (BEP 43). */

@@ -19,6 +19,11 @@ export class Outbox {
     return this.#packets.length - this.#next >= MAX_PACKETS;
   }
 
+  /** Packets kept, those included that were taken just now. */
+  get size(): number {
+    return this.#packets.length;
+  }
+
   /** Packets for which there was no room. */
   get dropped(): number {
     return this.#dropped;

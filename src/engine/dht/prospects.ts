@@ -32,6 +32,11 @@ export class Prospects {
     return this.#waiting.size === 0 && this.#asked.size === 0;
   }
 
+  /** Entries of all kinds. */
+  get known(): number {
+    return this.#waiting.size + this.#asked.size + this.#silent.size;
+  }
+
   /** @param again even if it was silent lately: we have a reason of our own to ask */
   add(to: PeerAddress, contact: DhtContact | undefined, nowMs: number, again = false): void {
     const key = formatAddress(to);
@@ -57,10 +62,18 @@ export class Prospects {
         over();
         this.#silent.delete(key);
         this.#silent.set(key, now + SILENT_MS);
-        if (this.#silent.size > MAX_SILENT) this.#silent.delete(this.#silent.keys().next().value!);
+        this.#forgetSilent(now);
       };
       const waiter = { answered: over, refused: over, slow: over, lost: silent };
       if (this.ask(to, contact, this.query(), waiter, nowMs)) this.#asked.add(key);
+    }
+  }
+
+  /** Those whose time is over, and the first of too many: they are in that order. */
+  #forgetSilent(nowMs: number): void {
+    for (const [key, untilMs] of this.#silent) {
+      if (untilMs > nowMs && this.#silent.size <= MAX_SILENT) return;
+      this.#silent.delete(key);
     }
   }
 }

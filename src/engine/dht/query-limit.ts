@@ -22,7 +22,7 @@ interface Visitor {
 
 /** Who asks too much is not answered for a while. All together may ask as much as they like. */
 export class QueryLimit {
-  readonly #visitors = new RecentMap<Visitor>(GENERATION);
+  readonly #visitors = new RecentMap<Visitor>(GENERATION, BLOCK_MS);
 
   get size(): number {
     return this.#visitors.size;
@@ -31,10 +31,10 @@ export class QueryLimit {
   /** Counts a query. @returns whether it is to be answered */
   allows(host: string, nowMs: number): boolean {
     const key = visitorOf(host);
-    const visitor = this.#visitors.get(key);
+    const visitor = this.#visitors.get(key, nowMs);
     if (visitor === undefined) {
       const unlimited = isUnlimited(host);
-      this.#visitors.set(key, { unlimited, credit: BURST - 1, atMs: nowMs, blockedUntilMs: 0 });
+      this.#visitors.set(key, { unlimited, credit: BURST - 1, atMs: nowMs, blockedUntilMs: 0 }, nowMs);
       return true;
     }
     if (visitor.unlimited) return true;

@@ -1,6 +1,7 @@
 import { bytesEqual, readU32 } from '../bytes.js';
 import type { PeerAddress } from '../ids.js';
-import type { DhtContact } from '../protocol/dht/messages.js';
+import { compactNode } from '../protocol/dht/compact-nodes.js';
+import { type DhtContact, NODE_ID_BYTES } from '../protocol/dht/messages.js';
 import { Bucket, isGood, QUIET_MS, type TableNode } from './bucket.js';
 import { compareDistance, sharedBits } from './distance.js';
 import { placeOf } from './place.js';
@@ -57,6 +58,11 @@ export class RoutingTable {
     let size = 0;
     for (const { nodes } of this.#buckets) size += nodes.length;
     return size;
+  }
+
+  /** Nodes and spares. */
+  get known(): number {
+    return this.#places.size;
   }
 
   /** Somebody answered when he was asked last. */
@@ -127,11 +133,13 @@ export class RoutingTable {
       }
       if (!this.#giveUp(holder, nowMs)) return undefined;
     }
-    const { id, host, port } = contact;
+    const { host, port } = contact;
+    const compact = compactNode(contact); // an address with a zone has none
+    const id = compact?.subarray(0, NODE_ID_BYTES) ?? contact.id.slice();
     return this.#insert(
       {
-        ...{ id: id.slice(), host, port, place, head: readU32(id, 0), fits: this.#options.fits(id, host) },
-        ...{ seenMs: nowMs, failures: 0 },
+        ...{ id, host, port, place, head: readU32(id, 0), fits: this.#options.fits(id, host) },
+        ...{ seenMs: nowMs, failures: 0, ...(compact && { compact }) },
       },
       nowMs,
     );
@@ -248,14 +256,20 @@ function gather(
   count: number,
   maxFailures: number,
 ): void {
+  const head = readU32(target, 0);
   for (const node of nodes) {
     if (node.failures > maxFailures) continue;
     let at = found.length;
-    if (at >= count) {
-      if (compareDistance(target, node.id, found[--at].id) >= 0) continue;
-      found.pop();
-    }
-    while (at > start && compareDistance(target, node.id, found[at - 1].id) < 0) at--;
-    found.splice(at, 0, node);
+    if (at < count) found.push(node);
+    else if (!isCloser(node, found[--at], target, head)) continue;
+    // Shifted by hand: `splice` takes longer than all comparisons (bench/dht/queries).
+    for (; at > start && isCloser(node, found[at - 1], target, head); at--) found[at] = found[at - 1];
+    found[at] = node;
   }
+}
+
+/** @param head first 32 bits of the target, which tell nearly always */
+function isCloser(a: TableNode, b: TableNode, target: Uint8Array, head: number): boolean {
+  const difference = ((a.head ^ head) >>> 0) - ((b.head ^ head) >>> 0);
+  return difference === 0 ? compareDistance(target, a.id, b.id) < 0 : difference < 0;
 }

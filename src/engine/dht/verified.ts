@@ -8,18 +8,18 @@ const GENERATION = 4096;
 
 /** Addresses that have lately shown that what is sent to them arrives: they answered us, or brought our token back. */
 export class Verified {
-  readonly #sinceMs = new RecentMap<number>(GENERATION);
+  readonly #sinceMs = new RecentMap<number>(GENERATION, LIFETIME_MS);
 
   get size(): number {
     return this.#sinceMs.size;
   }
 
   add(host: string, nowMs: number): void {
-    this.#sinceMs.set(host, nowMs);
+    this.#sinceMs.set(host, nowMs, nowMs);
   }
 
   has(host: string, nowMs: number): boolean {
-    const sinceMs = this.#sinceMs.get(host);
+    const sinceMs = this.#sinceMs.get(host, nowMs);
     return sinceMs !== undefined && nowMs - sinceMs < LIFETIME_MS;
   }
 }

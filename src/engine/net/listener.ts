@@ -77,7 +77,7 @@ function listenAt(host: string, port: number, onAccept: OnAccept): Promise<Liste
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(mapNetError(error, `cannot listen on ${host} port ${port}`));
     server.once('error', fail);
-    server.listen({ host, port, backlog: 511, ipv6Only: net.isIPv6(host) }, () => {
+    server.listen({ host, port, backlog: 511, ipv6Only: host === '::' }, () => {
       server.off('error', fail);
       server.on('error', () => {}); // a failed accept (EMFILE) concerns that one connection
       const { address, port: bound } = server.address() as net.AddressInfo;

@@ -1,4 +1,3 @@
-import { Backoff } from '../policy/backoff.js';
 import type { Rng } from '../policy/rng.js';
 import type { Seeker } from './discovery.js';
 
@@ -29,7 +28,8 @@ export interface DhtAnnouncesOptions {
 
 interface Entry {
   readonly seeker: Seeker;
-  readonly backoff: Backoff;
+  /** Since it began, or began anew. A number, not a back-off of its own: there may be 10,000 entries. */
+  lookups: number;
   state: 'waiting' | 'queued' | 'running';
   /** Ends the wait or the lookup. */
   cancel: () => void;
@@ -56,11 +56,7 @@ export class DhtAnnounces {
 
   join(seeker: Seeker): void {
     if (this.#entries.has(seeker)) return;
-    const backoff = new Backoff(
-      { firstMs: SEEK_FIRST_MS, maxMs: ANNOUNCE_MS, jitter: JITTER },
-      this.options.rng,
-    );
-    const entry: Entry = { seeker, backoff, state: 'waiting', cancel: () => {} };
+    const entry: Entry = { seeker, lookups: 0, state: 'waiting', cancel: NOTHING };
     this.#entries.set(seeker, entry);
     this.#queue(entry);
   }
@@ -84,7 +80,7 @@ export class DhtAnnounces {
   /** All are to be announced anew: we are reached elsewhere. */
   again(): void {
     for (const entry of this.#entries.values()) {
-      entry.backoff.reset();
+      entry.lookups = 0;
       this.#queue(entry);
     }
   }
@@ -107,7 +103,7 @@ export class DhtAnnounces {
     this.#seeking.delete(entry);
     this.#seeding.delete(entry);
     entry.cancel();
-    entry.cancel = () => {};
+    entry.cancel = NOTHING;
     entry.state = 'waiting';
   }
 
@@ -138,19 +134,21 @@ export class DhtAnnounces {
   }
 
   #done(entry: Entry, found: number): void {
-    entry.cancel = () => {};
+    entry.lookups++;
     entry.cancel = this.options.setTimer(() => this.#queue(entry), this.#waitMs(entry, found));
     entry.state = 'waiting';
     this.#running--;
     this.#next();
   }
 
-  #waitMs({ seeker, backoff }: Entry, found: number): number {
-    const waitMs = backoff.next();
-    if (!seeker.seeks) return ANNOUNCE_MS * (1 - JITTER * this.options.rng.fraction());
-    return found === 0 ? Math.min(waitMs, LONELY_MS) : waitMs;
+  #waitMs({ seeker, lookups }: Entry, found: number): number {
+    const longestMs = seeker.seeks && found === 0 ? LONELY_MS : ANNOUNCE_MS;
+    const waitMs = seeker.seeks ? Math.min(longestMs, SEEK_FIRST_MS * 2 ** (lookups - 1)) : longestMs;
+    return waitMs * (1 - JITTER * this.options.rng.fraction());
   }
 }
+
+const NOTHING = () => {};
 
 function first<T>(set: ReadonlySet<T>): T | undefined {
   return set.values().next().value;

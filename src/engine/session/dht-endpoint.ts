@@ -1,6 +1,8 @@
 import { DhtNode, type DhtNodeOptions } from '../dht/node.js';
+import type { DhtLookup } from '../dht/node-types.js';
 import { DhtSocket } from '../discovery/dht-socket.js';
 import type { PeerAddress } from '../ids.js';
+import type { IpFamily } from '../protocol/compact.js';
 import { Alarm, nowMs } from './clock.js';
 
 export interface DhtEndpointOptions {
@@ -30,6 +32,10 @@ export class DhtEndpoint {
     return this.#socket?.address;
   }
 
+  get family(): IpFamily {
+    return this.node.options.family;
+  }
+
   get goodNodes(): number {
     return this.node.stats(nowMs()).goodNodes;
   }
@@ -38,7 +44,7 @@ export class DhtEndpoint {
   async open(at: PeerAddress): Promise<void> {
     const change = ++this.#changes;
     const socket = await DhtSocket.open({
-      family: this.node.options.family,
+      family: this.family,
       at,
       onPacket: (packet, from) => {
         if (this.#socket !== socket || this.options.refuses(from.host)) return;
@@ -60,6 +66,12 @@ export class DhtEndpoint {
     this.#alarm.clear();
     this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  /** Begins a search. @returns what calls it off */
+  search(begin: (node: DhtNode, nowMs: number) => DhtLookup): () => void {
+    const lookup = this.run(begin);
+    return () => this.run(() => lookup.cancel()); // others may have waited for its place
   }
 
   /** Asks something of the node, and does what it wants done then. */

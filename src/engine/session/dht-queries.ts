@@ -40,7 +40,7 @@ export async function ask<T>(
 ): Promise<T[]> {
   await whenReady(service, signal);
   return interruptible(service, signal, (resolve, reject) => {
-    const endpoints = service.open.filter(({ goodNodes }) => goodNodes > 0);
+    const endpoints = service.answering;
     if (endpoints.length === 0) {
       reject(new MillraceError('ERR_DHT_NO_NODES', 'no node of the DHT answers any more', { waitedMs: 0 }));
       return () => {};
@@ -50,9 +50,9 @@ export async function ask<T>(
       results.push(result);
       if (results.length === endpoints.length) resolve(results);
     };
-    const lookups = endpoints.map(endpoint => endpoint.run((node, now) => question(node, now, done)));
+    const ends = endpoints.map(endpoint => endpoint.search((node, now) => question(node, now, done)));
     return () => {
-      for (const lookup of lookups) lookup.cancel();
+      for (const end of ends) end();
     };
   });
 }

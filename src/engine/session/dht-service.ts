@@ -1,5 +1,4 @@
 import { fromHex } from '../bytes.js';
-import type { DhtLookup } from '../dht/node-types.js';
 import { createSecretRng, dhtCrypto } from '../discovery/dht-crypto.js';
 import { addressesOf } from '../discovery/node-names.js';
 import { MillraceError } from '../errors.js';
@@ -48,6 +47,9 @@ export class DhtService implements DiscoveryService {
   #suspended: MillraceError | undefined;
   #closed = false;
   #ready = false;
+  /** Families in which somebody answers, and those in which somebody has since there are sockets. */
+  #answering: ReadonlySet<IpFamily> = new Set();
+  readonly #entered = new Set<IpFamily>();
   #heard = 0;
   readonly #waiting = new Set<() => void>();
   readonly #wayIn: DhtWayIn;
@@ -81,6 +83,11 @@ export class DhtService implements DiscoveryService {
   /** Endpoints that can send. */
   get open(): DhtEndpoint[] {
     return [...this.endpoints.values()].filter(({ address }) => address !== undefined);
+  }
+
+  /** Endpoints that know somebody who answers. */
+  get answering(): DhtEndpoint[] {
+    return this.open.filter(({ goodNodes }) => goodNodes > 0);
   }
 
   /** Calls once there is somebody to ask. @returns what calls it off */
@@ -224,7 +231,7 @@ export class DhtService implements DiscoveryService {
         id: saved?.id,
         other: () => this.endpoints.get(family === 4 ? 6 : 4)?.node,
       },
-      { refuses, onInput: () => this.#ready || this.#look() },
+      { refuses, onInput: () => this.#answering.has(family) || this.#look() },
     );
     this.endpoints.set(family, endpoint);
     return endpoint;
@@ -238,6 +245,8 @@ export class DhtService implements DiscoveryService {
 
   #shut(error: MillraceError): void {
     this.#wayIn.stop();
+    this.#answering = new Set();
+    this.#entered.clear();
     this.#setReady(false);
     for (const fail of [...this.#asked]) fail(error);
     for (const endpoint of this.endpoints.values()) endpoint.shut();
@@ -245,21 +254,27 @@ export class DhtService implements DiscoveryService {
 
   // --- who answers -----------------------------------------------------------------------------------------------
 
-  /** Asks who was known in an earlier session. @returns whether there was anybody */
+  /** Asks who was known in an earlier session. @returns whether there was somebody in all families */
   #askSaved(): boolean {
-    let asked = false;
+    let asked = 0;
     for (const [family, { nodes }] of this.#saved) {
       const endpoint = this.endpoints.get(family);
       if (endpoint?.address === undefined || nodes.length === 0) continue;
       endpoint.run((node, now) => node.addNodes(nodes, now));
-      asked = true;
+      asked++;
     }
-    return asked;
+    return asked === this.open.length;
   }
 
+  /** @returns whether somebody answers in all families */
   #look(): boolean {
-    this.#setReady(this.open.some(({ goodNodes }) => goodNodes > 0));
-    return this.#ready;
+    this.#answering = new Set(this.answering.map(({ family }) => family));
+    this.#setReady(this.#answering.size > 0);
+    const before = this.#entered.size;
+    for (const family of this.#answering) this.#entered.add(family);
+    // Whose turn it has been was announced in the other family alone.
+    if (before > 0 && this.#entered.size > before) this.announces.again();
+    return this.#answering.size === this.open.length;
   }
 
   #setReady(ready: boolean): void {
@@ -278,14 +293,14 @@ export class DhtService implements DiscoveryService {
     const infoHash = fromHex(seeker.infoHash);
     const { complete } = seeker;
     const port = this.options.listenPort();
-    const lookups: DhtLookup[] = [];
+    const ends: (() => void)[] = [];
     let found = 0;
     let running = 0;
-    for (const endpoint of this.open) {
+    for (const endpoint of this.answering) {
       const implied = port === endpoint.address?.port;
       const announce = port === undefined ? undefined : { port, implied, seed: complete };
       running++;
-      const lookup = endpoint.run((node, now) =>
+      const end = endpoint.search((node, now) =>
         node.getPeers(
           infoHash,
           {
@@ -300,11 +315,11 @@ export class DhtService implements DiscoveryService {
           now,
         ),
       );
-      lookups.push(lookup);
+      ends.push(end);
     }
     if (running === 0) done(0);
     return () => {
-      for (const lookup of lookups) lookup.cancel();
+      for (const end of ends) end();
     };
   }
 

@@ -19,13 +19,13 @@ export interface DhtWayInOptions {
   readonly log: LogSink;
   readonly timers: Pick<TimerQueue, 'set'>;
   readonly bootstrap: readonly HostAndPort[];
-  /** Whether some node answers. */
+  /** Whether somebody answers in every family. */
   readonly look: () => boolean;
   /** Rejects for a name that is not known. */
   readonly addNode: (node: HostAndPort) => Promise<void>;
 }
 
-/** Finds the first nodes, and new ones when none answers any more: names are looked up each time. */
+/** Finds the first nodes, and new ones when none answers any more in some family: names are looked up each time. */
 export class DhtWayIn {
   readonly #backoff: Backoff;
   readonly #unknown = new Set<string>();
@@ -69,7 +69,7 @@ export class DhtWayIn {
       this.#unknown.delete(name);
     } catch (err) {
       if (!this.#unknown.has(name))
-        this.options.log.warn({ err, node: name }, 'a node to begin with cannot be found');
+        this.options.log.info({ err, node: name }, 'a node to begin with cannot be found');
       this.#unknown.add(name);
     }
   }

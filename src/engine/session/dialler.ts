@@ -106,6 +106,8 @@ export class Dialler {
       const now = nowMs();
       if (error?.code === 'ERR_PEER_DUPLICATE') {
         if (error.facts.self === true) this.#list.addOwn(address);
+        else if (error.facts.elsewhere === true)
+          this.#list.disconnected(address, now); // `hasMoved` follows
         else this.#list.connected(address); // by way of the link that was kept
       } else if (error?.code === 'ERR_PEER_BANNED' || error?.code === 'ERR_PEER_BLOCKED')
         this.#list.forget(address);
@@ -136,7 +138,7 @@ export class Dialler {
     const former = this.#former.get(link);
     if (former === undefined) return;
     this.#former.delete(link);
-    if (hasMovedBytes(link)) this.#list.forget(former);
+    if (hasMovedBytes(link) && !link.isOneOfTwo) this.#list.forget(former);
     else this.#list.release(former, nowMs());
   }
 

@@ -44,6 +44,34 @@ export function settleDuplicate(
   }
 }
 
+export interface Twins {
+  readonly surplus: PeerLink;
+  readonly kept: PeerLink;
+}
+
+/**
+ * The two connections of a peer that is here by both families: the one by IPv4 goes when it has said that the peer is
+ * also where the other comes from, with the same id. Both ends choose the same, and who lies only loses his own connection.
+ */
+export function twinsOf(links: Iterable<PeerLink>, link: PeerLink): Twins | undefined {
+  for (const other of links) {
+    if (other === link || compareBytes(other.peerId!, link.peerId!) !== 0) continue;
+    if (saysItIsAt(link, other)) return { surplus: link, kept: other };
+    if (saysItIsAt(other, link)) return { surplus: other, kept: link };
+  }
+  return undefined;
+}
+
+function saysItIsAt({ alsoAt }: PeerLink, { address }: PeerLink): boolean {
+  return alsoAt !== undefined && hostKey(alsoAt) === hostKey(address.host);
+}
+
+export function connectedElsewhere(kept: PeerLink): MillraceError {
+  return new MillraceError('ERR_PEER_DUPLICATE', `the peer is connected as ${kept.name}`, {
+    elsewhere: true,
+  });
+}
+
 /** Ends a connection so that its torrent is without it at once. */
 export function dismiss(
   link: PeerLink,

@@ -72,6 +72,10 @@ export class PeerLink implements PeerSocketOwner {
   readonly openedAtMs = nowMs();
   /** Where this peer can be dialled, when we know: by dialling it, or because another link to it was dropped. */
   dialAddress: PeerAddress | undefined;
+  /** IPv6 host of this peer, which has come by IPv4, as it says. */
+  alsoAt: string | undefined;
+  /** The peer has another connection's address, too, which was given up for this one. */
+  isOneOfTwo = false;
   /** How we came to know it, the first way first. */
   sources: readonly PeerSource[] = ['incoming'];
   peerId: Uint8Array | undefined;

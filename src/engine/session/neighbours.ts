@@ -10,7 +10,7 @@ import type { TorrentCore } from '../swarm/torrent-core.js';
 import { type Acquaintances, formerAddress, historyOf } from './acquaintances.js';
 import { Alarm, nowMs } from './clock.js';
 import { Doubts } from './doubts.js';
-import { dismiss, settleDuplicate } from './duplicates.js';
+import { connectedElsewhere, dismiss, settleDuplicate, twinsOf } from './duplicates.js';
 import { PeerLimits, type SharedLimits } from './limits.js';
 import type { LinkTorrent, PeerLink } from './link.js';
 import type { MetadataDesk } from './metadata-desk.js';
@@ -125,8 +125,27 @@ export class Neighbours implements LinkTorrent {
     link.limits = new PeerLimits(this.#levels);
     onAttached(link, clientName(peerId));
     this.#noteMove(link);
+    this.#settleTwins(link);
     this.poke();
     return peer;
+  }
+
+  /** A peer that is here by IPv4 says that it has an address of IPv6. */
+  alsoAt(key: PeerKey, host: string): void {
+    const link = this.links.get(key);
+    if (link === undefined) return;
+    link.alsoAt = host;
+    this.#settleTwins(link);
+  }
+
+  #settleTwins(link: PeerLink): void {
+    const twins = twinsOf(this.links.values(), link);
+    if (twins === undefined) return;
+    const { surplus, kept } = twins;
+    kept.before = historyOf(surplus);
+    kept.isOneOfTwo = true;
+    dismiss(surplus, connectedElsewhere(kept), (gone, error) => this.detach(gone, error));
+    this.#noteMove(kept);
   }
 
   /** Where there are as many as may be, but no more. */

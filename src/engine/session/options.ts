@@ -231,7 +231,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   },
   {
     name: 'stateDir',
-    meaning: 'Folder of resume state. Without it nothing is remembered between sessions.',
+    meaning: 'Folder of resume state, and of the nodes of the DHT. Without it nothing is remembered between sessions.',
     defaultText: 'none',
     bounds: 'a path',
     resolve: text('stateDir', 'a path', undefined),
@@ -441,7 +441,7 @@ export const OPTION_TABLE: readonly OptionRow[] = [
   {
     name: 'portMapping',
     meaning:
-      'Whether to ask the router, by UPnP or NAT-PMP, to let peers through to the port. Given back at the end.',
+      'Whether to ask the router, by PCP, NAT-PMP or UPnP, to let peers through to the port. Given back at the end.',
     defaultText: '`false`',
     bounds: '`true`, `false`',
     resolve: flag('portMapping', false),

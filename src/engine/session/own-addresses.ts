@@ -3,6 +3,7 @@ import { ExternalAddress } from '../policy/external-address.js';
 import { scopeOf } from '../policy/host-scope.js';
 import { canonicalAddress } from '../policy/peer-list-address.js';
 import { peerPriority } from '../policy/peer-priority.js';
+import type { IpFamily } from '../protocol/compact.js';
 
 /** Priorities that are kept, so that a list of peers is not hashed for each one that is dialled. */
 const MAX_KEPT = 10_000;
@@ -17,6 +18,11 @@ export class OwnAddresses {
     const own = canonicalAddress({ host, port: 1 });
     if (own === undefined || scopeOf(own.host) !== 'world') return;
     if (this.#external[familyOf(own.host)].vote(own.host, voter)) this.#kept.clear();
+  }
+
+  /** Undefined while it is not known. */
+  hostOf(family: IpFamily): string | undefined {
+    return this.#external[family].host;
   }
 
   /** Undefined while our address is not known, and for hosts that do not know us by it. */

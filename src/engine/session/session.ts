@@ -4,6 +4,7 @@ import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import type { PeerSource } from '../policy/peer-list.js';
+import type { IpFamily } from '../protocol/compact.js';
 import type { MagnetPointer } from '../protocol/magnet.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { createPeerId } from '../protocol/peer-id.js';
@@ -102,7 +103,7 @@ class EngineSession implements Session, TorrentHost {
     this.trackers = createTrackerClients({
       localAddress: options.bind,
       connect: proxy?.connect,
-      reachable: () => this.addresses.map(({ host }) => (host.includes(':') ? 6 : 4)),
+      reachable: () => this.#families,
     });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
@@ -420,6 +421,16 @@ class EngineSession implements Session, TorrentHost {
   }
 
   // --- what torrents need --------------------------------------------------------------------------------------
+
+  /** Not through a proxy, which is there so that nobody learns it. */
+  readonly ownHost = (family: IpFamily) =>
+    this.#network.proxy === undefined && this.#families.includes(family)
+      ? this.#engine.own.hostOf(family)
+      : undefined;
+
+  get #families(): IpFamily[] {
+    return this.addresses.map(({ host }) => (host.includes(':') ? 6 : 4));
+  }
 
   readonly listenPort = () => this.#ports?.externalPort ?? this.#network.address?.port;
 

@@ -2,6 +2,7 @@ import type { MillraceError } from '../errors.js';
 import type { PeerAddress } from '../ids.js';
 import type { LimitLedger } from '../policy/limiting.js';
 import type { PeerSource } from '../policy/peer-list.js';
+import type { IpFamily } from '../protocol/compact.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { allowedFastSet } from '../protocol/peer/allowed-fast.js';
 import { MAX_BLOCK_BYTES } from '../protocol/peer/messages.js';
@@ -41,6 +42,7 @@ export interface TorrentPartsOptions {
   readonly superSeeding: SuperSeedMode;
   readonly sequential: boolean;
   readonly listenPort: () => number | undefined;
+  readonly ownHost: (family: IpFamily) => string | undefined;
   readonly owner: PartsOwner;
   readonly ledger: LimitLedger;
 }
@@ -229,6 +231,9 @@ export class TorrentParts {
       case 'listens':
         this.neighbours.listens(action.peer, action.port);
         return;
+      case 'also-at':
+        this.neighbours.alsoAt(action.peer, action.host);
+        return;
       case 'disconnect':
         links.get(action.peer)?.close(action.error);
         return;
@@ -245,7 +250,7 @@ export class TorrentParts {
 }
 
 function createCore(
-  { engine, metainfo, slots, slotGrowth, superSeeding, sequential, listenPort }: TorrentPartsOptions,
+  { engine, metainfo, slots, slotGrowth, superSeeding, sequential, listenPort, ownHost }: TorrentPartsOptions,
   padding: readonly { offset: number; length: number }[],
 ): TorrentCore {
   const { arena, budget, rng, sha1 } = engine;
@@ -266,6 +271,7 @@ function createCore(
     client: CLIENT_VERSION,
     maxBlockBytes: MAX_BLOCK_BYTES,
     listenPort,
+    ownHost,
     pex: metainfo.private ? undefined : () => engine.pex,
     metadataBytes: infoLength(metainfo),
     allowedFastSet: (address, count) => allowedFastSet(sha1, infoHash, address, pieceCount, count),

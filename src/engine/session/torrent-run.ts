@@ -2,6 +2,7 @@ import { isMillraceError, MillraceError } from '../errors.js';
 import type { InfoHash } from '../ids.js';
 import type { Priority } from '../policy/picker.js';
 import { checkGeometry } from '../policy/picker-options.js';
+import type { IpFamily } from '../protocol/compact.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { checkAddOptions } from './add-options.js';
 import { allPieces } from './checker.js';
@@ -24,6 +25,8 @@ import { Workings } from './workings.js';
 /** What a torrent needs of its session besides the engine. */
 export interface TorrentHost extends PresenceHost {
   readonly resting: Resting;
+  /** As whom everybody knows us by this family, if others reach us there. */
+  readonly ownHost: (family: IpFamily) => string | undefined;
   removed(torrent: TorrentRun): void;
 }
 
@@ -70,7 +73,8 @@ export class TorrentRun implements PartsOwner, Restable {
     this.#host = host;
     this.#options = options;
     this.#paused = options.paused ?? false;
-    this.workings = new Workings({ engine, metainfo, options, listenPort: host.listenPort, owner: this });
+    const { listenPort, ownHost } = host;
+    this.workings = new Workings({ engine, metainfo, options, listenPort, ownHost, owner: this });
     this.presence = new Presence(
       engine,
       host,

@@ -1,6 +1,7 @@
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { type LimitedBy, LimitLedger } from '../policy/limiting.js';
+import type { IpFamily } from '../protocol/compact.js';
 import type { Metainfo, TorrentFile } from '../protocol/metainfo-types.js';
 import { allBits, noBits } from '../swarm/bits.js';
 import { nowMs } from './clock.js';
@@ -37,6 +38,7 @@ export interface WorkingsOptions {
   readonly metainfo: Metainfo;
   readonly options: AddOptions;
   readonly listenPort: () => number | undefined;
+  readonly ownHost: (family: IpFamily) => string | undefined;
   readonly owner: PartsOwner;
 }
 
@@ -370,7 +372,7 @@ export class Workings {
   }
 
   #createParts(): TorrentParts {
-    const { engine, metainfo, options, listenPort, owner } = this.options;
+    const { engine, metainfo, options, listenPort, ownHost, owner } = this.options;
     if (this.#number === 0) this.#number = engine.nextTorrentNumber();
     const parts = new TorrentParts({
       engine,
@@ -385,6 +387,7 @@ export class Workings {
       superSeeding: options.superSeeding ?? engine.options.superSeeding,
       sequential: this.#sequential ?? options.sequential ?? false,
       listenPort,
+      ownHost,
       owner,
       ledger: (this.#ledger ??= new LimitLedger()),
     });

@@ -18,6 +18,8 @@ export type Action =
   | { readonly type: 'listens'; readonly peer: PeerKey; readonly port: number }
   /** A peer told as whom it sees us (BEP 10 `yourip`). */
   | { readonly type: 'your-ip'; readonly host: string; readonly voter: string }
+  /** A peer by IPv4 told of an IPv6 address of its own (BEP 10 `ipv6`). */
+  | { readonly type: 'also-at'; readonly peer: PeerKey; readonly host: string }
   | { readonly type: 'disconnect'; readonly peer: PeerKey; readonly error: MillraceError }
   /** The peer, which may have left since, sent bad data: close it and do not let it in again. */
   | { readonly type: 'ban'; readonly peer: PeerKey; readonly address: PeerAddress; readonly reason: string };

@@ -1,4 +1,5 @@
 import type { PeerKey } from '../ids.js';
+import type { IpFamily } from '../protocol/compact.js';
 import {
   DONT_HAVE,
   decodeDontHave,
@@ -22,6 +23,8 @@ const OUR_IDS = { [DONT_HAVE]: 1, [UT_METADATA]: 2, [UT_PEX]: 3 } as const;
 export interface ExtensionsOptions {
   readonly client: string;
   readonly listenPort: () => number | undefined;
+  /** As whom everybody knows us by this family, if others reach us there. */
+  readonly ownHost?: (family: IpFamily) => string | undefined;
   readonly pieceCount: number;
   /** What we send as one block, told to peers when it is more than everybody does. */
   readonly maxBlockBytes: number;
@@ -48,13 +51,16 @@ export class Extensions {
 
   /** Sent first, and again when we stop wanting anything (BEP 21) or an extension goes on or off. */
   greet(peer: PeerCore, uploadOnly: boolean): void {
-    const { client, listenPort, maxBlockBytes, metadataBytes } = this.options;
+    const { client, listenPort, ownHost, maxBlockBytes, metadataBytes } = this.options;
+    const byIp6 = peer.info.address.host.includes(':');
     const payload = encodeExtendedHandshake({
       extensions: this.#ids,
       version: client,
       reqq: MAX_INCOMING_REQUESTS,
       port: listenPort(),
       yourIp: peer.info.address.host,
+      ip4: byIp6 ? ownHost?.(4) : undefined,
+      ip6: byIp6 ? undefined : ownHost?.(6),
       uploadOnly,
       metadataBytes,
       maxBlockBytes: maxBlockBytes > BLOCK_BYTES ? maxBlockBytes : undefined,
@@ -113,6 +119,9 @@ export class Extensions {
     }
     if (told.yourIp !== undefined)
       this.options.act({ type: 'your-ip', host: told.yourIp, voter: peer.info.address.host });
+    // A peer with two connections needs one: by IPv4 it says that it is there by IPv6, too.
+    if (told.ip6 !== undefined && !peer.info.address.host.includes(':'))
+      this.options.act({ type: 'also-at', peer: peer.key, host: told.ip6 });
     if (told.maxBlockBytes !== undefined)
       peer.maxBlockBytes = Math.min(told.maxBlockBytes, this.options.maxBlockBytes);
     if (uploadOnly !== undefined) peer.uploadOnly = uploadOnly;

@@ -6,6 +6,7 @@ import { Picker, type Priority } from '../policy/picker.js';
 import { hasBit } from '../policy/picker-bits.js';
 import type { Rng } from '../policy/rng.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
+import type { IpFamily } from '../protocol/compact.js';
 import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 import type { Action } from './actions.js';
 import { clearBit, setAllBits, setBit } from './bits.js';
@@ -53,6 +54,8 @@ export interface TorrentCoreOptions {
   /** Our client name and the port where we listen, for the extension handshake. */
   readonly client: string;
   readonly listenPort?: () => number | undefined;
+  /** As whom everybody knows us by this family, if others reach us there. */
+  readonly ownHost?: (family: IpFamily) => string | undefined;
   /** Size of the info dictionary, when peers may ask for it (BEP 9). */
   readonly metadataBytes?: number;
   /** Whether peers exchange addresses at present (BEP 11); absent when they never may, as in a private torrent. */
@@ -119,6 +122,7 @@ export class TorrentCore {
     this.#extensions = new Extensions({
       client: options.client,
       listenPort: options.listenPort ?? (() => undefined),
+      ownHost: options.ownHost,
       pieceCount,
       maxBlockBytes: options.maxBlockBytes ?? BLOCK_BYTES,
       metadataBytes: options.metadataBytes,

@@ -1,10 +1,10 @@
 import type { DhtCrypto } from '../../engine/dht/ports.js';
 import { createRng, type Rng } from '../../engine/policy/rng.js';
-import { decodeDhtMessage, encodeDhtMessage } from '../../engine/protocol/dht/krpc.js';
 import { sha1 } from '../../engine/protocol/digest.js';
 import { VirtualClock } from '../virtual-clock.js';
 import { type DatagramOptions, Datagrams } from './datagrams.js';
 import { Gang, HOSTILE_KINDS, type HostileKind, HostileNode } from './hostile-node.js';
+import { introduce } from './introduce.js';
 import { LivingNode } from './living-node.js';
 import { Population, type PopulationOptions, type Resident } from './population.js';
 
@@ -65,33 +65,13 @@ export class GrownNetwork {
       const options = { family: 4, rng, crypto: NO_SIGNATURES, id: self.id } as const;
       living = new LivingNode(self, options, this.net, true);
       this.#nodes.set(self.index, living);
-      this.#introduce(living, this.population.acquaintances(self, K, this.#seedOf(self) ^ 1));
-    }
-    return living;
-  }
-
-  /** Everybody answers at once, also those who have left or turned hostile since, and tells of nobody else. */
-  #introduce({ node }: LivingNode, known: readonly Resident[]): void {
-    const { nowMs } = this.clock;
-    const ids = new Map(known.map(({ host, id }) => [host, id]));
-    node.addNodes(known, nowMs);
-    for (;;) {
-      const out = node.poll();
-      if (out === undefined) {
-        if (node.nextTimeout() > nowMs) return;
-        node.handleTimeout(nowMs);
-        continue;
-      }
-      const query = decodeDhtMessage(out.packet);
-      const id = ids.get(out.to.host);
-      if (query === undefined || id === undefined) continue;
-      const { transaction } = query;
-      node.handlePacket(
-        encodeDhtMessage({ type: 'response', transaction, id, answer: { nodes: [] } }),
-        out.to,
-        nowMs,
+      introduce(
+        living.node,
+        this.population.acquaintances(self, K, this.#seedOf(self) ^ 1),
+        this.clock.nowMs,
       );
     }
+    return living;
   }
 
   #seedOf({ index }: Resident): number {

@@ -100,7 +100,7 @@ function distinct(from: number, to: number, count: number, rng: Rng): Iterable<n
 }
 
 /** One of a /24 each, from 11.0.0.0 to 26.255.255.255, of which none is local; neighbours in number are far apart. */
-function publicAddress(index: number): string {
+export function publicAddress(index: number): string {
   const network = Math.imul(index, 0x9e375) & 0xfffff; // odd, so nobody comes twice
   return `${11 + (network >>> 16)}.${(network >>> 8) & 255}.${network & 255}.${1 + (index % 250)}`;
 }

@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly role: 'seed' | 'leech';
   /** Peers to dial, for clients that can be told. */
   readonly dial?: readonly PeerAddress[];
+  /** Where it listens, for clients that can be told. Defaults to 127.0.0.1. */
+  readonly host?: '127.0.0.1' | '::1';
 }
 
 /** Another client at work on one torrent. */

@@ -25,14 +25,14 @@ def tell(event, **facts):
 
 def endpoint(text):
     host, port = text.rsplit(":", 1)
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
-def quiet_session(lsd=None):
+def quiet_session(lsd=None, host="127.0.0.1"):
     """Loopback, TCP, no encryption, and nothing that looks for peers by itself but local discovery at an address."""
     kinds = lt.alert.category_t
     return lt.session({
-        "listen_interfaces": f"{lsd or '127.0.0.1'}:0",
+        "listen_interfaces": f"{lsd or host}:0",
         "enable_dht": False, "enable_lsd": lsd is not None, "enable_upnp": False, "enable_natpmp": False,
         "enable_incoming_utp": False, "enable_outgoing_utp": False,
         "in_enc_policy": 2, "out_enc_policy": 2,
@@ -68,7 +68,7 @@ def report(alert, state):
 
 
 def run_peer(args):
-    session = quiet_session(args.lsd)
+    session = quiet_session(args.lsd, args.host)
     if args.torrent.startswith("magnet:"):
         params = lt.parse_magnet_uri(args.torrent)
     else:
@@ -128,6 +128,7 @@ def main():
     peer.add_argument("--dial", action="append", default=[])
     peer.add_argument("--up", type=int, default=0)
     peer.add_argument("--trackers", action="store_true", help="announce to the trackers of the torrent")
+    peer.add_argument("--host", default="127.0.0.1", help="where to listen, IPv6 in brackets")
     peer.add_argument("--lsd", metavar="HOST", help="listen there, and look for peers in its network")
     create = commands.add_parser("create")
     create.add_argument("path")

@@ -38,7 +38,7 @@ export class LibtorrentPeer implements OtherPeer {
   ) {}
 
   static async start(stage: Stage, options: LibtorrentOptions): Promise<LibtorrentPeer> {
-    const { torrent, dir, role, dial = [], up, trackers } = options;
+    const { torrent, dir, role, dial = [], up, trackers, host = '127.0.0.1' } = options;
     const program = stage.run(PYTHON, [
       LIBTORRENT_SCRIPT,
       'peer',
@@ -48,11 +48,12 @@ export class LibtorrentPeer implements OtherPeer {
       ...dial.flatMap(address => ['--dial', formatAddress(address)]),
       ...(up === undefined ? [] : ['--up', String(up)]),
       ...(trackers ? ['--trackers'] : []),
+      ...['--host', host === '::1' ? '[::1]' : host],
     ]);
     const { port } = await program.event('listening');
     // Of a magnet link there is nothing to check before its metadata is here.
     if (role === 'leech' && !torrent.startsWith('magnet:')) await program.event('checked');
-    return new LibtorrentPeer(program, { host: '127.0.0.1', port: port as number });
+    return new LibtorrentPeer(program, { host, port: port as number });
   }
 
   async completed(timeoutMs?: number): Promise<void> {

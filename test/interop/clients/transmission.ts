@@ -85,7 +85,10 @@ class TransmissionPeer implements OtherPeer {
     readonly address: { host: string; port: number },
   ) {}
 
-  static async start(stage: Stage, { torrent, dir, role }: StartOptions): Promise<TransmissionPeer> {
+  static async start(
+    stage: Stage,
+    { torrent, dir, role, host = '127.0.0.1' }: StartOptions,
+  ): Promise<TransmissionPeer> {
     const [peerPort, rpcPort] = [await freePort(), await freePort()];
     const config = stage.path(`transmission-${peerPort}`);
     await mkdir(config, { recursive: true });
@@ -108,7 +111,7 @@ class TransmissionPeer implements OtherPeer {
       'torrent-add',
       link ? { filename: torrent } : { metainfo: (await readFile(torrent)).toString('base64') },
     );
-    const peer = new TransmissionPeer(program, rpc, { host: '127.0.0.1', port: peerPort });
+    const peer = new TransmissionPeer(program, rpc, { host, port: peerPort });
     if (role === 'seed') await peer.completed();
     return peer;
   }

@@ -35,13 +35,22 @@ export function encodeCompactNodes(nodes: readonly DhtContact[], family: IpFamil
   const size = COMPACT_NODE_BYTES[family];
   const bytes = new Uint8Array(nodes.length * size);
   let at = 0;
-  for (const { id, host, port } of nodes) {
-    const ip = parseIp(host);
-    if (ip?.length !== COMPACT_BYTES[family] - 2) continue;
-    bytes.set(id, at);
-    bytes.set(ip, at + NODE_ID_BYTES);
-    writeU16(bytes, at + size - 2, port);
+  for (const node of nodes) {
+    const compact = node.compact ?? compactNode(node);
+    if (compact?.length !== size) continue;
+    bytes.set(compact, at);
     at += size;
   }
   return bytes.subarray(0, at);
+}
+
+/** Undefined when the host is no IP address. */
+export function compactNode({ id, host, port }: DhtContact): Uint8Array | undefined {
+  const ip = parseIp(host);
+  if (ip === undefined) return undefined;
+  const compact = new Uint8Array(NODE_ID_BYTES + ip.length + 2);
+  compact.set(id);
+  compact.set(ip, NODE_ID_BYTES);
+  writeU16(compact, NODE_ID_BYTES + ip.length, port);
+  return compact;
 }

@@ -1,6 +1,6 @@
-import { concatBytes } from '../../bytes.js';
+import { concatBytes, writeU16 } from '../../bytes.js';
 import type { PeerAddress } from '../../ids.js';
-import { encodeCompactPeers } from '../compact.js';
+import { parseIp } from '../compact.js';
 import { encodeCompactNodes } from './compact-nodes.js';
 import { KrpcWriter } from './krpc-writer.js';
 import type { DhtAnswer, DhtItem, DhtMessage, DhtQuery, Want } from './messages.js';
@@ -101,7 +101,11 @@ function writePeers(writer: KrpcWriter, peers: readonly PeerAddress[]): void {
   writer.close();
 }
 
-function compactAddress(address: PeerAddress): Uint8Array | undefined {
-  const compact = encodeCompactPeers([address], address.host.includes(':') ? 6 : 4);
-  return compact.length > 0 ? compact : undefined;
+function compactAddress({ host, port }: PeerAddress): Uint8Array | undefined {
+  const ip = parseIp(host);
+  if (ip === undefined) return undefined;
+  const compact = new Uint8Array(ip.length + 2);
+  compact.set(ip);
+  writeU16(compact, ip.length, port);
+  return compact;
 }

@@ -6,6 +6,8 @@ export const NODE_ID_BYTES = 20;
 /** A node and where it answers. */
 export interface DhtContact extends PeerAddress {
   readonly id: Uint8Array;
+  /** As it stands in packets, if whoever tells of it often has that at hand. */
+  readonly compact?: Uint8Array;
 }
 
 /** Families whose nodes are asked for; without it those of the packet's own family (BEP 32). */

@@ -27,6 +27,9 @@ export interface ExtendedHandshake {
   readonly port?: number;
   /** `yourip`: the receiver's address as the sender sees it. */
   readonly yourIp?: string;
+  /** `ipv4` and `ipv6`: further addresses of the sender. */
+  readonly ip4?: string;
+  readonly ip6?: string;
   /** `upload_only`: wants nothing, now or later (BEP 21). */
   readonly uploadOnly?: boolean;
   /** `metadata_size`: bytes of the info dictionary (BEP 9). */
@@ -35,15 +38,18 @@ export interface ExtendedHandshake {
   readonly maxBlockBytes?: number;
 }
 
-/** Payload of extended message 0. A `yourIp` that is no IP literal is left out. */
+/** Payload of extended message 0. An address that is no IP literal, or of the wrong family, is left out. */
 export function encodeExtendedHandshake(handshake: ExtendedHandshake): Uint8Array {
-  const { extensions, version, reqq, port, yourIp, uploadOnly, metadataBytes, maxBlockBytes } = handshake;
+  const { extensions, version, reqq, port, yourIp, ip4, ip6 } = handshake;
+  const { uploadOnly, metadataBytes, maxBlockBytes } = handshake;
   return encode({
     m: extensions,
     v: version,
     reqq,
     p: port,
     yourip: yourIp === undefined ? undefined : parseIp(yourIp),
+    ipv4: addressBytes(ip4, 4),
+    ipv6: addressBytes(ip6, 16),
     upload_only: uploadOnly === undefined ? undefined : Number(uploadOnly),
     metadata_size: metadataBytes,
     max_block: maxBlockBytes,
@@ -65,6 +71,8 @@ export function decodeExtendedHandshake(payload: Uint8Array): ExtendedHandshake 
     reqq: intIn(dict, 'reqq', 1, 0xffffffff),
     port: intIn(dict, 'p', 1, 0xffff),
     yourIp: yourIp?.length === 4 || yourIp?.length === 16 ? formatIp(yourIp) : undefined,
+    ip4: addressIn(dict, 'ipv4', 4),
+    ip6: addressIn(dict, 'ipv6', 16),
     uploadOnly: flag(dict, 'upload_only'),
     metadataBytes: intIn(dict, 'metadata_size', 1, Number.MAX_SAFE_INTEGER),
     maxBlockBytes: intIn(dict, 'max_block', 1, MAX_BLOCK_BYTES),
@@ -113,6 +121,16 @@ function readExtensions(m: BDict | undefined): Map<string, number> {
 function intIn(dict: BDict, key: string, min: number, max: number): number | undefined {
   const value = dict.int(key);
   return value !== undefined && value >= min && value <= max ? value : undefined;
+}
+
+function addressBytes(host: string | undefined, length: 4 | 16): Uint8Array | undefined {
+  const ip = host === undefined ? undefined : parseIp(host);
+  return ip?.length === length ? ip : undefined;
+}
+
+function addressIn(dict: BDict, key: string, length: 4 | 16): string | undefined {
+  const ip = dict.bytes(key);
+  return ip?.length === length ? formatIp(ip) : undefined;
 }
 
 function flag(dict: BDict, key: string): boolean | undefined {

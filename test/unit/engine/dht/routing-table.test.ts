@@ -97,6 +97,15 @@ describe('RoutingTable', () => {
     );
   });
 
+  it('has ten nodes of a network, wherever they say to be', () => {
+    const table = emptyTable();
+    for (let i = 0; i < 400; i++) table.answered(contact(idAt(i % 24, i), i), NOW);
+    for (let i = 0; i < 20; i++)
+      table.answered({ id: idAt(i, 1000 + i), host: `99.0.0.${i + 1}`, port: 6881 }, NOW);
+    const all = table.buckets.flatMap(({ nodes, spares }) => hosts([...nodes, ...spares]));
+    expect(all.filter(host => host.startsWith('99.'))).toHaveLength(10);
+  });
+
   it('splits only the bucket around our own id', () => {
     const { table } = filled(50);
     expect(table.buckets.map(({ nodes }) => nodes.length)).toEqual([8, 1]);
@@ -110,6 +119,13 @@ describe('RoutingTable', () => {
     expect(hosts(table.buckets[0].nodes)).toEqual(hosts(far.slice(0, 8)));
     expect(hosts(table.buckets[0].spares)).toEqual(hosts(far.slice(8)));
     expect(table.wants(contact(idAt(0, 99), 99), NOW)).toBe(false);
+  });
+
+  it('has eight spares, those seen last', () => {
+    const { table, far } = filled(40);
+    expect(hosts(table.buckets[0].spares)).toEqual(hosts(far.slice(32)));
+    table.answered(far[20], NOW);
+    expect(hosts(table.buckets[0].spares)).toEqual(hosts([...far.slice(33), far[20]]));
   });
 
   it('puts a spare in the place of a node that failed twice in a row', () => {

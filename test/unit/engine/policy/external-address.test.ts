@@ -31,6 +31,16 @@ describe('ExternalAddress', () => {
     expect(address.vote('9.9.9.9', voter(16))).toBe(true);
   });
 
+  it('forgets who has been silent for longest, not who spoke again', () => {
+    const address = new ExternalAddress();
+    for (let i = 0; i < 3; i++) address.vote(OURS, voter(i));
+    for (let i = 3; i < 16; i++) address.vote(voter(i), voter(i));
+    for (let i = 0; i < 3; i++) address.vote(OURS, voter(i));
+    for (let i = 16; i < 21; i++) address.vote(OURS, voter(i));
+    expect(address.host).toBeUndefined();
+    expect(address.vote(OURS, voter(21))).toBe(true);
+  });
+
   it('follows when we move', () => {
     const address = new ExternalAddress();
     for (let i = 0; i < 200; i++) address.vote(OURS, voter(i));

@@ -20,11 +20,12 @@ class FakeService {
   isReady = false;
   goodNodes = [1];
 
-  get open() {
-    return this.goodNodes.map(goodNodes => ({
-      goodNodes,
-      run: <T>(work: (node: never, now: number) => T) => work(undefined as never, 0),
-    }));
+  get answering() {
+    const search = (begin: (node: never, nowMs: number) => { cancel(): void }) => {
+      const lookup = begin(undefined as never, 0);
+      return () => lookup.cancel();
+    };
+    return this.goodNodes.filter(nodes => nodes > 0).map(() => ({ search }));
   }
 
   whenReady(call: () => void) {

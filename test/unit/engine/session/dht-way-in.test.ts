@@ -19,15 +19,15 @@ afterEach(() => {
 function scene() {
   const state = { answers: false, unknown: '' };
   const asked: { name: string; atMs: number }[] = [];
-  const warned: string[] = [];
+  const told: string[] = [];
   const timers = new TimerQueue();
   const wayIn = new DhtWayIn({
     timers,
     rng: createRng(1),
     log: {
       debug() {},
-      info() {},
-      warn: (facts: object) => void warned.push(JSON.stringify(facts)),
+      info: (facts: object) => void told.push(JSON.stringify(facts)),
+      warn() {},
       error() {},
     },
     bootstrap: ROUTERS,
@@ -37,7 +37,7 @@ function scene() {
       if (host === state.unknown) throw new Error('no such name');
     },
   });
-  return { state, asked, warned, wayIn, timers, startMs: performance.now() };
+  return { state, asked, told, wayIn, timers, startMs: performance.now() };
 }
 
 describe('the way into the DHT', () => {
@@ -73,12 +73,12 @@ describe('the way into the DHT', () => {
   });
 
   it('complains once of a name that is not known', async () => {
-    const { state, warned, wayIn } = scene();
+    const { state, told, wayIn } = scene();
     state.unknown = 'b.example';
     wayIn.start(false);
     for (let i = 0; i < 10; i++) await vi.advanceTimersByTimeAsync(MINUTE);
-    expect(warned).toHaveLength(1);
-    expect(warned[0]).toContain('b.example:2');
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('b.example:2');
   });
 
   it('is not asked for once it is stopped, and only once when it is started twice', () => {

@@ -82,6 +82,16 @@ it('local discovery is told and turned on and off, in both spellings', async () 
   expect(stage.settings.get('lsd')).toBe(false);
 });
 
+it('peer exchange is told and turned on and off, in both spellings', async () => {
+  await open();
+  expect(await get('pex-enabled')).toEqual({ 'pex-enabled': true });
+  await set({ 'pex-enabled': false });
+  expect(stage.settings.get('pex')).toBe(false);
+  expect(await get('pex-enabled')).toEqual({ 'pex-enabled': false });
+  await set({ pex_enabled: true });
+  expect(stage.settings.get('pex')).toBe(true);
+});
+
 it('what is not known, not ours to change, or of a wrong type is passed over', async () => {
   await open();
   const before = await whole();

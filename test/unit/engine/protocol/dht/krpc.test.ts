@@ -88,6 +88,14 @@ describe('packets', () => {
     ).toBe('d1:eli203e2:noe2:ip6:\x01\x02\x03\x04\x01\x021:t2:tt1:y1:ee');
   });
 
+  it('are written up to the last byte of a packet', () => {
+    const error = (length: number) =>
+      encodeDhtMessage({ type: 'error', transaction, code: 201, text: 'x'.repeat(length) });
+    const room = 2048 - (error(1000).length - 1000);
+    expect(error(room)).toHaveLength(2048);
+    expect(() => error(room + 1)).toThrow(RangeError);
+  });
+
   it('are not written when they do not fit', () => {
     const samples = Array.from({ length: 110 }, () => place);
     expect(() => encodeDhtMessage(response({ samples }))).toThrow(RangeError);
