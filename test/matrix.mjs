@@ -64,8 +64,7 @@ function runTests(version, results) {
     [
       VITEST,
       'run',
-      '--project',
-      'quick',
+      ...['--project', 'quick', '--project', 'quick-alone'],
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,

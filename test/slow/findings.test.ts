@@ -1,6 +1,6 @@
 /** All runs of docs/swarm-science.md once more: its figures are the simulator's, and the findings follow from them. */
 import { describe, expect, it } from 'vitest';
-import { FINDINGS, figures, findingOf, measured } from '../sim/findings/run.js';
+import { FINDINGS, figures, findingOf, measured } from './findings/run.js';
 
 describe('docs/swarm-science.md', () => {
   it.each(FINDINGS)('has all figures of $name from the simulator', finding => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Scenario, type SimulationReport, simulate } from '../../../src/sim/index.js';
+import { createWasmMachines } from '../../sim/machines.js';
 import { loadBench } from '../../unit/bench/load.js';
-import { createWasmMachines } from '../machines.js';
 
 /** What docs/swarm-science.md is made of, plain JavaScript. */
 export const page = await loadBench('swarm/findings/page.mjs');

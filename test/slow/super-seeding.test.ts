@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { VirtualPeer, VirtualPeerOptions } from '../../src/sim/block/virtual-peer.js';
 import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
-import { expectWhole } from './expect.js';
+import { expectWhole } from '../sim/expect.js';
 
 const KIB = 1024;
 const PIECES = 48;
