@@ -11,13 +11,11 @@ import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
 import { checkAddOptions } from './add-options.js';
 import { nowMs } from './clock.js';
-import { DhtApi } from './dht-api.js';
-import { DhtService } from './dht-service.js';
+import type { DhtApi } from './dht-api.js';
 import type { DialRefusal } from './dialler.js';
-import { Discovery } from './discovery.js';
+import type { Discovery } from './discovery.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
-import { LsdService } from './lsd-service.js';
 import {
   isMagnetLink,
   type MagnetLink,
@@ -30,8 +28,8 @@ import { followPointer } from './magnet-pointer.js';
 import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
-import { PortMappingService } from './port-mapping-service.js';
 import { Resting } from './resting.js';
+import { SessionDiscovery } from './session-discovery.js';
 import { openTorrent } from './source.js';
 import { SessionTorrent } from './torrent.js';
 import { type TorrentHost, TorrentRun } from './torrent-run.js';
@@ -83,14 +81,12 @@ class EngineSession implements Session, TorrentHost {
   readonly announceKey: number;
   readonly startSpread: StartSpread;
   readonly resting = new Resting();
-  readonly discovery: Discovery;
+  readonly #discovery: SessionDiscovery;
   readonly #engine: Engine;
   readonly #torrents = new Map<InfoHash, { readonly run: TorrentRun; readonly torrent: Torrent }>();
   /** Magnet links whose metadata is not here yet, and those that have ended and take their leave. */
   readonly #phases = new Set<MetadataPhase>();
   readonly #network: Network;
-  #dht: DhtApi | undefined;
-  #ports: PortMappingService | undefined;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
@@ -107,13 +103,8 @@ class EngineSession implements Session, TorrentHost {
     });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
-    this.discovery = new Discovery({
-      dht: () => this.#createDht(),
-      // Whoever heard us would connect around the proxy.
-      lsd: () =>
-        proxy === undefined ? new LsdService({ engine, listening: () => this.addresses }) : undefined,
-      portMapping: () => this.#mapPorts(),
-    });
+    const network = this.#network;
+    this.#discovery = new SessionDiscovery({ engine, network, onMoved: () => this.#moved() });
     budget.onFreed = () => {
       for (const { run } of this.#torrents.values()) run.workings.memoryFreed();
     };
@@ -153,7 +144,7 @@ class EngineSession implements Session, TorrentHost {
   }
 
   get dht(): DhtApi | undefined {
-    return this.discovery.has('dht') ? this.#dht : undefined;
+    return this.#discovery.dht;
   }
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
@@ -287,39 +278,6 @@ class EngineSession implements Session, TorrentHost {
     for (const phase of this.#phases) phase.moved();
   }
 
-  /** Not behind a proxy, whose users want nobody to come by another way. */
-  #mapPorts(): PortMappingService | undefined {
-    if (this.#network.proxy !== undefined) return undefined;
-    const { timers, log, options } = this.#engine;
-    const address = () => {
-      // Of IPv4: IPv6 has no translation of addresses.
-      const listening = this.#network.addresses.find(({ host }) => !host.includes(':'));
-      return listening && { ...listening, host: options.bind ?? listening.host };
-    };
-    this.#ports = new PortMappingService({ timers, log, address, onMoved: () => this.#moved() });
-    return this.#ports;
-  }
-
-  /** Nothing goes around a proxy, and no packet through it. */
-  #createDht(): DhtService | undefined {
-    const { log, rng, timers, options } = this.#engine;
-    if (options.proxy !== undefined) {
-      log.info({}, 'the DHT is off: its packets would go around the proxy');
-      return undefined;
-    }
-    const { stateDir, bind, dhtBootstrap: bootstrap, dhtReadOnly } = options;
-    const service = new DhtService({
-      ...{ log, rng, timers, stateDir, bind, bootstrap },
-      readOnly: dhtReadOnly || options.listen === undefined,
-      refuses: host => this.#network.admission.blocks(host),
-      listening: () => this.addresses,
-      listenPort: this.listenPort,
-    });
-    this.#network.dht = service;
-    this.#dht = new DhtApi(service);
-    return service;
-  }
-
   setDiscovery(switches: DiscoverySwitches): void {
     this.#checkOpen();
     this.discovery.set(switches);
@@ -379,7 +337,7 @@ class EngineSession implements Session, TorrentHost {
       blocked: this.#network.admission.refused,
       dht: this.dht?.glance(),
       suspended: this.#network.suspended?.facts.reason as string | undefined,
-      mapped: this.#ports?.mapped ?? [],
+      mapped: this.#discovery.mapped,
     };
   }
 
@@ -432,7 +390,11 @@ class EngineSession implements Session, TorrentHost {
     return this.addresses.map(({ host }) => (host.includes(':') ? 6 : 4));
   }
 
-  readonly listenPort = () => this.#ports?.externalPort ?? this.#network.address?.port;
+  readonly listenPort = () => this.#discovery.listenPort;
+
+  get discovery(): Discovery {
+    return this.#discovery.ways;
+  }
 
   get suspended(): boolean {
     return this.#network.suspended !== undefined;

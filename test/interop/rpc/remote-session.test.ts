@@ -54,8 +54,6 @@ const SETTINGS: readonly [readonly string[], Readonly<Record<string, unknown>>][
 
 /** What ours does not have, and never says that it has. */
 const ABSENT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  '-o': { 'dht-enabled': false },
-  '-x': { 'pex-enabled': false },
   '--utp': { 'utp-enabled': false },
   '-er': { encryption: 'tolerated' },
   '-ep': { encryption: 'tolerated' },

@@ -108,17 +108,9 @@ const ours: DaemonKind = {
     const { state, downloads } = await folders(stage, folder);
     const [name, password] = user?.split(':') ?? [];
     const args = [
-      ...[
-        'daemon',
-        '--no-dht',
-        '--json',
-        '--state-dir',
-        state,
-        '--download-dir',
-        downloads,
-        '--roots',
-        stage.dir,
-      ],
+      // as the settings of the other one
+      ...['daemon', '--json', '--no-dht', '--no-pex', '--no-lsd'],
+      ...['--state-dir', state, '--download-dir', downloads, '--roots', stage.dir],
       ...['--host', '127.0.0.1', '--port', '0', '--rpc-port', '0', '--workers', '1'],
       ...flags,
     ];
