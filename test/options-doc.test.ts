@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OPTION_TABLE } from '../src/engine/session/options.js';
+import { OPTION_TABLE } from '../src/engine/session/option-table.js';
 
 /** docs/options.md as the options table makes it. `npx vitest run -u test/options-doc.test.ts` writes it anew. */
 function render(): string {

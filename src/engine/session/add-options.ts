@@ -1,5 +1,5 @@
 import { checkDeparture } from '../policy/departure.js';
-import { failOption, resolveLimits } from './options.js';
+import { failOption, resolveLimits } from './option-values.js';
 import type { AddOptions } from './types.js';
 
 type Check = (value: unknown, name: string, fileCount: number) => void;

@@ -27,7 +27,8 @@ import {
 import { followPointer } from './magnet-pointer.js';
 import { MetadataPhase } from './metadata-phase.js';
 import { Network } from './network.js';
-import { resolveLimits, resolveListen, resolveMaxConnections, resolveOptions } from './options.js';
+import { resolveLimits, resolveListen, resolveMaxConnections } from './option-values.js';
+import { resolveOptions } from './options.js';
 import { Resting } from './resting.js';
 import { SessionDiscovery } from './session-discovery.js';
 import { openTorrent } from './source.js';

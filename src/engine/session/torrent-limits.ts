@@ -1,6 +1,6 @@
 import { nowMs } from './clock.js';
 import { SharedLimits } from './limits.js';
-import { resolveLimits } from './options.js';
+import { resolveLimits } from './option-values.js';
 import type { GroupLimits, RateLimits } from './types.js';
 
 /** Torrents that share rates, by the name of their group; one that nobody has set has no limits. */

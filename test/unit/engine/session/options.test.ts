@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createTorrent } from '../../../../src/engine/session/create.js';
-import { OPTION_TABLE, resolveLimits, resolveOptions } from '../../../../src/engine/session/options.js';
+import { OPTION_TABLE } from '../../../../src/engine/session/option-table.js';
+import { resolveLimits } from '../../../../src/engine/session/option-values.js';
+import { resolveOptions } from '../../../../src/engine/session/options.js';
 import { PROFILES } from '../../../../src/engine/session/profiles.js';
 import type { ProfileName } from '../../../../src/engine/session/types.js';
 import { verifyTorrent } from '../../../../src/engine/session/verify.js';
