@@ -131,6 +131,7 @@ async function open(stage: Stage, dir: string, limits: RateLimits | undefined): 
     workers: 0,
     kernels: 'native',
     memoryBytes: 32 * MiB,
+    pex: false, // receivers that know of each other share what no limit of the sender's holds down
   });
   stage.defer(() => session.close());
   return session;
