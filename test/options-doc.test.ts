@@ -10,7 +10,7 @@ function render(): string {
   return [
     '# Session options',
     '',
-    'Options of `createSession`, made from the table in `src/engine/session/options.ts`. A value out of bounds throws',
+    'Options of `createSession`, made from the table in `src/engine/session/option-table.ts`. A value out of bounds throws',
     '`ERR_OPTION`, which names option, value and bounds.',
     '',
     '| option | meaning | unit | default | bounds |',
