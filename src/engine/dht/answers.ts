@@ -1,6 +1,6 @@
 import type { PeerAddress } from '../ids.js';
 import type { Rng } from '../policy/rng.js';
-import { COMPACT_BYTES, type IpFamily } from '../protocol/compact.js';
+import { COMPACT_BYTES, familyOf, type IpFamily } from '../protocol/compact.js';
 import { type DhtRefusedQuery, encodeDhtMessage } from '../protocol/dht/krpc.js';
 import type {
   DhtAnswer,
@@ -299,7 +299,7 @@ export class Answers {
 
   /** An answer that tells nothing. */
   #bareBytes({ transaction }: DhtQueryMessage, from: PeerAddress): number {
-    const address = stringBytes(COMPACT_BYTES[from.host.includes(':') ? 6 : 4]);
+    const address = stringBytes(COMPACT_BYTES[familyOf(from.host)]);
     return this.#bareAnswerBytes + '2:ip'.length + address + '1:t'.length + stringBytes(transaction.length);
   }
 }

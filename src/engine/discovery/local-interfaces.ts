@@ -1,6 +1,7 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { IpRanges, ipNetwork } from '../policy/ip-ranges.js';
 import { isLinkLocal } from '../policy/local-networks.js';
+import { familyOf } from '../protocol/compact.js';
 import { canonicalHost } from './udp-socket.js';
 
 export type SystemInterfaces = Readonly<Partial<Record<string, readonly NetworkInterfaceInfo[]>>>;
@@ -20,7 +21,7 @@ export interface LocalInterface {
  * loopback, which is as good as any when there is no other.
  */
 export function interfacesFor(at: string, system: SystemInterfaces = networkInterfaces()): LocalInterface[] {
-  const family = at.includes(':') ? 6 : 4;
+  const family = familyOf(at);
   const inner: LocalInterface[] = [];
   const outer: LocalInterface[] = [];
   for (const [name, infos = []] of Object.entries(system)) {

@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import type { PeerAddress } from '../ids.js';
-import type { IpFamily } from '../protocol/compact.js';
+import { familyOf, type IpFamily } from '../protocol/compact.js';
 import { LSD_GROUPS } from '../protocol/lsd.js';
 import {
   interfacesFor,
@@ -41,7 +41,7 @@ export class LsdSocket {
 
   constructor(options: LsdSocketOptions) {
     this.#options = options;
-    this.#family = options.at.includes(':') ? 6 : 4;
+    this.#family = familyOf(options.at);
   }
 
   /** Interfaces that packets leave by. */

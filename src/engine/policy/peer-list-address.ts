@@ -1,5 +1,5 @@
 import type { PeerAddress } from '../ids.js';
-import { formatIp, parseIp } from '../protocol/compact.js';
+import { formatIp, parseIp, unmapped } from '../protocol/compact.js';
 
 export type AddressClass = 'unusable' | 'loopback' | 'ordinary';
 
@@ -14,7 +14,7 @@ export function canonicalAddress({ host, port }: PeerAddress): PeerAddress | und
   const [bare, zone] = splitZone(host);
   const ip = parseIp(bare);
   if (!ip || !Number.isInteger(port) || port < 1 || port > 65535) return undefined;
-  if (zone === undefined) return { host: formatIp(isMapped(ip) ? ip.subarray(12) : ip), port };
+  if (zone === undefined) return { host: formatIp(unmapped(ip)), port };
   return isLinkLocal6(ip) && ZONE.test(zone) ? { host: `${formatIp(ip)}%${zone}`, port } : undefined;
 }
 
@@ -48,11 +48,4 @@ function splitZone(host: string): [bare: string, zone: string | undefined] {
 /** fe80::/10, RFC 4291 section 2.5.6. */
 function isLinkLocal6(ip: Uint8Array): boolean {
   return ip.length === 16 && ip[0] === 0xfe && (ip[1] & 0xc0) === 0x80;
-}
-
-/** ::ffff:0:0/96, RFC 4291 section 2.5.5.2. */
-function isMapped(ip: Uint8Array): boolean {
-  return (
-    ip.length === 16 && ip[10] === 0xff && ip[11] === 0xff && ip.subarray(0, 10).every(byte => byte === 0)
-  );
 }

@@ -1,21 +1,7 @@
 import { compareBytes, concatBytes, writeU16 } from '../bytes.js';
 import type { PeerAddress } from '../ids.js';
 import { parseIp } from '../protocol/compact.js';
-
-/** Castagnoli's polynomial with its bits turned round (RFC 3720, appendix B.4). */
-const POLYNOMIAL = 0x82f63b78;
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-  return crc;
-});
-
-export function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
-  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 0xff] ^ (crc >>> 8);
-  return (crc ^ 0xffff_ffff) >>> 0;
-}
+import { crc32c } from '../protocol/crc32c.js';
 
 /** What of an address counts when two begin otherwise, and what of the bits behind that does (BEP 40). */
 const LEAST_BYTES = { 4: 2, 16: 6 };

@@ -6,6 +6,18 @@ export const COMPACT_BYTES = { 4: 6, 6: 18 } as const;
 
 export type IpFamily = 4 | 6;
 
+/** Of an IP literal. */
+export function familyOf(host: string): IpFamily {
+  return host.includes(':') ? 6 : 4;
+}
+
+/** An address as it is, but IPv4 inside IPv6 (::ffff:0:0/96, RFC 4291 section 2.5.5.2) as the 4 bytes that it stands for. */
+export function unmapped(ip: Uint8Array): Uint8Array {
+  const isMapped =
+    ip.length === 16 && ip[10] === 0xff && ip[11] === 0xff && ip.subarray(0, 10).every(byte => byte === 0);
+  return isMapped ? ip.subarray(12) : ip;
+}
+
 const DOT = 0x2e;
 
 /**

@@ -3,7 +3,7 @@ import { ExternalAddress } from '../policy/external-address.js';
 import { scopeOf } from '../policy/host-scope.js';
 import { canonicalAddress } from '../policy/peer-list-address.js';
 import { peerPriority } from '../policy/peer-priority.js';
-import type { IpFamily } from '../protocol/compact.js';
+import { familyOf, type IpFamily } from '../protocol/compact.js';
 
 /** Priorities that are kept, so that a list of peers is not hashed for each one that is dialled. */
 const MAX_KEPT = 10_000;
@@ -37,8 +37,4 @@ export class OwnAddresses {
     this.#kept.set(key, priority);
     return priority;
   };
-}
-
-function familyOf(host: string): 4 | 6 {
-  return host.includes(':') ? 6 : 4;
 }

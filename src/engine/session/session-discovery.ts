@@ -1,4 +1,5 @@
 import type { PeerAddress } from '../ids.js';
+import { familyOf } from '../protocol/compact.js';
 import { DhtApi } from './dht-api.js';
 import { DhtService } from './dht-service.js';
 import { Discovery } from './discovery.js';
@@ -87,7 +88,7 @@ export class SessionDiscovery {
 
 /** IPv6 has no translation of addresses. */
 function ofIpv4(addresses: readonly PeerAddress[]): PeerAddress | undefined {
-  return addresses.find(({ host }) => !host.includes(':'));
+  return addresses.find(({ host }) => familyOf(host) === 4);
 }
 
 function withHost(address: PeerAddress | undefined, host: string | undefined): PeerAddress | undefined {

@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
 import type { PeerSource } from '../policy/peer-list.js';
-import type { IpFamily } from '../protocol/compact.js';
+import { familyOf, type IpFamily } from '../protocol/compact.js';
 import type { MagnetPointer } from '../protocol/magnet.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { createPeerId } from '../protocol/peer-id.js';
@@ -388,7 +388,7 @@ class EngineSession implements Session, TorrentHost {
       : undefined;
 
   get #families(): IpFamily[] {
-    return this.addresses.map(({ host }) => (host.includes(':') ? 6 : 4));
+    return this.addresses.map(({ host }) => familyOf(host));
   }
 
   readonly listenPort = () => this.#discovery.listenPort;

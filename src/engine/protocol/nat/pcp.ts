@@ -1,5 +1,5 @@
 import { bytesEqual, readU16, readU32, writeU16, writeU32 } from '../../bytes.js';
-import { formatIp } from '../compact.js';
+import { formatIp, unmapped } from '../compact.js';
 import type { MappingAnswer, MappingProtocol, MappingRequest } from './mapping.js';
 
 /** PCP, RFC 6887: version 2, numbers in network order, all addresses 16 bytes. */
@@ -60,7 +60,7 @@ export function decodePcpAnswer(
     result,
     externalPort: readU16(packet, 42),
     lifetimeS: readU32(packet, 4),
-    externalAddress: externalAddress(packet.subarray(44, 60)),
+    externalAddress: formatIp(unmapped(packet.subarray(44, 60))),
   };
 }
 
@@ -83,9 +83,4 @@ function mapped(ipv4: Uint8Array): Uint8Array {
   address.fill(0xff, 10, 12);
   address.set(ipv4, 12);
   return address;
-}
-
-function externalAddress(address: Uint8Array): string {
-  const isMapped = address.subarray(0, 10).every(byte => byte === 0) && readU16(address, 10) === 0xffff;
-  return formatIp(isMapped ? address.subarray(12) : address);
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../../../src/engine/bytes.js';
-import { crc32c, hashed, peerPriority } from '../../../../src/engine/policy/peer-priority.js';
+import { hashed, peerPriority } from '../../../../src/engine/policy/peer-priority.js';
+import { crc32c } from '../../../../src/engine/protocol/crc32c.js';
 
 const vectors: {
   crc32c: { cases: { hex: string; crc: string }[] };
