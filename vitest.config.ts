@@ -37,9 +37,18 @@ export default defineConfig({
           // Files share processes: to load the engine for each of them anew took a third of the time.
           isolate: false,
           testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
-      { test: { name: 'quick-alone', include: replacing, pool: 'forks', testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'quick-alone',
+          include: replacing,
+          pool: 'forks',
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'slow',
@@ -47,6 +56,7 @@ export default defineConfig({
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
@@ -56,6 +66,8 @@ export default defineConfig({
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,
+          // The first start of a browser after it was installed can take longer than the 10 s that are the default.
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -24,6 +24,6 @@ export const chromium = {
   missing: () => missingProgram(command, ['--version'], 'chromium'),
   start(): Promise<Browser> {
     const { stdout } = spawnSync('which', [command], { encoding: 'utf8' });
-    return playwright.launch({ executablePath: stdout.trim(), args: FLAGS });
+    return playwright.launch({ executablePath: stdout.trim(), args: FLAGS, timeout: 100_000 });
   },
 };
