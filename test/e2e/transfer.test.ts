@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PeerAddress } from '../../src/engine/ids.js';
 import { Peer } from '../lib/e2e-peer.js';
 import { addressOf, KiB, MiB, makeSample, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
 import { hashTree } from '../lib/sample-files.js';
@@ -46,18 +47,20 @@ describe('a seed and a downloader in two processes', () => {
     const sample = await makeSample(stage, { 'film.bin': 8 * MiB });
     // The limit leaves the downloaders time for each other.
     const seed = await openSeed(stage, sample, { limits: { up: 4 * MiB } });
-    const peers = [addressOf(seed)];
-    const first = new Peer(stage, {
-      session: { dir: stage.path('1') },
-      torrent: sample.torrent,
-      add: { peers },
-    });
-    peers.push(await first.address());
-    const second = new Peer(stage, {
-      session: { dir: stage.path('2') },
-      torrent: sample.torrent,
-      add: { peers },
-    });
+    const join = async (folder: string, peers: PeerAddress[]) => {
+      const peer = new Peer(stage, {
+        session: { dir: stage.path(folder) },
+        torrent: sample.torrent,
+        add: { peers },
+      });
+      await peer.event('added');
+      return { peer, address: await peer.address() };
+    };
+    const { peer: first, address } = await join('1', []);
+    const { peer: second, address: other } = await join('2', [address]);
+    // It begins with both when both are there, however long a process takes to start.
+    const [torrent] = seed.torrents;
+    for (const each of [address, other]) torrent.addPeer(each);
     await Promise.all([first.event('complete'), second.event('complete')]);
 
     const { length } = sample.metainfo;

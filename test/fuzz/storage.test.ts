@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bitsFor, hasBit } from '../../src/engine/storage/bits.js';
+import { hasBit, noBits } from '../../src/engine/bits.js';
 import { FileMap, type MappedFile } from '../../src/engine/storage/file-map.js';
 import { createFileStore } from '../../src/engine/storage/file-store.js';
 import { HandleCache } from '../../src/engine/storage/handle-cache.js';
@@ -122,7 +122,7 @@ it('recovery never trusts a piece that touches a changed file, and forgets no cl
       (files, then, now, bytes) => {
         const map = new FileMap(files);
         const count = Math.ceil(map.length / 8);
-        const claimed = bytes.slice(0, bitsFor(count).length);
+        const claimed = bytes.slice(0, noBits(count).length);
         const hints = [...bytes.slice(-5)];
         const { trusted, recheck } = recover({ claimed, hints, stamps: then }, now, map, 8);
         for (let piece = 0; piece < count; piece++) {

@@ -1,6 +1,7 @@
 /** Peers that send bad blocks: they are found out, nobody else is. */
 import { describe, expect, it } from 'vitest';
-import type { Behaviour, VirtualPeer } from '../../src/sim/block/virtual-peer.js';
+import type { VirtualPeer } from '../../src/sim/block/virtual-peer.js';
+import type { Behaviour } from '../../src/sim/block/virtual-peer-options.js';
 import { type SimEvent, VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from './expect.js';
 

@@ -1,6 +1,7 @@
 /** One source, many who want it: nothing is sent twice before all is sent once, whoever comes, goes or is of no use. */
 import { describe, expect, it } from 'vitest';
-import type { VirtualPeer, VirtualPeerOptions } from '../../src/sim/block/virtual-peer.js';
+import type { VirtualPeer } from '../../src/sim/block/virtual-peer.js';
+import type { VirtualPeerOptions } from '../../src/sim/block/virtual-peer-options.js';
 import { VirtualSwarm } from '../../src/sim/block/virtual-swarm.js';
 import { expectWhole } from '../sim/expect.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bitsFor, listBits, setBit } from '../../../../src/engine/storage/bits.js';
+import { listBits, noBits, setBit } from '../../../../src/engine/bits.js';
 import { FileMap } from '../../../../src/engine/storage/file-map.js';
 import { recover } from '../../../../src/engine/storage/recover.js';
 import { filesOf } from './support.js';
@@ -15,7 +15,7 @@ const stamps = [
 ];
 
 function bits(...pieces: number[]): Uint8Array {
-  const field = bitsFor(6);
+  const field = noBits(6);
   for (const piece of pieces) setBit(field, piece);
   return field;
 }

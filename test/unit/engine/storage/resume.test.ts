@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bitsFor, listBits, setBit } from '../../../../src/engine/storage/bits.js';
+import { listBits, noBits, setBit } from '../../../../src/engine/bits.js';
 import { FileMap } from '../../../../src/engine/storage/file-map.js';
 import { createFileStore } from '../../../../src/engine/storage/file-store.js';
 import { HandleCache } from '../../../../src/engine/storage/handle-cache.js';
@@ -22,7 +22,7 @@ function resumeIn(stateDir: string, shape: { pieceCount?: number; fileCount?: nu
 }
 
 function bits(...pieces: number[]): Uint8Array {
-  const field = bitsFor(pieceCount);
+  const field = noBits(pieceCount);
   for (const piece of pieces) setBit(field, piece);
   return field;
 }
@@ -122,7 +122,7 @@ describe('ResumeStore', () => {
 
   it('refuses a bitfield or a piece that does not fit', async () => {
     const resume = resumeIn(await temporaryFolder());
-    expect(() => resume.checkpoint({ have: bitsFor(3), storage: memory(), ...totals })).toThrow(RangeError);
+    expect(() => resume.checkpoint({ have: noBits(3), storage: memory(), ...totals })).toThrow(RangeError);
     await expect(resume.hint([20])).rejects.toThrow('piece is 20, must be 0 to 19');
     expect(() => new ResumeStore({ stateDir: 'x', infoHash: '../x', pieceCount: 1, fileCount: 1 })).toThrow(
       RangeError,

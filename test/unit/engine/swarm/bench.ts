@@ -7,7 +7,8 @@ import {
 import type { Message } from '../../../../src/engine/protocol/peer/messages.js';
 import type { Action } from '../../../../src/engine/swarm/actions.js';
 import type { PeerCore, PeerInfo } from '../../../../src/engine/swarm/peer-core.js';
-import { TorrentCore, type TorrentCoreOptions } from '../../../../src/engine/swarm/torrent-core.js';
+import { TorrentCore } from '../../../../src/engine/swarm/torrent-core.js';
+import type { TorrentCoreOptions } from '../../../../src/engine/swarm/torrent-core-options.js';
 import { createJsMachine, type Machine } from '../../../../src/sim/machine.js';
 
 export const BLOCK = 16 * 1024;
