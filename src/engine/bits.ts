@@ -1,7 +1,14 @@
 /** Bitfields as the wire has them: bit 0 is the highest of the first byte (BEP 3 "bitfield"). */
 
-export function bitsFor(count: number): Uint8Array {
+export function noBits(count: number): Uint8Array {
   return new Uint8Array((count + 7) >>> 3);
+}
+
+/** Ones for all, zeros for the spare bits behind the last. */
+export function allBits(count: number): Uint8Array {
+  const bits = noBits(count).fill(0xff);
+  if (count % 8 !== 0) bits[bits.length - 1] = (0xff << (8 - (count % 8))) & 0xff;
+  return bits;
 }
 
 export function hasBit(bits: Uint8Array, index: number): boolean {

@@ -1,52 +1,25 @@
 import type { PeerKey } from '../ids.js';
 import { bitfieldBytes, type Heap } from '../kernels/types.js';
 import { Availability } from './availability.js';
-import type { PartialPiece } from './partial-piece.js';
 import { clearBit, hasBit, setBit, tableBytes } from './picker-bits.js';
 import { PieceLayout } from './picker-layout.js';
 import { BATCH, NewPieces } from './picker-new.js';
 import {
   type BlockRef,
   DEFAULT_RANDOM_FIRST_PIECES,
-  END_GAME_WINDOW,
-  MAX_OPEN_BLOCKS,
-  MAX_OPEN_PER_PEER,
-  MAX_REQUESTERS,
   type PartialView,
   type PickerOptions,
   type PickPeer,
   type Priority,
-  URGENT_STALL_MS,
 } from './picker-options.js';
 import { PartialPieces, type Received } from './picker-partials.js';
-import { LEVELS, PieceTable } from './picker-pieces.js';
+import { PieceTable } from './picker-pieces.js';
+import { PickerRules } from './picker-rules.js';
 
 export type { BlockRef, PartialView, PickerOptions, PickPeer, Priority } from './picker-options.js';
 export type { Received } from './picker-partials.js';
 
-/** One call of `pick` on its way through the rules. */
-interface Ask {
-  readonly peer: PickPeer;
-  /** The peer's bitfield, cut down to the allowed pieces. */
-  readonly bitsAt: number;
-  readonly count: number;
-  readonly nowMs: number;
-  readonly out: BlockRef[];
-  /** Pieces that may still be started. */
-  newPieces: number;
-}
-
-/**
- * Who may take blocks of a started piece. `idle`: its owner, and anybody once nothing of it is under way.
- * `sole`: whoever has all of it so far. `any`: everybody, but a locked piece is its owner's. `forced`: everybody.
- */
-type Joining = 'idle' | 'sole' | 'any' | 'forced';
-
-/**
- * Decides which block to ask of whom. Order of preference: urgent pieces, the peer's own piece, then by level of
- * priority: started pieces (rarest, then most complete), suggested pieces, new pieces (at random until 4 are started,
- * then rarest first). When every wanted block is asked for or here, blocks are asked of a second and third peer.
- */
+/** Decides which block to ask of whom, and keeps the books that the decision rests on. See PickerRules for the order. */
 export class Picker {
   /** Verified pieces: a bitfield in the kernels' memory. */
   readonly haveAt: number;
@@ -59,12 +32,9 @@ export class Picker {
   readonly #table: PieceTable;
   readonly #availability: Availability;
   readonly #partials: PartialPieces;
-  readonly #newPieces: NewPieces;
-  readonly #randomFirstPieces: number;
+  readonly #rules: PickerRules;
   /** A peer's bitfield cut down to what it allows; zero between calls. */
   readonly #allowedAt: number;
-  #sequential: boolean;
-  #urgent: number[] = [];
 
   /**
    * Takes 4 bitfields and one u16 a piece from the heap.
@@ -75,8 +45,6 @@ export class Picker {
     this.#layout = new PieceLayout(pieceCount, pieceLength, length, padding);
     this.#heap = heap;
     this.#memory = new Uint8Array(kernels.buffer);
-    this.#randomFirstPieces = options.randomFirstPieces ?? DEFAULT_RANDOM_FIRST_PIECES;
-    this.#sequential = options.sequential ?? false;
 
     const bits = tableBytes(bitfieldBytes(pieceCount));
     const counts = tableBytes(2 * pieceCount);
@@ -88,7 +56,16 @@ export class Picker {
     this.#availability = new Availability(kernels, countsAt, pieceCount);
     this.#table = new PieceTable(this.#memory, heap, pieceCount, this.haveAt, this.wantedAt);
     this.#partials = new PartialPieces(this.#memory, this.#layout, this.#table, busyAt);
-    this.#newPieces = new NewPieces(kernels, rng, this.#table, this.#availability, busyAt, countsAt + counts);
+    const books = {
+      memory: this.#memory,
+      layout: this.#layout,
+      table: this.#table,
+      availability: this.#availability,
+      partials: this.#partials,
+      newPieces: new NewPieces(kernels, rng, this.#table, this.#availability, busyAt, countsAt + counts),
+    };
+    const { randomFirstPieces = DEFAULT_RANDOM_FIRST_PIECES, sequential = false } = options;
+    this.#rules = new PickerRules(books, randomFirstPieces, sequential);
     for (const piece of this.#layout.padPieces()) this.#table.setHave(piece, true);
   }
 
@@ -159,11 +136,11 @@ export class Picker {
     this.#partials.recount();
   }
   setSequential(on: boolean): void {
-    this.#sequential = on;
+    this.#rules.sequential = on;
   }
   /** These pieces before all others, in this order (streaming). Replaces the list before. */
   setUrgent(pieces: readonly number[]): void {
-    this.#urgent = pieces.filter(piece => piece >= 0 && piece < this.pieceCount && !this.has(piece));
+    this.#rules.urgent = pieces.filter(piece => piece >= 0 && piece < this.pieceCount && !this.has(piece));
   }
 
   // What the neighbours have
@@ -250,7 +227,7 @@ export class Picker {
     const out: BlockRef[] = [];
     if (count <= 0 || this.wantedLeft === 0) return out;
     const bitsAt = peer.allowed ? this.#markAllowed(peer.bitsAt, peer.allowed, true) : peer.bitsAt;
-    this.#pickInto({ peer, bitsAt, count, nowMs, out, newPieces });
+    this.#rules.choose({ peer, bitsAt, count, nowMs, out, newPieces });
     if (peer.allowed) this.#markAllowed(peer.bitsAt, peer.allowed, false);
     return out;
   }
@@ -289,7 +266,8 @@ export class Picker {
   markHave(piece: number): void {
     this.abort(piece);
     this.#table.setHave(piece, true);
-    if (this.#urgent.length > 0) this.#urgent = this.#urgent.filter(other => other !== piece);
+    const { urgent } = this.#rules;
+    if (urgent.length > 0) this.#rules.urgent = urgent.filter(other => other !== piece);
   }
   /** All pieces are on disk, and none is under way. */
   markAllHave(): void {
@@ -306,160 +284,7 @@ export class Picker {
     this.#heap.free(this.haveAt);
   }
 
-  // The rules
-
-  #pickInto(ask: Ask): void {
-    const { peer } = ask;
-    if (this.#urgent.length > 0 && !peer.slow) this.#pickUrgent(ask);
-    this.#continueOwn(ask);
-    const joining: Joining = peer.parole ? 'sole' : peer.wholePieces ? 'idle' : 'any';
-    if (!peer.parole && this.#crowded()) this.#join(ask, 'any');
-    for (const level of LEVELS) {
-      if (room(ask) === 0) return;
-      if (this.#table.lacking(level) === 0) continue;
-      if (this.#sequential) this.#pickInOrder(ask, level, joining);
-      else {
-        this.#join(ask, joining, level);
-        this.#startNew(ask, level);
-      }
-    }
-    if (joining === 'idle') this.#join(ask, 'any');
-    if (ask.out.length > 0) return;
-    if (this.outstanding(peer.key) === 0) this.#join(ask, 'forced');
-    if (ask.out.length === 0 && !peer.parole && this.endgame) this.#double(ask);
-  }
-
-  #pickUrgent(ask: Ask): void {
-    for (const piece of this.#urgent) {
-      if (room(ask) === 0) return;
-      if (!this.#table.wants(piece) || !hasBit(this.#memory, ask.bitsAt, piece)) continue;
-      const partial = this.#partials.get(piece);
-      if (!partial) {
-        if (ask.newPieces > 0) this.#start(ask, piece);
-      } else if (partial.free > 0) {
-        if (mayJoin(partial, ask.peer, ask.peer.parole ? 'sole' : 'any')) this.#take(ask, partial);
-      } else if (!ask.peer.parole && ask.nowMs - partial.requestedMs >= URGENT_STALL_MS)
-        this.#partials.double(partial, ask.peer.key, 1, room(ask), ask.nowMs, ask.out);
-    }
-  }
-
-  /** A peer with a piece to itself goes on with it. */
-  #continueOwn(ask: Ask): void {
-    const current = this.#partials.currentOf(ask.peer.key);
-    if (current && hasBit(this.#memory, ask.bitsAt, current.piece)) this.#take(ask, current);
-  }
-
-  /**
-   * Too many pieces have been started and not been asked for in full. Pieces that wait for blocks alone do not count:
-   * a large window of requests makes many of them, and nothing can be done to finish them sooner.
-   */
-  #crowded(): boolean {
-    const open = this.#partials.open.size;
-    return (
-      open > MAX_OPEN_PER_PEER * this.#availability.peers ||
-      open * this.#layout.blocksPerPiece > MAX_OPEN_BLOCKS
-    );
-  }
-
-  /** Takes blocks of started pieces, of one level or of all. */
-  #join(ask: Ask, joining: Joining, level?: Priority): void {
-    while (room(ask) > 0) {
-      const partial = this.#bestPartial(ask, joining, level);
-      if (!partial) return;
-      this.#take(ask, partial);
-    }
-  }
-
-  #bestPartial(ask: Ask, joining: Joining, level?: Priority): PartialPiece | undefined {
-    let best: PartialPiece | undefined;
-    for (const partial of this.#partials.open) {
-      if (level !== undefined && this.priority(partial.piece) !== level) continue;
-      if (!hasBit(this.#memory, ask.bitsAt, partial.piece) || !mayJoin(partial, ask.peer, joining)) continue;
-      if (!best || this.#before(partial, best, ask.peer.slow)) best = partial;
-    }
-    return best;
-  }
-
-  /** Order of started pieces: priority, rarity (or index), most complete; then the one started first. */
-  #before(a: PartialPiece, b: PartialPiece, slow: boolean): boolean {
-    const byPriority = this.priority(b.piece) - this.priority(a.piece);
-    if (byPriority !== 0) return byPriority < 0;
-    const byOrder = this.#sequential
-      ? a.piece - b.piece
-      : this.#availability.of(a.piece) - this.#availability.of(b.piece);
-    if (byOrder !== 0) return slow ? byOrder > 0 : byOrder < 0;
-    return a.free < b.free;
-  }
-
-  /** Started and new pieces of a level in order of index; in reverse for a slow peer. */
-  #pickInOrder(ask: Ask, level: Priority, joining: Joining): void {
-    while (room(ask) > 0) {
-      const partial = this.#bestPartial(ask, joining, level);
-      const piece = ask.newPieces > 0 ? this.#nextInOrder(ask, level) : -1;
-      if (piece < 0) {
-        if (!partial) return;
-        this.#take(ask, partial);
-      } else if (partial && partial.piece < piece !== ask.peer.slow) this.#take(ask, partial);
-      else this.#start(ask, piece);
-    }
-  }
-
-  #nextInOrder({ peer, bitsAt }: Ask, level: Priority): number {
-    return peer.slow ? this.#newPieces.highest(bitsAt, level) : this.#newPieces.lowest(bitsAt, level);
-  }
-
-  #startNew(ask: Ask, level: Priority): void {
-    const { peer, bitsAt } = ask;
-    for (const piece of peer.suggested ?? []) {
-      if (room(ask) === 0 || ask.newPieces === 0) return;
-      if (this.#newPieces.canStart(bitsAt, level, piece)) this.#start(ask, piece);
-    }
-    while (room(ask) > 0 && ask.newPieces > 0) {
-      const found = this.#chooseNew(ask, level);
-      if (found.length === 0) return;
-      for (const piece of found) this.#start(ask, piece);
-    }
-  }
-
-  /** One piece by lot or for a slow peer, else as many of the rarest as there is room for. */
-  #chooseNew(
-    { peer, bitsAt, count, out, newPieces }: Ask,
-    level: Priority,
-  ): Iterable<number> & ArrayLike<number> {
-    const few = this.haveCount + this.#partials.size < this.#randomFirstPieces;
-    if (few || peer.slow) {
-      const piece = this.#newPieces[few ? 'random' : 'commonest'](bitsAt, level);
-      return piece < 0 ? [] : [piece];
-    }
-    const wanted = Math.ceil((count - out.length) / this.#layout.blocksPerPiece);
-    return this.#newPieces.rarest(bitsAt, level, Math.min(wanted, newPieces));
-  }
-
-  #start(ask: Ask, piece: number): void {
-    ask.newPieces--;
-    this.#take(ask, this.#partials.start(piece));
-  }
-
-  /** Takes as many free blocks of a piece as the peer has room for. */
-  #take(ask: Ask, partial: PartialPiece): void {
-    const { key, parole, wholePieces } = ask.peer;
-    if (room(ask) === 0) return;
-    if ((parole || wholePieces) && partial.requested === 0)
-      this.#partials.own(partial, key, parole && partial.isSolelyOf(key));
-    this.#partials.take(partial, key, room(ask), ask.nowMs, ask.out);
-  }
-
-  /** End-game: blocks that others were asked for, those asked of the fewest first, the latest piece first. */
-  #double({ peer, bitsAt, count, out, nowMs }: Ask): void {
-    const latestFirst = [...this.#partials.values()].reverse();
-    for (let asked = 1; asked < MAX_REQUESTERS; asked++)
-      for (const partial of latestFirst) {
-        const left = Math.min(count - out.length, END_GAME_WINDOW - this.outstanding(peer.key));
-        if (left <= 0) return;
-        if (this.#table.wants(partial.piece) && hasBit(this.#memory, bitsAt, partial.piece))
-          this.#partials.double(partial, peer.key, asked, left, nowMs, out);
-      }
-  }
+  // Inside
 
   /** Fills, or clears again, the cut-down bitfield. */
   #markAllowed(bitsAt: number, allowed: ReadonlySet<number>, on: boolean): number {
@@ -469,14 +294,4 @@ export class Picker {
         else if (hasBit(this.#memory, bitsAt, piece)) setBit(this.#memory, this.#allowedAt, piece);
     return this.#allowedAt;
   }
-}
-
-function room(ask: Ask): number {
-  return ask.count - ask.out.length;
-}
-
-function mayJoin(partial: PartialPiece, peer: PickPeer, joining: Joining): boolean {
-  if (joining === 'forced' || partial.owner === peer.key) return true;
-  if (joining === 'sole') return partial.isSolelyOf(peer.key);
-  return !partial.locked && (joining === 'any' || partial.requested === 0 || partial.isSolelyOf(peer.key));
 }

@@ -1,9 +1,9 @@
+import { allBits, noBits } from '../bits.js';
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { type LimitedBy, LimitLedger } from '../policy/limiting.js';
 import type { IpFamily } from '../protocol/compact.js';
 import type { Metainfo, TorrentFile } from '../protocol/metainfo-types.js';
-import { allBits, noBits } from '../swarm/bits.js';
 import { nowMs } from './clock.js';
 import type { Traffic } from './durability.js';
 import type { Engine } from './engine.js';

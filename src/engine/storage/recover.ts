@@ -1,5 +1,5 @@
+import { noBits, setBit } from '../bits.js';
 import type { FileStamp } from '../swarm/ports.js';
-import { bitsFor, setBit } from './bits.js';
 import type { FileMap } from './file-map.js';
 import { sameStamp } from './stamps.js';
 
@@ -30,7 +30,7 @@ export function recover(
   pieceLength: number,
 ): Recovery {
   const pieceCount = Math.ceil(map.length / pieceLength);
-  const doubtful = bitsFor(pieceCount);
+  const doubtful = noBits(pieceCount);
   let stampsMatch = true;
   for (const [index, { offset, length, pad }] of map.files.entries()) {
     const now = current[index];
@@ -43,8 +43,8 @@ export function recover(
     const last = Math.floor((offset + length - 1) / pieceLength);
     for (let piece = Math.floor(offset / pieceLength); piece <= last; piece++) setBit(doubtful, piece);
   }
-  const trusted = bitsFor(pieceCount);
-  const recheck = bitsFor(pieceCount);
+  const trusted = noBits(pieceCount);
+  const recheck = noBits(pieceCount);
   for (const piece of state.hints) if (piece >= 0 && piece < pieceCount) setBit(recheck, piece);
   for (let i = 0; i < trusted.length; i++) {
     trusted[i] = state.claimed[i] & ~doubtful[i];

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasBit, listBits, noBits, setBit } from '../bits.js';
 import type { Storage } from '../swarm/ports.js';
-import { bitsFor, hasBit, listBits, setBit } from './bits.js';
 import { closedError, mapStorageError } from './errors.js';
 import { HintJournal } from './hint-journal.js';
 import { closeRaw } from './raw-fs.js';
@@ -76,7 +76,7 @@ export class ResumeStore {
     this.#dir = stateDir;
     this.#name = `${infoHash}.resume`;
     this.#journal = new HintJournal(hints, pieceCount);
-    this.#pending = bitsFor(pieceCount);
+    this.#pending = noBits(pieceCount);
   }
 
   /**
@@ -93,7 +93,7 @@ export class ResumeStore {
     if (!bytes && hints.length === 0) return undefined;
     const record = bytes
       ? decodeResume(this.#shape, bytes)
-      : { claimed: bitsFor(this.#shape.pieceCount), stamps: [], uploaded: 0, downloaded: 0 };
+      : { claimed: noBits(this.#shape.pieceCount), stamps: [], uploaded: 0, downloaded: 0 };
     // Claims stay in doubt until a checkpoint repeats them, so that a kill during their recheck loses none.
     for (const [index, byte] of record.claimed.entries()) this.#pending[index] |= byte;
     return { ...record, hints };
@@ -105,7 +105,7 @@ export class ResumeStore {
    */
   checkpoint(checkpoint: Checkpoint): Promise<void> {
     if (this.#closed) return Promise.reject(closedError());
-    const wanted = bitsFor(this.#shape.pieceCount).length;
+    const wanted = noBits(this.#shape.pieceCount).length;
     if (checkpoint.have.length !== wanted)
       throw new RangeError(`have has ${checkpoint.have.length} bytes, must have ${wanted}`);
     if (this.#waiting) {

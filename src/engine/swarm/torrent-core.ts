@@ -1,21 +1,16 @@
 import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
-import { bitfieldBytes, type Heap, type Kernels } from '../kernels/types.js';
-import { Choker, type ChokerOptions } from '../policy/choker.js';
+import { bitfieldBytes } from '../kernels/types.js';
+import { Choker } from '../policy/choker.js';
 import { Picker, type Priority } from '../policy/picker.js';
-import { hasBit } from '../policy/picker-bits.js';
-import type { Rng } from '../policy/rng.js';
-import type { SlotGrowth } from '../policy/unchoke-slots.js';
-import type { IpFamily } from '../protocol/compact.js';
 import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/messages.js';
 import type { Action } from './actions.js';
-import { clearBit, setAllBits, setBit } from './bits.js';
 import { Choking } from './choking.js';
+import { Completion } from './completion.js';
 import { Downloads } from './downloads.js';
 import { Extensions } from './extensions.js';
 import { Interest } from './interest.js';
 import {
-  ALLOWED_FAST_COUNT,
   KEEP_ALIVE_MS,
   MAX_HINTS,
   MAX_UNASKED_BLOCKS,
@@ -23,46 +18,13 @@ import {
   TICK_MS,
   UNASKED_BLOCKS_PER_TICK,
 } from './limits.js';
+import { offerAllowedFast, tellPieces } from './own-pieces.js';
 import { PeerCore, type PeerInfo } from './peer-core.js';
-import type { SlotPool } from './ports.js';
-import { SuperSeeder, type SuperSeedMode } from './super-seeder.js';
+import { PeerPieces } from './peer-pieces.js';
+import { SuperSeeder } from './super-seeder.js';
 import { Suspicion } from './suspicion.js';
+import type { TorrentCoreOptions } from './torrent-core-options.js';
 import { Uploads } from './uploads.js';
-
-export interface TorrentCoreOptions {
-  readonly kernels: Kernels;
-  readonly heap: Heap;
-  readonly slots: SlotPool;
-  readonly rng: Rng;
-  readonly pieceCount: number;
-  readonly pieceLength: number;
-  readonly length: number;
-  readonly padding?: readonly { offset: number; length: number }[];
-  readonly sequential?: boolean;
-  /** See PickerOptions. */
-  readonly randomFirstPieces?: number;
-  /** Times of the reviews; see ChokerOptions for what they default to. */
-  readonly choking?: Pick<ChokerOptions, 'reviewMs' | 'optimisticMs' | 'optimisticSlots'>;
-  /** Unchoke slots; Infinity unchokes everybody who is interested (profile `cluster`). */
-  readonly unchokeSlots: number;
-  /** What adds slots. Defaults to none. */
-  readonly slotGrowth?: SlotGrowth;
-  /** Defaults to false. */
-  readonly superSeeding?: SuperSeedMode;
-  /** Most bytes asked for by one request of a peer that takes more than 16 KiB. Defaults to 16 KiB. */
-  readonly maxBlockBytes?: number;
-  /** Our client name and the port where we listen, for the extension handshake. */
-  readonly client: string;
-  readonly listenPort?: () => number | undefined;
-  /** As whom everybody knows us by this family, if others reach us there. */
-  readonly ownHost?: (family: IpFamily) => string | undefined;
-  /** Size of the info dictionary, when peers may ask for it (BEP 9). */
-  readonly metadataBytes?: number;
-  /** Whether peers exchange addresses at present (BEP 11); absent when they never may, as in a private torrent. */
-  readonly pex?: () => boolean;
-  /** The set of pieces that a new peer gets although choked (BEP 6); empty where it does not apply. */
-  readonly allowedFastSet?: (host: string, count: number) => number[];
-}
 
 /**
  * One torrent among its neighbours, without sockets, files or clock. Feed it with `addPeer`, `handle*` and
@@ -79,25 +41,22 @@ export class TorrentCore {
   readonly #actions: Action[] = [];
   readonly #dirty: PeerCore[] = [];
   readonly #hungry = new Set<PeerCore>();
+  readonly #pieces: PeerPieces;
+  readonly #completion: Completion;
   readonly #interest: Interest;
   readonly #choking: Choking;
   readonly #extensions: Extensions;
   readonly #suspicion: Suspicion;
   readonly #superSeeder: SuperSeeder;
-  readonly #memory: Uint8Array;
   #lastTickMs = Number.NEGATIVE_INFINITY;
-  #announcedComplete = false;
-  /** What the peers were told last: that we want nothing (BEP 21). */
-  #uploadOnly = false;
   #wishesChanged = false;
   #freeSlotCheck = false;
   #active = true;
-  #checking = false;
 
   constructor(readonly options: TorrentCoreOptions) {
     const { kernels, pieceCount, pieceLength, rng } = options;
     const act = (action: Action) => void this.#actions.push(action);
-    this.#memory = new Uint8Array(kernels.buffer);
+    const greet = (peer: PeerCore) => this.#extensions.greet(peer, this.picker.finished);
     this.picker = new Picker(options);
     this.downloads = new Downloads(this.picker, options.slots, pieceLength, this.peers, act);
     this.uploads = new Uploads(this.picker, act, (peer, piece, length, nowMs) =>
@@ -106,10 +65,16 @@ export class TorrentCore {
     this.#superSeeder = new SuperSeeder(
       options.superSeeding ?? false,
       this.picker,
-      this.#memory,
+      new Uint8Array(kernels.buffer),
       this.peers,
-      peer => peer.info.extended && this.#extensions.greet(peer, this.picker.finished),
+      peer => peer.info.extended && greet(peer),
     );
+    this.#pieces = new PeerPieces(kernels, this.picker, {
+      greeted: (peer, nowMs) => this.#onGreeted(peer, nowMs),
+      gained: (peer, piece, nowMs) => this.#onGained(peer, piece, nowMs),
+      lost: peer => peer.amInterested && this.#interest.update(peer),
+    });
+    this.#completion = new Completion(this.picker, this.peers, act, greet);
     this.#interest = new Interest(kernels, this.picker, pieceCount);
     this.#choking = new Choking(
       new Choker({ ...options.choking, slots: options.unchokeSlots, rng }),
@@ -159,19 +124,19 @@ export class TorrentCore {
 
   /** The handshake with a peer is over: it is told who we are (BEP 10, as libtorrent first of all) and what we have. */
   addPeer(key: PeerKey, info: PeerInfo, nowMs: number): PeerCore {
-    const { heap, pieceCount } = this.options;
+    const { heap, kernels, pieceCount, allowedFastSet } = this.options;
     const peer = new PeerCore(key, info, heap.allocate(bitfieldBytes(pieceCount)), nowMs, this.#dirty);
     this.peers.set(key, peer);
     this.#extensions.neighboursChanged();
-    this.picker.addPeer(peer.bitsAt); // counts as a neighbour although it has told of no piece
+    this.#pieces.join(peer);
     const hides = this.#superSeeder.takes(peer, nowMs);
     if (info.extended) this.#extensions.greet(peer, this.picker.finished && !hides);
     if (hides) {
       if (info.fast) peer.send({ type: 'have-none' });
       return peer;
     }
-    this.#tellPieces(peer);
-    if (info.fast && this.picker.haveCount > 0) this.#offerAllowedFast(peer);
+    tellPieces(peer, this.picker, kernels);
+    if (info.fast && allowedFastSet && this.picker.haveCount > 0) offerAllowedFast(peer, allowedFastSet);
     return peer;
   }
 
@@ -179,8 +144,7 @@ export class TorrentCore {
     const peer = this.peers.get(key);
     if (peer === undefined) return;
     this.downloads.releaseAll(peer);
-    if (peer.seed) this.picker.removeSeed();
-    else this.picker.removePeer(peer.bitsAt);
+    this.#pieces.leave(peer);
     this.#suspicion.left(peer);
     this.peers.delete(key);
     this.#extensions.neighboursChanged(peer);
@@ -217,12 +181,12 @@ export class TorrentCore {
         this.#freeSlotCheck = true;
         return;
       case 'have':
-        this.#handleHave(peer, message.piece, nowMs);
+        this.#pieces.handleHave(peer, message.piece, nowMs);
         return;
       case 'bitfield':
       case 'have-all':
       case 'have-none':
-        this.#handleGreeting(peer, message, nowMs);
+        this.#pieces.handleGreeting(peer, message, nowMs);
         return;
       case 'request':
         this.uploads.request(peer, message);
@@ -246,8 +210,8 @@ export class TorrentCore {
         this.#hungry.add(peer);
         return;
       case 'extended':
-        this.#extensions.handle(peer, message, piece => this.#handleDontHave(peer, piece), nowMs);
-        this.#dropIfRedundant(peer);
+        this.#extensions.handle(peer, message, piece => this.#pieces.handleDontHave(peer, piece), nowMs);
+        this.#completion.dropIfRedundant(peer);
         return;
       case 'piece':
         throw new TypeError('payload goes through beginBlock and endBlock');
@@ -297,11 +261,10 @@ export class TorrentCore {
     if (open !== undefined) this.#actions.push({ type: 'piece', piece, at: open.at, length: open.length });
     for (const peer of this.peers.values()) {
       if (!peer.seed) peer.send({ type: 'have', piece });
-      if (peer.amInterested && (peer.seed || hasBit(this.#memory, peer.bitsAt, piece)))
-        this.#interest.update(peer);
+      if (peer.amInterested && this.#pieces.has(peer, piece)) this.#interest.update(peer);
     }
     if (this.downloads.starved) this.#wakeAll();
-    this.#checkComplete();
+    this.#completion.check();
   }
 
   /** The piece could not be written: it is free again; the session decides what becomes of the torrent. */
@@ -340,7 +303,11 @@ export class TorrentCore {
 
   /** Ends a turn of input: asks for blocks where there is room, fills free unchoke slots. Call it before flushing. */
   settle(nowMs: number): void {
-    if (this.#wishesChanged) this.#followWishes();
+    if (this.#wishesChanged) {
+      this.#wishesChanged = false;
+      this.downloads.dropUnwanted();
+      this.#completion.follow();
+    }
     if (this.#active) for (const peer of this.#hungry) this.downloads.fill(peer, nowMs);
     this.#hungry.clear();
     if (this.#freeSlotCheck) {
@@ -360,7 +327,7 @@ export class TorrentCore {
    */
   setPriority(from: number, to: number, priority: Priority): void {
     this.picker.setPriority(from, to, priority);
-    if (!this.picker.finished) this.#announcedComplete = false;
+    this.#completion.reopen();
     for (const peer of this.peers.values()) this.#interest.update(peer);
     this.#wakeAll();
     this.#wishesChanged = true;
@@ -379,34 +346,29 @@ export class TorrentCore {
 
   /** The owner knows that everything is here: what the core of a seed begins with that had rested. */
   completeIsTold(): void {
-    this.#announcedComplete = true;
-    this.#uploadOnly = true;
+    this.#completion.isTold();
   }
 
   /** A check finds out what is here: until `checkComplete`, completion is not told. */
   beginCheck(): void {
-    this.#checking = true;
+    this.#completion.beginCheck();
   }
 
   /** After a check: everything may already be here, or what was complete no longer is. */
   checkComplete(): void {
-    this.#checking = false;
-    if (!this.picker.finished) this.#announcedComplete = false;
-    this.#checkComplete();
-    this.#tellUploadOnly();
+    this.#completion.endCheck();
   }
 
   /** Peers are told again what we take, as something of it has changed. */
   greetAgain(): void {
-    const { finished } = this.picker;
-    for (const peer of this.peers.values()) if (peer.info.extended) this.#extensions.greet(peer, finished);
+    this.#completion.greetAgain();
   }
 
   /** Neighbours that may ask us for the piece: interested, unchoked, without it as far as we know. */
   demand(piece: number): number {
     let peers = 0;
     for (const peer of this.peers.values())
-      if (peer.peerInterested && !peer.amChoking && !hasBit(this.#memory, peer.bitsAt, piece)) peers++;
+      if (peer.peerInterested && !peer.amChoking && !this.#pieces.has(peer, piece)) peers++;
     return peers;
   }
 
@@ -435,123 +397,18 @@ export class TorrentCore {
 
   // --- inside --------------------------------------------------------------------------------------------------
 
-  #bits(peer: PeerCore): Uint8Array {
-    return new Uint8Array(this.options.kernels.buffer, peer.bitsAt, bitfieldBytes(this.options.pieceCount));
-  }
-
-  #tellPieces(peer: PeerCore): void {
-    const { pieceCount, kernels } = this.options;
-    if (peer.info.fast && this.picker.complete) peer.send({ type: 'have-all' });
-    else if (peer.info.fast && this.picker.haveCount === 0) peer.send({ type: 'have-none' });
-    else if (this.picker.haveCount > 0)
-      peer.send({
-        type: 'bitfield',
-        bits: new Uint8Array(kernels.buffer, this.picker.haveAt, bitfieldBytes(pieceCount)).slice(),
-      });
-  }
-
-  #offerAllowedFast(peer: PeerCore): void {
-    for (const piece of this.options.allowedFastSet?.(peer.info.address.host, ALLOWED_FAST_COUNT) ?? []) {
-      peer.allowedOut.add(piece);
-      peer.send({ type: 'allowed-fast', piece });
-    }
-  }
-
-  #handleGreeting(peer: PeerCore, message: Message, nowMs: number): void {
-    const late = peer.greeted || peer.haveCount > 0;
-    if ((message.type !== 'bitfield' && !peer.info.fast) || (late && message.type === 'have-none'))
-      throw new MillraceError('ERR_WIRE_MESSAGE', `${message.type} is only allowed as the first message`, {});
-    if (late) {
-      // BEP 3 and 6 want these first, but aria2 1.36 sends them wherever they are shorter than the haves that it owes.
-      this.#handleLateGreeting(peer, message.type === 'bitfield' ? message.bits : undefined, nowMs);
-      return;
-    }
-    peer.greeted = true;
-    if (message.type === 'have-none') return;
-    const { pieceCount, kernels } = this.options;
-    const bits = this.#bits(peer);
-    this.picker.removePeer(peer.bitsAt); // so far it counted with no pieces
-    if (message.type === 'bitfield') bits.set(message.bits);
-    else setAllBits(bits, pieceCount); // have-all
-    peer.haveCount = kernels.bitCount(peer.bitsAt, bits.length);
-    peer.seed = peer.haveCount === pieceCount;
+  #onGreeted(peer: PeerCore, nowMs: number): void {
     this.#extensions.neighboursChanged();
-    if (peer.seed) this.picker.addSeed();
-    else this.picker.addPeer(peer.bitsAt);
     this.#superSeeder.greeted(peer, nowMs);
     this.#interest.update(peer);
     this.#hungry.add(peer);
-    this.#dropIfRedundant(peer);
+    this.#completion.dropIfRedundant(peer);
   }
 
-  /** Pieces that are new in `told`, or in all, become haves. Byte by byte: five bytes of message can name 500,000 pieces. */
-  #handleLateGreeting(peer: PeerCore, told: Uint8Array | undefined, nowMs: number): void {
-    const bits = this.#bits(peer);
-    for (let at = 0; !peer.seed && at < bits.length; at++) {
-      const fresh = (told?.[at] ?? 0xff) & ~bits[at];
-      const end = fresh === 0 ? 0 : Math.min(8 * at + 8, this.options.pieceCount);
-      for (let piece = 8 * at; piece < end; piece++)
-        if (fresh & (0x80 >>> (piece & 7))) this.#handleHave(peer, piece, nowMs);
-    }
-  }
-
-  #handleHave(peer: PeerCore, piece: number, nowMs: number): void {
-    const bits = this.#bits(peer);
-    if (hasBit(this.#memory, peer.bitsAt, piece)) return;
-    setBit(bits, piece);
-    peer.haveCount++;
-    this.picker.addHave(piece);
-    if (peer.haveCount === this.options.pieceCount) {
-      // From now on counted with the seeds: its bits leave the table in one go.
-      this.picker.removePeer(peer.bitsAt);
-      this.picker.addSeed();
-      peer.seed = true;
-    }
+  #onGained(peer: PeerCore, piece: number, nowMs: number): void {
     this.#superSeeder.seen(peer, piece, nowMs);
     if (this.#interest.gained(peer, piece) || peer.amInterested) this.#hungry.add(peer);
-    this.#dropIfRedundant(peer);
-  }
-
-  #handleDontHave(peer: PeerCore, piece: number): void {
-    if (piece >= this.options.pieceCount || !hasBit(this.#memory, peer.bitsAt, piece)) return;
-    if (peer.seed) {
-      peer.seed = false;
-      this.picker.breakSeed(peer.bitsAt);
-    }
-    this.picker.removeHave(piece);
-    clearBit(this.#bits(peer), piece);
-    peer.haveCount--;
-    if (peer.amInterested) this.#interest.update(peer);
-  }
-
-  /** Two peers that both have everything have nothing to say to each other. */
-  #dropIfRedundant(peer: PeerCore): void {
-    if (!(this.picker.complete && peer.seed) && !(this.picker.finished && peer.uploadOnly && peer.greeted))
-      return;
-    this.#disconnect(peer, new MillraceError('ERR_PEER_REDUNDANT', 'both sides have all that they want'));
-  }
-
-  #followWishes(): void {
-    this.#wishesChanged = false;
-    this.downloads.dropUnwanted();
-    this.#checkComplete();
-    this.#tellUploadOnly();
-  }
-
-  #checkComplete(): void {
-    if (this.#checking || !this.picker.finished || this.#announcedComplete) return;
-    this.#announcedComplete = true;
-    this.#actions.push({ type: 'complete' });
-    this.#tellUploadOnly();
-    for (const peer of [...this.peers.values()]) this.#dropIfRedundant(peer);
-  }
-
-  /** Peers that think of us as upload-only might leave, others might wait for us in vain: tell them when it changes. */
-  #tellUploadOnly(): void {
-    const { finished } = this.picker;
-    if (finished === this.#uploadOnly) return;
-    this.#uploadOnly = finished;
-    this.greetAgain();
+    this.#completion.dropIfRedundant(peer);
   }
 
   #disconnect(peer: PeerCore, error: MillraceError): void {

@@ -1,7 +1,7 @@
+import { hasBit } from '../../engine/bits.js';
 import type { PeerKey } from '../../engine/ids.js';
 import { bitfieldBytes } from '../../engine/kernels/types.js';
 import { BLOCK_BYTES, type BlockRange, type Message } from '../../engine/protocol/peer/messages.js';
-import { hasBit } from '../../engine/swarm/bits.js';
 import { MAX_INCOMING_REQUESTS } from '../../engine/swarm/limits.js';
 import type { PeerCore } from '../../engine/swarm/peer-core.js';
 import type { TorrentCore } from '../../engine/swarm/torrent-core.js';

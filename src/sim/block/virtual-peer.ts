@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../../engine/errors.js';
 import type { PeerAddress, PeerKey } from '../../engine/ids.js';
 import { TABLE_ALIGN } from '../../engine/kernels/types.js';
 import { createRng } from '../../engine/policy/rng.js';
@@ -6,94 +5,13 @@ import { UploadTurns } from '../../engine/policy/upload-turns.js';
 import type { BlockRange, Message } from '../../engine/protocol/peer/messages.js';
 import type { Action } from '../../engine/swarm/actions.js';
 import type { PeerCore } from '../../engine/swarm/peer-core.js';
-import { TorrentCore, type TorrentCoreOptions } from '../../engine/swarm/torrent-core.js';
-import type { MachineFactory } from '../machine.js';
-import type { VirtualClock } from '../virtual-clock.js';
+import { TorrentCore } from '../../engine/swarm/torrent-core.js';
 import { Auditor } from './auditor.js';
 import { type Cargo, type Payload, PhantomCargo, RealCargo } from './cargo.js';
-import type { Content } from './content.js';
 import type { LinkEnd, LinkOwner } from './link.js';
 import { Pipe } from './pipe.js';
-
-/** Everything that happens, for tests to watch. */
-export type SimEvent =
-  | { readonly type: 'sent'; readonly by: VirtualPeer; readonly to: VirtualPeer; readonly message: Message }
-  | {
-      readonly type: 'received';
-      readonly by: VirtualPeer;
-      readonly from: VirtualPeer;
-      readonly message: Message;
-    }
-  | {
-      readonly type: 'sent-block';
-      readonly by: VirtualPeer;
-      readonly to: VirtualPeer;
-      readonly range: BlockRange;
-    }
-  | {
-      readonly type: 'block';
-      readonly by: VirtualPeer;
-      readonly from: VirtualPeer;
-      readonly range: BlockRange;
-    }
-  | { readonly type: 'action'; readonly by: VirtualPeer; readonly action: Action }
-  | { readonly type: 'closed'; readonly by: VirtualPeer; readonly to: VirtualPeer; readonly code: ErrorCode };
-
-/** What a peer needs of the swarm that it is in. */
-export interface World {
-  readonly clock: VirtualClock;
-  readonly content: Content;
-  readonly seed: number;
-  readonly createMachine: MachineFactory;
-  /** Blocks have no bytes. */
-  readonly phantom: boolean;
-  /** Every core is watched for breaches of the protocol and of its own books. */
-  readonly audited: boolean;
-  nextKey(): PeerKey;
-  note(event: SimEvent): void;
-}
-
-/** How a simulated peer differs from an honest one. All times are virtual. */
-export interface Behaviour {
-  /** What leaves in place of a block: other bytes, or nothing at all. */
-  readonly payload?: (range: BlockRange, good: Uint8Array, nowMs: number) => Uint8Array | undefined;
-  /** What leaves in place of every block is made up; for swarms without bytes. */
-  readonly lies?: boolean;
-  /** Serves no blocks now, but speaks. */
-  readonly stalls?: (nowMs: number) => boolean;
-  /** Sends nothing at all now. */
-  readonly silent?: (nowMs: number) => boolean;
-  /** Leaves the swarm when this holds after one of its turns. */
-  readonly leaves?: (peer: VirtualPeer) => boolean;
-}
-
-export interface VirtualPeerOptions extends Behaviour {
-  readonly name?: string;
-  /** Pieces it starts with. Defaults to none. */
-  readonly have?: 'all' | readonly number[];
-  /** Defaults to 1,000,000 bytes a second up and no limit down. */
-  readonly upBytesPerSecond?: number;
-  readonly downBytesPerSecond?: number;
-  /** Time to hash and write a piece. Defaults to 5 ms. */
-  readonly diskMs?: number;
-  /** Memory for pieces under way. Defaults to room for all. */
-  readonly budgetPieces?: number;
-  /** Unchoke slots. Defaults to 4; 0 is a free rider. */
-  readonly slots?: number;
-  /** Speaks the Fast Extension (BEP 6) and the extension protocol (BEP 10). Both default to true. */
-  readonly fast?: boolean;
-  readonly extended?: boolean;
-  readonly sequential?: boolean;
-  readonly randomFirstPieces?: number;
-  /** Serves a piece to one peer before the next one's turn, as the session does; false: a block in turn. */
-  readonly turns?: boolean;
-  readonly superSeeding?: TorrentCoreOptions['superSeeding'];
-  readonly slotGrowth?: TorrentCoreOptions['slotGrowth'];
-  readonly choking?: TorrentCoreOptions['choking'];
-  /** Connections that it may have. Defaults to 100. */
-  readonly mostNeighbours?: number;
-  readonly allowedFastSet?: TorrentCoreOptions['allowedFastSet'];
-}
+import type { VirtualPeerOptions } from './virtual-peer-options.js';
+import type { World } from './world.js';
 
 /** A connection as its peer sees it. */
 export interface Connection {

@@ -5,9 +5,11 @@ import { VirtualClock } from '../virtual-clock.js';
 import { Content } from './content.js';
 import { EventDigest } from './event-digest.js';
 import { LinkEnd } from './link.js';
-import { type SimEvent, VirtualPeer, type VirtualPeerOptions, type World } from './virtual-peer.js';
+import { VirtualPeer } from './virtual-peer.js';
+import type { VirtualPeerOptions } from './virtual-peer-options.js';
+import type { SimEvent, World } from './world.js';
 
-export type { SimEvent } from './virtual-peer.js';
+export type { SimEvent } from './world.js';
 
 export interface VirtualSwarmOptions {
   /** Decides the bytes that are shared and all luck of the run. */

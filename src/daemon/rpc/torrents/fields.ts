@@ -1,4 +1,4 @@
-import { hasBit } from '../../../engine/storage/bits.js';
+import { hasBit } from '../../../engine/bits.js';
 import { isMillraceError, type LimitedBy } from '../../../index.js';
 import type { Entry } from '../../torrents/entry.js';
 import { ratioOf, secondsLeft } from '../../torrents/progress.js';
