@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { SHARE_ENV } from 'node:worker_threads';
-import type { Piscina } from 'piscina';
 import { MillraceError } from '../engine/errors.js';
 import { type Kernels, SHA1_BYTES } from '../engine/kernels/types.js';
 import type { Extent } from '../engine/swarm/ports.js';
 import type { Arena } from './arena.js';
+import { Crew } from './crew.js';
 import { type JobContext, LANES } from './hash-slots.js';
+import { checkPiecesJob, checkSlotJob } from './job-checks.js';
 import {
   encodeJobs,
   type Job,
@@ -19,10 +17,8 @@ import {
   type SlotJob,
 } from './jobs.js';
 import { digestsAt } from './layout.js';
-import { createMailboxBuffer, Mailbox, PLACE_NUMBERS } from './mailbox.js';
+import { PLACE_NUMBERS } from './mailbox.js';
 import { type IoFailure, type JobResults, runJobs } from './run-jobs.js';
-import type { TaskData } from './task.js';
-import { ownersView, releaseAreas } from './threads.js';
 
 export interface PoolOptions {
   /** The memory that all jobs lie in. One pool an arena. */
@@ -74,11 +70,6 @@ const BATCHES_PER_WORKER = 2;
 /** How often a job is run again after its worker was lost. */
 const MAX_RETRIES = 3;
 
-/** Workers lost without one finished batch between them: they cannot start, there is no point in going on. */
-const MAX_LOSSES_IN_A_ROW = 20;
-
-const TASK_FILE = fileURLToPath(new URL('../../dist/bundle/task.js', import.meta.url));
-
 interface Outcome {
   readonly value: number;
   readonly digest?: Uint8Array;
@@ -106,22 +97,17 @@ export class WorkerPool {
   readonly #arena: Arena;
   readonly #workers: number;
   readonly #mapError: (failure: IoFailure) => Error;
-  readonly #onWorkerLost: (() => void) | undefined;
+  readonly #crew: Crew;
   readonly #inline: JobContext;
   readonly #queue: Entry[] = [];
-  #piscina: Piscina | undefined;
-  #mailbox: Mailbox | undefined;
-  #starting: Promise<Mailbox> | undefined;
   #pumpScheduled = false;
   #batchesOut = 0;
   #running = 0;
   #tasks = 0;
   #pieces = 0;
   #batches = 0;
-  #lost = 0;
   #hashMs = 0;
   #fileMs = 0;
-  #lossesInARow = 0;
   #broken: MillraceError | undefined;
   #closing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
@@ -135,7 +121,10 @@ export class WorkerPool {
     this.#arena = arena;
     this.#workers = arena.shared ? wanted : 0;
     this.#mapError = mapError;
-    this.#onWorkerLost = onWorkerLost;
+    this.#crew = new Crew(arena, this.#workers, {
+      lost: () => onWorkerLost?.(),
+      broken: error => this.#break(error),
+    });
     const { kernels, bytes, ownHash } = arena;
     this.#inline = { kernels, bytes, digestsAt: digestsAt(0), hash: ownHash };
   }
@@ -189,7 +178,7 @@ export class WorkerPool {
 
   /** Starts the threads before there is a job, 50 ms ahead: whoever knows that there will be jobs should. */
   start(): void {
-    if (this.#workers > 0 && this.#closing === undefined) this.#started().catch(() => {}); // the first job will tell
+    if (this.#workers > 0 && this.#closing === undefined) this.#crew.start().catch(() => {}); // the first job will tell
   }
 
   stats(): PoolStats {
@@ -200,7 +189,7 @@ export class WorkerPool {
       tasks: this.#tasks,
       pieces: this.#pieces,
       batches: this.#batches,
-      lost: this.#lost,
+      lost: this.#crew.lost,
       hashMs: this.#hashMs,
       fileMs: this.#fileMs,
     };
@@ -208,7 +197,7 @@ export class WorkerPool {
 
   /** The threads that are up. For tests, which end them; empty before the first job and on the event loop. */
   get threads(): readonly Worker[] {
-    return this.#piscina?.threads ?? [];
+    return this.#crew.threads;
   }
 
   /** Lets every accepted job finish, then ends the threads. New jobs reject with ERR_CLOSED. */
@@ -223,15 +212,7 @@ export class WorkerPool {
         this.#onIdle = resolve;
       });
     }
-    const mailbox = await this.#starting;
-    const piscina = this.#piscina;
-    this.#piscina = undefined;
-    mailbox?.close(new MillraceError('ERR_CLOSED', 'the pool is closed'));
-    if (piscina === undefined) return;
-    const owners = ownersView(this.#arena.buffer, this.#arena.areas);
-    await Promise.all(piscina.threads.map(thread => started(thread, owners)));
-    await piscina.destroy();
-    releaseAreas(owners, () => false);
+    await this.#crew.stop(new MillraceError('ERR_CLOSED', 'the pool is closed'));
   }
 
   #submitSlot(job: SlotJob): Promise<Outcome> {
@@ -313,7 +294,7 @@ export class WorkerPool {
     this.#running += batch.length;
     try {
       const results = await this.#run(batch.map(({ job }) => job));
-      this.#lossesInARow = 0;
+      this.#crew.finishedBatch();
       this.#settle(batch, results);
     } catch (error) {
       this.#retry(batch, error);
@@ -328,69 +309,13 @@ export class WorkerPool {
   async #run(jobs: readonly Job[]): Promise<JobResults> {
     const batch = encodeJobs(jobs);
     if (batch.length > PLACE_NUMBERS) return runJobs(this.#inline, jobs);
-    const mailbox = this.#mailbox ?? (await this.#started());
+    const mailbox = this.#crew.mailbox ?? (await this.#crew.start());
     return mailbox.run(batch, jobs.length);
   }
 
-  #started(): Promise<Mailbox> {
-    this.#starting ??= this.#start();
-    return this.#starting;
-  }
-
-  /** Piscina is loaded with the threads: 20 ms that a command without jobs saves. */
-  async #start(): Promise<Mailbox> {
-    const { Piscina } = await import('piscina');
-    const { module, memory, buffer, areas, receiveAt } = this.#arena;
-    const seats = this.#workers;
-    const mailbox = createMailboxBuffer(seats);
-    const piscina = new Piscina({
-      filename: TASK_FILE,
-      name: 'serve',
-      minThreads: seats,
-      maxThreads: seats,
-      idleTimeout: Number.POSITIVE_INFINITY,
-      // Tasks leave nothing asynchronous behind, so workers may sleep in Atomics.wait between them.
-      atomics: 'sync',
-      recordTiming: false,
-      trackUnmanagedFds: false,
-      env: SHARE_ENV,
-      execArgv: [],
-      workerData: { module, memory, buffer, areas, receiveAt, mailbox, seats } satisfies TaskData,
-    });
-    piscina.on('error', () => {}); // a worker that failed without a task: 'workerDestroy' counts it
-    piscina.on('workerDestroy', () => this.#onWorkerGone(piscina));
-    this.#piscina = piscina;
-    this.#mailbox = new Mailbox(mailbox, seats, server => piscina.run(server));
-    piscina.on('message', message => this.#mailbox!.onMessage(message));
-    return this.#mailbox;
-  }
-
-  #onWorkerGone(piscina: Piscina): void {
-    if (this.#piscina !== piscina) return; // close() ended it
-    this.#lost++;
-    this.#lossesInARow++;
-    this.#onWorkerLost?.();
-    // Piscina takes the worker off its list right after this event.
-    queueMicrotask(() => {
-      const alive = new Set(piscina.threads.map(thread => thread.threadId));
-      releaseAreas(ownersView(this.#arena.buffer, this.#arena.areas), id => alive.has(id));
-      if (this.#lossesInARow >= MAX_LOSSES_IN_A_ROW) this.#break(piscina);
-      // A worker that died while it started is not replaced, and tasks in Piscina's queue would wait for ever:
-      // another task, an empty one, makes it start a thread.
-      else if (piscina.queueSize > 0) piscina.run(undefined, { name: 'idle' }).catch(() => {});
-    });
-  }
-
-  #break(piscina: Piscina): void {
-    this.#broken = new MillraceError(
-      'ERR_WORKER_LOST',
-      `${this.#lossesInARow} workers in a row ended before they finished a batch`,
-      { lost: this.#lost },
-    );
-    this.#piscina = undefined;
-    this.#mailbox!.close(this.#broken);
-    for (const entry of this.#queue.splice(0)) entry.reject(this.#broken);
-    void piscina.destroy();
+  #break(error: MillraceError): void {
+    this.#broken = error;
+    for (const entry of this.#queue.splice(0)) entry.reject(error);
   }
 
   #runSlice(): void {
@@ -434,13 +359,6 @@ export class WorkerPool {
   }
 }
 
-/** Node 20 aborts the process when a thread is ended while it loads its modules. The first message comes after that. */
-async function started(thread: Worker, owners: Int32Array): Promise<void> {
-  if (owners.includes(thread.threadId)) return;
-  thread.ref();
-  await Promise.race([once(thread, 'message'), once(thread, 'exit')]).catch(() => {});
-}
-
 function lostError(job: Job, retries: number, cause: unknown): MillraceError {
   const message = `a worker ended while it ran a ${job.kind} job, after ${retries} tries`;
   return new MillraceError('ERR_WORKER_LOST', message, { job: job.kind, retries }, cause);
@@ -448,33 +366,4 @@ function lostError(job: Job, retries: number, cause: unknown): MillraceError {
 
 function toStorageError({ code, syscall, message }: IoFailure): MillraceError {
   return new MillraceError('ERR_STORAGE_IO', message, { code, syscall });
-}
-
-/** Addresses go to threads that write there: what is out of bounds must not leave this thread. */
-function checkSlotJob({ at, length, digest, extents }: SlotJob, memoryBytes: number): void {
-  checkSlot(at, length, memoryBytes);
-  if (digest !== undefined && digest.length !== SHA1_BYTES) {
-    throw new RangeError(`digest has ${digest.length} bytes, must have ${SHA1_BYTES}`);
-  }
-  if (extents === undefined) return;
-  const total = extents.reduce((sum, extent) => sum + extent.length, 0);
-  if (total !== length) throw new RangeError(`extents have ${total} bytes, the slot has ${length}`);
-}
-
-function checkPiecesJob({ at, length, pieceLength }: Omit<PiecesJob, 'kind'>, memoryBytes: number): void {
-  checkSlot(at, length, memoryBytes);
-  if (!Number.isSafeInteger(pieceLength) || pieceLength < 1 || pieceLength > length)
-    throw new RangeError(`pieces have ${pieceLength} bytes, the slot has ${length}`);
-}
-
-function checkSlot(at: number, length: number, memoryBytes: number): void {
-  if (
-    !Number.isSafeInteger(at) ||
-    !Number.isSafeInteger(length) ||
-    at < 0 ||
-    length < 0 ||
-    at + length > memoryBytes
-  ) {
-    throw new RangeError(`slot ${at} + ${length} is outside of the memory of ${memoryBytes} bytes`);
-  }
 }
