@@ -3,29 +3,18 @@ import { createTrackerClients, type TrackerClients } from '../discovery/tracker-
 import { MillraceError } from '../errors.js';
 import type { InfoHash, PeerAddress } from '../ids.js';
 import { loadProxy, type SocksProxy } from '../net/socks-proxy.js';
-import type { PeerSource } from '../policy/peer-list.js';
 import { familyOf, type IpFamily } from '../protocol/compact.js';
-import type { MagnetPointer } from '../protocol/magnet.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { createPeerId } from '../protocol/peer-id.js';
 import { removeResume } from '../storage/resume.js';
-import { checkAddOptions } from './add-options.js';
 import { nowMs } from './clock.js';
 import type { DhtApi } from './dht-api.js';
 import type { DialRefusal } from './dialler.js';
 import type { Discovery } from './discovery.js';
 import { createEngine, describeKernels, type Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
-import {
-  isMagnetLink,
-  type MagnetLink,
-  metainfoOf,
-  readMagnetLink,
-  selectionOf,
-  tiersOf,
-} from './magnet-link.js';
-import { followPointer } from './magnet-pointer.js';
-import { MetadataPhase } from './metadata-phase.js';
+import { isMagnetLink } from './magnet-link.js';
+import { type MagnetHost, Magnets, type Opened } from './magnets.js';
 import { Network } from './network.js';
 import { resolveLimits, resolveListen, resolveMaxConnections } from './option-values.js';
 import { resolveOptions } from './options.js';
@@ -47,7 +36,7 @@ import type {
   Torrent,
   TorrentSource,
 } from './types.js';
-import { abortable, throwIfAborted } from './waits.js';
+import { throwIfAborted } from './waits.js';
 
 /** Trackers get this long for `stopped`, everything else of closing included: what a user waits for Ctrl-C. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -70,14 +59,11 @@ export async function createSession(options: SessionOptions = {}): Promise<Sessi
   const proxy = resolved.proxy && (await loadProxy(resolved.proxy, resolved.bind));
   throwIfAborted(resolved.signal);
   const session = new EngineSession(createEngine(resolved, peerId), proxy);
-  await session.open();
+  await session.begin();
   return session;
 }
 
-/** Where peers of a private torrent may be known from: its trackers, users, and peers who dialled us (BEP 27). */
-const OF_PRIVATE: ReadonlySet<PeerSource> = new Set(['tracker', 'manual', 'incoming']);
-
-class EngineSession implements Session, TorrentHost {
+class EngineSession implements Session, TorrentHost, MagnetHost {
   readonly trackers: TrackerClients;
   readonly announceKey: number;
   readonly startSpread: StartSpread;
@@ -85,8 +71,7 @@ class EngineSession implements Session, TorrentHost {
   readonly #discovery: SessionDiscovery;
   readonly #engine: Engine;
   readonly #torrents = new Map<InfoHash, { readonly run: TorrentRun; readonly torrent: Torrent }>();
-  /** Magnet links whose metadata is not here yet, and those that have ended and take their leave. */
-  readonly #phases = new Set<MetadataPhase>();
+  readonly #magnets: Magnets;
   readonly #network: Network;
   #keepAlive: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
@@ -95,7 +80,7 @@ class EngineSession implements Session, TorrentHost {
     this.#engine = engine;
     const { budget, rng, options } = engine;
     const doorOf = (infoHash: InfoHash) =>
-      (this.#torrents.get(infoHash)?.run.presence ?? this.#phaseOf(infoHash))?.door;
+      (this.#torrents.get(infoHash)?.run.presence ?? this.#magnets.find(infoHash))?.door;
     this.#network = new Network(engine, doorOf, proxy);
     this.trackers = createTrackerClients({
       localAddress: options.bind,
@@ -104,6 +89,7 @@ class EngineSession implements Session, TorrentHost {
     });
     this.announceKey = rng.u32();
     this.startSpread = new StartSpread(rng);
+    this.#magnets = new Magnets(engine, this);
     const network = this.#network;
     this.#discovery = new SessionDiscovery({ engine, network, onMoved: () => this.#moved() });
     budget.onFreed = () => {
@@ -111,7 +97,7 @@ class EngineSession implements Session, TorrentHost {
     };
   }
 
-  async open(): Promise<void> {
+  async begin(): Promise<void> {
     const { listen: at, signal, suspended } = this.#engine.options;
     try {
       if (suspended !== undefined) this.suspend(suspended, at);
@@ -149,91 +135,13 @@ class EngineSession implements Session, TorrentHost {
   }
 
   async add(source: TorrentSource, options: AddOptions = {}): Promise<Torrent> {
-    this.#checkOpen();
+    this.checkOpen();
     throwIfAborted(options.signal);
-    if (isMagnetLink(source)) {
-      const magnet = await readMagnetLink(source, pointer => this.#whereTo(pointer, options.signal));
-      this.#checkOpen();
-      return this.#follow(magnet, options);
-    }
+    if (isMagnetLink(source)) return this.#magnets.add(source, options);
     const metainfo = await openTorrent(source);
-    this.#checkOpen();
+    this.checkOpen();
     throwIfAborted(options.signal);
-    return this.#open(metainfo, options).torrent;
-  }
-
-  /** @throws MillraceError ERR_DHT_OFF, ERR_ABORTED, ERR_CLOSED */
-  async #whereTo(pointer: MagnetPointer, signal: AbortSignal | undefined): Promise<InfoHash> {
-    const { dht } = this;
-    if (dht !== undefined) return followPointer(pointer, dht, signal);
-    const reason = this.#engine.options.proxy === undefined ? 'option' : 'proxy';
-    throw new MillraceError('ERR_DHT_OFF', 'which torrent the magnet link is of is only known to the DHT', {
-      reason,
-    });
-  }
-
-  /** Finds the metadata of a magnet link, then goes on with the peers that are known by then. */
-  async #follow(magnet: MagnetLink, options: AddOptions): Promise<Torrent> {
-    const { infoHash } = magnet;
-    checkAddOptions({ ...options, select: undefined }, 0); // which files there are is not known yet
-    this.#checkNew(infoHash);
-    const phase = this.#seek(magnet, options);
-    try {
-      const info = await abortable(phase.info, options.signal);
-      const metainfo = metainfoOf(magnet, info);
-      const { known } = phase;
-      this.#phases.delete(phase);
-      phase.end();
-      const select = selectionOf(magnet, metainfo, options);
-      const { run, torrent } = this.#open(metainfo, { ...options, select });
-      for (const { address, sources } of known)
-        for (const source of sources)
-          if (!metainfo.private || OF_PRIVATE.has(source)) run.presence.add([address], source);
-      return torrent;
-    } catch (error) {
-      const closing = phase.close(new MillraceError('ERR_CLOSED', 'the metadata is no longer wanted'));
-      void closing.finally(() => this.#phases.delete(phase));
-      throw error;
-    }
-  }
-
-  #seek(magnet: MagnetLink, options: AddOptions): MetadataPhase {
-    const { infoHash, name } = magnet;
-    const phase = new MetadataPhase({
-      engine: this.#engine,
-      host: this,
-      infoHash,
-      tiers: options.trackers ?? tiersOf(magnet),
-      maxPeers: options.maxPeers ?? this.#engine.options.maxPeersPerTorrent,
-    });
-    this.#phases.add(phase);
-    this.#engine.log.info({ torrent: infoHash, name }, 'looking for the metadata of a magnet link');
-    phase.add([...(options.peers ?? []), ...magnet.peers], 'manual');
-    this.dht?.service.hear(magnet.nodes);
-    phase.start();
-    return phase;
-  }
-
-  #open(metainfo: Metainfo, options: AddOptions): { run: TorrentRun; torrent: Torrent } {
-    this.#checkNew(metainfo.infoHash);
-    const run = new TorrentRun(this.#engine, metainfo, options, this);
-    const torrent = new SessionTorrent(run);
-    this.#torrents.set(metainfo.infoHash, { run, torrent });
-    if (!metainfo.private) this.dht?.service.hear(metainfo.nodes);
-    void run.start();
-    return { run, torrent };
-  }
-
-  #checkNew(infoHash: InfoHash): void {
-    if (!this.#torrents.has(infoHash) && this.#phaseOf(infoHash) === undefined) return;
-    throw new MillraceError('ERR_DUPLICATE_TORRENT', `torrent ${infoHash} is in this session already`, {
-      infoHash,
-    });
-  }
-
-  #phaseOf(infoHash: InfoHash): MetadataPhase | undefined {
-    for (const phase of this.#phases) if (phase.open && phase.infoHash === infoHash) return phase;
-    return undefined;
+    return this.open(metainfo, options).torrent;
   }
 
   async forget(infoHash: InfoHash): Promise<void> {
@@ -265,7 +173,7 @@ class EngineSession implements Session, TorrentHost {
   }
 
   async listenOn(at: ListenAddress): Promise<PeerAddress> {
-    this.#checkOpen();
+    this.checkOpen();
     const address = await this.#network.listenOn(resolveListen(at));
     this.#moved();
     return address;
@@ -276,16 +184,16 @@ class EngineSession implements Session, TorrentHost {
     if (this.#closing !== undefined) return;
     this.discovery.moved();
     for (const { run } of this.#torrents.values()) run.presence.moved();
-    for (const phase of this.#phases) phase.moved();
+    this.#magnets.moved();
   }
 
   setDiscovery(switches: DiscoverySwitches): void {
-    this.#checkOpen();
+    this.checkOpen();
     this.discovery.set(switches);
     if (switches.pex === undefined || switches.pex === this.#engine.pex) return;
     this.#engine.pex = switches.pex;
     for (const { run } of this.#torrents.values()) run.workings.greetAgain();
-    for (const phase of this.#phases) phase.greetAgain();
+    this.#magnets.greetAgain();
   }
 
   setMaxConnections(count: number | undefined): void {
@@ -297,22 +205,22 @@ class EngineSession implements Session, TorrentHost {
   }
 
   suspend(reason: string, at?: PeerAddress): void {
-    this.#checkOpen();
+    this.checkOpen();
     const error = new MillraceError('ERR_NET_SUSPENDED', `no network: ${reason}`, { reason });
     this.#network.suspend(error, at);
     for (const { run } of this.#torrents.values()) run.presence.suspend(error);
-    for (const phase of this.#phases) phase.suspend(error);
+    this.#magnets.suspend(error);
     this.trackers.suspend(error);
     this.discovery.suspend(error);
   }
 
   async restore(): Promise<void> {
-    this.#checkOpen();
+    this.checkOpen();
     await this.#network.restore();
     this.trackers.restore();
     this.discovery.restore();
     for (const { run } of this.#torrents.values()) run.presence.restore();
-    for (const phase of this.#phases) phase.start();
+    this.#magnets.restore();
   }
 
   stats(): SessionStats {
@@ -363,7 +271,7 @@ class EngineSession implements Session, TorrentHost {
     await Promise.race([
       Promise.allSettled([
         ...Array.from(this.#torrents.values(), ({ run }) => run.close()),
-        ...Array.from(this.#phases, phase => phase.close(closed)),
+        this.#magnets.close(closed),
         this.discovery.close(),
       ]),
       late,
@@ -373,10 +281,6 @@ class EngineSession implements Session, TorrentHost {
     this.trackers.close();
     await stopped;
     await this.#engine.close();
-  }
-
-  #checkOpen(): void {
-    if (this.#closing !== undefined) throw new MillraceError('ERR_CLOSED', 'the session is closed');
   }
 
   // --- what torrents need --------------------------------------------------------------------------------------
@@ -415,5 +319,28 @@ class EngineSession implements Session, TorrentHost {
 
   removed(torrent: TorrentRun): void {
     this.#torrents.delete(torrent.infoHash);
+  }
+
+  // --- what magnet links need ------------------------------------------------------------------------------------
+
+  checkOpen(): void {
+    if (this.#closing !== undefined) throw new MillraceError('ERR_CLOSED', 'the session is closed');
+  }
+
+  checkNew(infoHash: InfoHash): void {
+    if (!this.#torrents.has(infoHash) && this.#magnets.find(infoHash) === undefined) return;
+    throw new MillraceError('ERR_DUPLICATE_TORRENT', `torrent ${infoHash} is in this session already`, {
+      infoHash,
+    });
+  }
+
+  open(metainfo: Metainfo, options: AddOptions): Opened {
+    this.checkNew(metainfo.infoHash);
+    const run = new TorrentRun(this.#engine, metainfo, options, this);
+    const torrent = new SessionTorrent(run);
+    this.#torrents.set(metainfo.infoHash, { run, torrent });
+    if (!metainfo.private) this.dht?.service.hear(metainfo.nodes);
+    void run.start();
+    return { torrent, learn: (addresses, source) => run.presence.add(addresses, source) };
   }
 }
