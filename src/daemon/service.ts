@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { formatAddress } from '../engine/ids.js';
 import type { LogSink, Session } from '../index.js';
 import type { LiveSettings } from './config/live-settings.js';
 import { Health } from './health/health.js';
@@ -74,8 +75,7 @@ export class Service {
 
   async listen(): Promise<void> {
     if (this.#server === undefined) return;
-    const { host, port } = await this.#server.listen();
-    this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${RPC_PATH}`;
+    this.#url = `http://${formatAddress(await this.#server.listen())}${RPC_PATH}`;
   }
 
   /** All torrents are in the list. */

@@ -1,3 +1,4 @@
+import { formatAddress } from '../../engine/ids.js';
 import type { LimitedBy } from '../../index.js';
 import { LIMIT_WORDS } from '../../values/limit-words.js';
 import { numberOf, objectsOf, textOf } from './fields.js';
@@ -124,9 +125,8 @@ function toTracker(stat: RpcObject): TrackerRow {
 }
 
 function toPeer(peer: RpcObject): PeerRow {
-  const host = textOf(peer, 'address');
   return {
-    address: `${host.includes(':') ? `[${host}]` : host}:${numberOf(peer, 'port')}`,
+    address: formatAddress({ host: textOf(peer, 'address'), port: numberOf(peer, 'port') }),
     client: textOf(peer, 'clientName'),
     done: numberOf(peer, 'progress'),
     down: numberOf(peer, 'rateToClient'),

@@ -1,6 +1,6 @@
 /** Announces of local service discovery (BEP 14): a packet of HTTP-like lines to a multicast group. */
 import { latin1, utf8 } from '../bytes.js';
-import type { InfoHash, PeerAddress } from '../ids.js';
+import { formatAddress, type InfoHash, type PeerAddress } from '../ids.js';
 import type { IpFamily } from './compact.js';
 
 /** Where announces go, by family (BEP 14). */
@@ -35,9 +35,8 @@ export function encodeLsdAnnounces(
   { port, infoHashes, cookie }: LsdAnnounce,
   family: IpFamily,
 ): Uint8Array[] {
-  const { host, port: groupPort } = LSD_GROUPS[family];
-  const group = family === 4 ? host : `[${host}]`;
-  const head = `BT-SEARCH * HTTP/1.1\r\nHost: ${group}:${groupPort}\r\nPort: ${port}\r\n`;
+  const group = formatAddress(LSD_GROUPS[family]);
+  const head = `BT-SEARCH * HTTP/1.1\r\nHost: ${group}\r\nPort: ${port}\r\n`;
   const tail = `${cookie === undefined ? '' : `cookie: ${cookie}\r\n`}\r\n\r\n`;
   const room = Math.floor((MAX_LSD_BYTES - head.length - tail.length) / INFO_HASH_BYTES);
   if (room < 1) throw new RangeError(`a cookie of ${cookie?.length} characters`);
