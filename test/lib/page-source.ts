@@ -179,7 +179,7 @@ function detailOf(item: PageTorrent, count: number): PageDetail {
     progress: i % 3 === 0 ? 1 : ((i * 37) % 100) / 100,
     down: item.down / 2 ** (i + 1),
     up: item.up / 2 ** (i + 1),
-    flags: i % 2 === 0 ? 'encrypted' : '',
+    flags: i % 2 === 0 ? 'from DHT, unchoked, interested' : '',
   }));
   return {
     torrent: item,

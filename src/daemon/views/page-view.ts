@@ -1,4 +1,4 @@
-import { type LimitedBy, type PeerStats, type Session, VERSION } from '../../index.js';
+import { type LimitedBy, type Session, VERSION } from '../../index.js';
 import { LIMIT_WORDS } from '../../values/limit-words.js';
 import type { LiveSettings } from '../config/live-settings.js';
 import type { Keepers } from '../keepers/keepers.js';
@@ -7,6 +7,7 @@ import type { State } from '../state/state.js';
 import type { Entry } from '../torrents/entry.js';
 import { ratioOf, secondsLeft } from '../torrents/progress.js';
 import { statusOf } from '../torrents/status.js';
+import { describePagePeer } from './page-peer.js';
 
 const PRIORITIES = { skip: 'skip', low: 'low', normal: 'normal', high: 'high' } as const;
 
@@ -66,7 +67,7 @@ export class PageView implements PageSource {
         have: torrent?.haveBits() ?? new Uint8Array(),
         availability: torrent?.availability() ?? [],
       },
-      peers: stats?.peers.map(describePeer) ?? [],
+      peers: stats?.peers.map(describePagePeer) ?? [],
       trackers:
         stats?.trackers.map(({ url, state, seeders, leechers, error, nextMs }) => ({
           ...{ url, state, seeders, leechers, error },
@@ -117,15 +118,4 @@ function shares(limitedBy: LimitedBy | undefined): [keyof LimitedBy, number][] {
   return (Object.entries(limitedBy ?? {}) as [keyof LimitedBy, number][])
     .filter(([, share]) => share > 0)
     .sort(([, a], [, b]) => b - a);
-}
-
-function describePeer(peer: PeerStats): PageDetail['peers'][number] {
-  const flags = [
-    peer.incoming ? 'incoming' : 'outgoing',
-    peer.amChoking ? 'choked' : 'unchoked',
-    ...(peer.peerInterested ? ['interested'] : []),
-    ...(peer.snubbed ? ['snubbed'] : []),
-  ];
-  const { address, client, progress, downRate: down, upRate: up } = peer;
-  return { address, client, progress, down, up, flags: flags.join(' ') };
 }

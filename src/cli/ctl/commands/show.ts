@@ -22,6 +22,9 @@ export const showSetup = ctlCommand<CtlOptions>({
   summary: 'show a torrent with its files, trackers and peers',
   description: `Shows all about one torrent: what limits it, its files, trackers and peers.
 
+Flags of a peer: D and d we take from it or would, U and u it takes from us or would, K and ? there is no choke and
+nobody asks, H found by the DHT, X by peer exchange, I it dialled us.
+
 ${ID_HELP}
 With --json it prints one object: that of 'ctl list' and {"dir","left","uploaded","downloaded","etaSeconds",
 "moving","pieces","pieceLength","limitedBy","files","trackers","peerList"}.`,

@@ -2,7 +2,7 @@ import type { PeerSource, PeerStats } from '../../../index.js';
 
 /**
  * Transmission's letters: D and d we take from him or would, U and u he takes from us or would, K and ? the choke is
- * off without anybody asking, I he dialled.
+ * off without anybody asking, H he was found by the DHT, X by peer exchange, I he dialled.
  */
 function flagsOf(peer: PeerStats): string {
   const { amInterested, amChoking, peerInterested, peerChoking, incoming } = peer;
@@ -11,6 +11,8 @@ function flagsOf(peer: PeerStats): string {
   else if (!peerChoking) flags += 'K';
   if (peerInterested) flags += peer.upRate > 0 && !amChoking ? 'U' : 'u';
   else if (!amChoking) flags += '?';
+  if (peer.source === 'dht') flags += 'H';
+  if (peer.source === 'pex') flags += 'X';
   return incoming ? `${flags}I` : flags;
 }
 

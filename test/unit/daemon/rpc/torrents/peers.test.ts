@@ -44,7 +44,9 @@ it.each([
   [{ peerInterested: true }, 'u'],
   [{ peerInterested: true, amChoking: false, upRate: 1 }, 'U'],
   [{ amChoking: false }, '?'],
-  [{ incoming: true }, 'I'],
+  [{ incoming: true, source: 'incoming' as const }, 'I'],
+  [{ source: 'dht' as const }, 'H'],
+  [{ source: 'pex' as const, incoming: true }, 'XI'],
   [{ amInterested: true, peerChoking: false, downRate: 1, amChoking: false, incoming: true }, 'D?I'],
 ])('%j: %j', (rest, expected) => expect(flags(rest)).toBe(expected));
 
