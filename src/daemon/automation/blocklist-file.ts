@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { IpRangeCollector, IpRanges } from '../../engine/policy/ip-ranges.js';
 import { mapStorageError } from '../../engine/storage/errors.js';
 import { parseBlocklistLine } from '../rules/blocklist-line.js';
-import { Slices } from './slices.js';
+import { Slices } from '../slices.js';
 
 /** The largest lists in use have 10 MB, packed 3. */
 export const MAX_FILE_BYTES = 64 * 1024 * 1024;

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type Door, visitOf } from '../http/door.js';
+import { encodeAnswer } from './encode.js';
 import { answerJsonRpc } from './json-rpc.js';
 import { answerLegacy } from './legacy.js';
 import { type Methods, PARSE_ERROR } from './methods.js';
@@ -70,7 +71,7 @@ export class RpcEndpoint {
       return end(request, response, 413, common, `at most ${MAX_BODY_BYTES} bytes are read\n`);
     const answer = await this.#answer(body);
     if (answer === undefined) return end(request, response, 204, common, '');
-    await send(request, response, common, JSON.stringify(answer));
+    await send(request, response, common, await encodeAnswer(answer));
   }
 
   /** Undefined: there was more than is read. */

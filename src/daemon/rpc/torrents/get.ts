@@ -1,3 +1,4 @@
+import { Slices } from '../../slices.js';
 import type { RpcContext } from '../context.js';
 import { asksForRecent, torrentsOf } from '../ids.js';
 import { type Call, INVALID_PARAMS, RpcFailure, Spelled } from '../methods.js';
@@ -11,12 +12,18 @@ type Get = (view: TorrentView) => unknown;
  * `torrent_get`: of the torrents the fields that are asked for, by the names by which they are asked for. Lists of all
  * torrents are the most common request by far.
  */
-export function torrentGet(context: RpcContext, { params, dialect }: Call): Spelled {
+export async function torrentGet(
+  context: RpcContext,
+  { params, dialect }: Call,
+  slices = new Slices(),
+): Promise<Spelled> {
   const columns = columnsOf(params.fields, dialect);
-  const entries = torrentsOf(context.catalog, params.ids);
+  const entries = [...torrentsOf(context.catalog, params.ids)];
   const table = params.format === 'table';
   const rows: unknown[] = table ? [columns.map(({ name }) => name)] : [];
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
+    if (index % STEP === STEP - 1) await slices.step();
+    if (context.catalog.get(entry.record.infoHash) !== entry) continue; // removed meanwhile
     const view = new TorrentView(entry, context, dialect);
     if (table) rows.push(columns.map(({ get }) => get(view)));
     else {
@@ -28,6 +35,9 @@ export function torrentGet(context: RpcContext, { params, dialect }: Call): Spel
   const removed = asksForRecent(params.ids) ? { removed: context.catalog.recentlyRemoved() } : {};
   return new Spelled({ torrents: rows, ...removed });
 }
+
+/** Torrents that are described between two looks at the clock. */
+const STEP = 100;
 
 function columnsOf(fields: unknown, dialect: Dialect): { name: string; get: Get }[] {
   const asked = Array.isArray(fields) ? fields.filter(field => typeof field === 'string') : [];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BlocklistError, readBlocklist } from '../../../../src/daemon/automation/blocklist-file.js';
-import { Slices } from '../../../../src/daemon/automation/slices.js';
+import { Slices } from '../../../../src/daemon/slices.js';
 
 let dir: string;
 beforeEach(() => {

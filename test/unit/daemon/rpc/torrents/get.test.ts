@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { torrentGet } from '../../../../../src/daemon/rpc/torrents/get.js';
+import { Slices } from '../../../../../src/daemon/slices.js';
 import { DaemonStage } from '../../../../lib/daemon-stage.js';
 
 let stage: DaemonStage;
@@ -153,4 +155,23 @@ describe('numbers of the protocol', () => {
       seedIdleMode: 1,
     });
   });
+});
+
+it('a torrent that is removed while others are described is left out', async () => {
+  for (let i = 2; i <= 110; i++) await stage.add(`more ${i}`);
+  let nowMs = 0;
+  let rests = 0;
+  const slices = new Slices(
+    () => (nowMs += 20),
+    async () => {
+      rests++;
+      await stage.ask('torrent-remove', { ids: [105] });
+    },
+  );
+  const call = { method: 'torrent_get', params: { fields: ['id'] }, dialect: 'legacy' as const };
+  const { value } = await torrentGet(stage.context, call, slices);
+  const ids = (value as { torrents: Row[] }).torrents.map(({ id }) => id);
+  expect(rests).toBe(1);
+  expect(ids).toHaveLength(109);
+  expect(ids).not.toContain(105);
 });
