@@ -102,8 +102,10 @@ export class LsdSchedule {
         continue;
       }
       taken.push(entry.infoHash);
+      // Multicast gets lost, over wireless above all: the first announce is followed by a second as soon as that may be.
+      const first = entry.toldMs === Number.NEGATIVE_INFINITY;
       entry.toldMs = nowMs;
-      this.#setDue(entry, nowMs + LSD_INTERVAL_MS);
+      this.#setDue(entry, nowMs + (first ? LSD_MIN_INTERVAL_MS : LSD_INTERVAL_MS));
     }
     this.#queue = this.#queue.slice(at);
     if (taken.length > 0) this.#nextPacketMs = nowMs + LSD_PACKET_GAP_MS;
