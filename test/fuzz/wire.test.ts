@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { concatBytes, fromHex } from '../../src/engine/bytes.js';
 import { isMillraceError } from '../../src/engine/errors.js';
-import { decodeMessages } from '../../src/engine/protocol/peer/decode-messages.js';
 import { encodeMessage, messageBytes } from '../../src/engine/protocol/peer/encoder.js';
 import { decodeExtendedHandshake, encodeExtendedHandshake } from '../../src/engine/protocol/peer/extended.js';
 import type { Message } from '../../src/engine/protocol/peer/messages.js';
+import { decodeMessages } from '../lib/decode-messages.js';
 import {
   blockFrame,
   HANDSHAKE,

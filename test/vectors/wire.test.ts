@@ -5,7 +5,7 @@ import { fromHex, latin1, toHex, utf8 } from '../../src/engine/bytes.js';
 import { formatAddress } from '../../src/engine/ids.js';
 import { decodeCompactPeers, encodeCompactPeers, type IpFamily } from '../../src/engine/protocol/compact.js';
 import { allowedFastSet } from '../../src/engine/protocol/peer/allowed-fast.js';
-import { decodeMessages } from '../../src/engine/protocol/peer/decode-messages.js';
+import { decodeMessages } from '../lib/decode-messages.js';
 import { PeerDecoder } from '../../src/engine/protocol/peer/decoder.js';
 import { encodeHandshake, encodeMessage } from '../../src/engine/protocol/peer/encoder.js';
 import { decodeExtendedHandshake } from '../../src/engine/protocol/peer/extended.js';

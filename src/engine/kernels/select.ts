@@ -5,16 +5,6 @@ import type { HashBackendName, HashKernels, Kernels } from './types.js';
 export const KERNELS_OPTIONS = ['auto', 'wasm', 'js', 'native'] as const;
 export type KernelsOption = (typeof KERNELS_OPTIONS)[number];
 
-/** @throws MillraceError ERR_OPTION for any other text. */
-export function parseKernelsOption(text: string): KernelsOption {
-  for (const option of KERNELS_OPTIONS) if (text === option) return option;
-  const allowed = KERNELS_OPTIONS.join(', ');
-  throw new MillraceError('ERR_OPTION', `kernels is "${text}", must be one of ${allowed}`, {
-    value: text,
-    allowed,
-  });
-}
-
 /** The hash backends that can run here. */
 export type HashCandidates = Readonly<Partial<Record<HashBackendName, HashKernels>>>;
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { KERNELS_OPTIONS, type KernelsOption } from '../kernels/select.js';
 import type { SlotGrowth } from '../policy/unchoke-slots.js';
 import { MAX_METADATA_BYTES } from '../protocol/peer/metadata.js';
 import { DEFAULT_MAX_HANDLES } from '../storage/handle-cache.js';
@@ -20,7 +21,7 @@ import {
   whole,
 } from './option-values.js';
 import { PROFILES } from './profiles.js';
-import type { KernelsOption, LogSink, ProfileName } from './types.js';
+import type { LogSink, ProfileName } from './types.js';
 
 /** A row of the options table: docs/options.md is made from it, and nothing else knows a default. */
 export interface OptionRow {
@@ -60,8 +61,6 @@ const MAX_SEND_BUFFER_BYTES = 64 * MiB;
 /** One part; and the 2,097,152 pieces that a torrent may have (20 bytes each) with a file name for each dozen. */
 const MIN_METADATA_BYTES = 16 * 1024;
 const MOST_METADATA_BYTES = 64 * MiB;
-
-const KERNEL_NAMES: readonly KernelsOption[] = ['auto', 'wasm', 'js', 'native'];
 
 export const OPTION_TABLE: readonly OptionRow[] = [
   {
@@ -207,12 +206,12 @@ export const OPTION_TABLE: readonly OptionRow[] = [
       'Backend of the hot loops. `auto` measures the hashes for a few milliseconds and takes the fastest of each. The environment variable `MILLRACE_KERNELS` is the default.',
     defaultText: '`auto`',
     bounds: '`auto`, `wasm`, `js`, `native`',
-    resolve: oneOf('kernels', KERNEL_NAMES, env => {
+    resolve: oneOf('kernels', KERNELS_OPTIONS, env => {
       const named = env.MILLRACE_KERNELS;
       if (named === undefined || named === '') return 'auto';
-      return KERNEL_NAMES.includes(named as KernelsOption)
+      return KERNELS_OPTIONS.includes(named as KernelsOption)
         ? (named as KernelsOption)
-        : failOption('MILLRACE_KERNELS', named, KERNEL_NAMES.join(', '));
+        : failOption('MILLRACE_KERNELS', named, KERNELS_OPTIONS.join(', '));
     }),
   },
   {

@@ -36,12 +36,6 @@ export function isNodeIdFor(host: string, id: Uint8Array): boolean {
   return readU16(id, 0) === crc >>> 16 && ((id[2] ^ (crc >>> 8)) & THIRD_BYTE) === 0;
 }
 
-/** True for addresses that mean something in a local network only: nobody outside knows them, so no id follows (BEP 42). */
-export function isExemptFromNodeId(host: string): boolean {
-  const ip = plainIp(host);
-  return ip !== undefined && isExempt(ip);
-}
-
 /** As the BEP's own code and examples have it: an IPv4 address counts with four bytes, not with eight as its text says. */
 function idPrefix(ip: Uint8Array, lastByte: number): number {
   const mask = ip.length === 4 ? MASK4 : MASK6;
@@ -50,7 +44,10 @@ function idPrefix(ip: Uint8Array, lastByte: number): number {
   return crc32c(bound);
 }
 
-/** 10/8, 172.16/12, 192.168/16, 169.254/16, 127/8 (BEP 42), and what they are in IPv6 (RFC 4193, RFC 4291). */
+/**
+ * Addresses that mean something in a local network only: nobody outside knows them, so no id follows from them. 10/8, 172.16/12, 192.168/16, 169.254/16, 127/8 (BEP 42),
+ * and what they are in IPv6 (RFC 4193, RFC 4291).
+ */
 function isExempt(ip: Uint8Array): boolean {
   const [a, b] = ip;
   if (ip.length === 4) {

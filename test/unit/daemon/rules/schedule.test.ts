@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isScheduled, nextChange } from '../../../../src/daemon/rules/schedule.js';
+import { isScheduled, type Schedule } from '../../../../src/daemon/rules/schedule.js';
 
 const before = process.env.TZ;
 beforeAll(() => {
@@ -15,6 +15,12 @@ const ALL = new Set([0, 1, 2, 3, 4, 5, 6]);
 const [SUN, MON, FRI, SAT] = [0, 1, 5, 6];
 const at = (hours: number, minutes = 0) => 60 * hours + minutes;
 
+function minutesOf(schedule: Schedule, fromMs: number, toMs: number): number {
+  let minutes = 0;
+  for (let utc = fromMs; utc < toMs; utc += 60_000) if (isScheduled(schedule, new Date(utc))) minutes++;
+  return minutes;
+}
+
 describe('by day', () => {
   const office = { begin: at(9), end: at(17), days: new Set([MON, FRI]) };
   it.each([
@@ -25,11 +31,6 @@ describe('by day', () => {
     ['2026-11-24T12:00', false],
     ['2026-11-27T12:00', true],
   ])('%s: %s', (time, holds) => expect(isScheduled(office, new Date(time))).toBe(holds));
-
-  it('the next change is told', () => {
-    expect(nextChange(office, new Date('2026-11-23T12:34:56'))).toEqual(new Date('2026-11-23T17:00'));
-    expect(nextChange(office, new Date('2026-11-23T17:00'))).toEqual(new Date('2026-11-27T09:00'));
-  });
 });
 
 describe('over midnight', () => {
@@ -53,50 +54,32 @@ describe('summer time', () => {
 
   it('a window in the hour that is skipped never holds, one around it is an hour shorter', () => {
     // 2026-03-29, Berlin: 02:00 is 03:00
-    for (let utc = Date.UTC(2026, 2, 28, 23); utc < Date.UTC(2026, 2, 29, 22); utc += 60_000)
-      expect(isScheduled(night, new Date(utc))).toBe(false);
-    const around = { begin: at(1), end: at(4), days: ALL };
-    expect(nextChange(around, new Date(Date.UTC(2026, 2, 29, 0)))).toEqual(
-      new Date(Date.UTC(2026, 2, 29, 2)),
-    );
+    const day = [Date.UTC(2026, 2, 28, 23), Date.UTC(2026, 2, 29, 22)] as const;
+    expect(minutesOf(night, ...day)).toBe(0);
+    expect(minutesOf({ begin: at(1), end: at(4), days: ALL }, ...day)).toBe(120);
   });
 
   it('one in the hour that is repeated holds twice, one around it is an hour longer', () => {
     // 2026-10-25, Berlin: 03:00 is 02:00
-    let minutes = 0;
-    for (let utc = Date.UTC(2026, 9, 24, 22); utc < Date.UTC(2026, 9, 25, 23); utc += 60_000)
-      if (isScheduled(night, new Date(utc))) minutes++;
-    expect(minutes).toBe(60);
-    const around = { begin: at(1), end: at(4), days: ALL };
-    expect(nextChange(around, new Date(Date.UTC(2026, 9, 24, 23)))).toEqual(
-      new Date(Date.UTC(2026, 9, 25, 3)),
-    );
+    const day = [Date.UTC(2026, 9, 24, 22), Date.UTC(2026, 9, 25, 23)] as const;
+    expect(minutesOf(night, ...day)).toBe(60);
+    expect(minutesOf({ begin: at(1), end: at(4), days: ALL }, ...day)).toBe(240);
   });
 });
 
-it('all day long, and never, never change', () => {
-  expect(nextChange({ begin: 0, end: 0, days: ALL }, new Date('2026-11-23T12:00'))).toBeUndefined();
-  expect(nextChange({ begin: 0, end: 60, days: new Set() }, new Date('2026-11-23T12:00'))).toBeUndefined();
+it('all day long, and never', () => {
+  const year = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 15)] as const;
+  expect(minutesOf({ begin: 0, end: 0, days: ALL }, ...year)).toBe(14 * 1440);
+  expect(minutesOf({ begin: 0, end: 60, days: new Set() }, ...year)).toBe(0);
 });
 
-it('until the next change nothing changes', () => {
+it('in an ordinary week it holds on each of its days for as long as it says', () => {
+  const week = [Date.UTC(2026, 0, 5), Date.UTC(2026, 0, 12)] as const;
   fc.assert(
-    fc.property(
-      fc.nat(1439),
-      fc.nat(1439),
-      fc.subarray([...ALL]),
-      fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2026, 11, 31) }),
-      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-      (begin, end, days, nowMs, share) => {
-        const schedule = { begin, end, days: new Set(days) };
-        const next = nextChange(schedule, new Date(nowMs));
-        const holds = isScheduled(schedule, new Date(nowMs));
-        if (next === undefined) return;
-        expect(isScheduled(schedule, next)).toBe(!holds);
-        const between = nowMs + Math.floor(share * (next.getTime() - nowMs));
-        expect(isScheduled(schedule, new Date(between))).toBe(holds);
-      },
-    ),
+    fc.property(fc.nat(1439), fc.nat(1439), fc.subarray([...ALL]), (begin, end, days) => {
+      const length = end > begin ? end - begin : end - begin + 1440;
+      expect(minutesOf({ begin, end, days: new Set(days) }, ...week)).toBe(days.length * length);
+    }),
     { numRuns: 50 },
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { combineHash, measureHash, parseKernelsOption } from '../../../../src/engine/kernels/select.js';
+import { combineHash, measureHash } from '../../../../src/engine/kernels/select.js';
 import type { HashKernels, Kernels } from '../../../../src/engine/kernels/types.js';
 
 /** Hashes nothing, but takes time on a clock that only it moves. */
@@ -128,15 +128,5 @@ describe('combineHash', () => {
     expect(() => combineHash(kernels, { js: kernels }, { sha1: 'js', sha256: 'wasm' })).toThrow(
       expect.objectContaining({ code: 'ERR_KERNELS_UNAVAILABLE', facts: { backend: 'wasm' } }),
     );
-  });
-});
-
-describe('parseKernelsOption', () => {
-  it.each(['auto', 'wasm', 'js', 'native'] as const)('takes %s', text => {
-    expect(parseKernelsOption(text)).toBe(text);
-  });
-
-  it.each(['', 'WASM', 'simd', 'toString'])('refuses "%s"', text => {
-    expect(() => parseKernelsOption(text)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
   });
 });

@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  isExemptFromNodeId,
-  isNodeIdFor,
-  nodeIdFor,
-} from '../../../../../src/engine/protocol/dht/node-id.js';
+import { isNodeIdFor, nodeIdFor } from '../../../../../src/engine/protocol/dht/node-id.js';
 
 const random = Uint8Array.from({ length: 20 }, (_, i) => i * 7 + 1);
 
@@ -24,7 +20,7 @@ describe('node ids', () => {
   it('are free in local networks', () => {
     const local = ['10.1.2.3', '127.0.0.1', '172.16.0.1', '172.31.0.1', '192.168.0.1', '169.254.1.1'];
     for (const host of [...local, '::1', 'fc00::1', 'fd12::1', 'fe80::1%eth0', '::ffff:10.0.0.1'])
-      expect([host, isExemptFromNodeId(host), isNodeIdFor(host, random)]).toEqual([host, true, true]);
+      expect([host, isNodeIdFor(host, random)]).toEqual([host, true]);
     for (const host of [
       '11.1.2.3',
       '172.32.0.1',
@@ -35,12 +31,11 @@ describe('node ids', () => {
       'fec0::1',
       '2001::1',
     ])
-      expect([host, isExemptFromNodeId(host), isNodeIdFor(host, random)]).toEqual([host, false, false]);
+      expect([host, isNodeIdFor(host, random)]).toEqual([host, false]);
   });
 
   it('belong to addresses, not to names', () => {
     expect(isNodeIdFor('localhost', random)).toBe(false);
-    expect(isExemptFromNodeId('localhost')).toBe(false);
     expect(() => nodeIdFor('localhost', random)).toThrow(RangeError);
   });
 });

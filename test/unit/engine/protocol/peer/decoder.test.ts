@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bytesEqual, concatBytes, fromHex } from '../../../../../src/engine/bytes.js';
 import type { ErrorCode } from '../../../../../src/engine/errors.js';
-import { decodeMessages } from '../../../../../src/engine/protocol/peer/decode-messages.js';
 import { type DecoderOptions, PeerDecoder } from '../../../../../src/engine/protocol/peer/decoder.js';
+import { decodeMessages } from '../../../../lib/decode-messages.js';
 import { blockFrame, HANDSHAKE, HASH, PEER_ID, PIECES, Reader, SAMPLES } from './samples.js';
 
 const BLOCK = Uint8Array.from({ length: 300 }, (_, i) => (i * 31 + (i >> 8) * 17 + 7) & 0xff);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../../../../src/engine/bytes.js';
-import { decodeMessages } from '../../../../../src/engine/protocol/peer/decode-messages.js';
 import {
   encodeHandshake,
   encodeMessage,
@@ -8,6 +7,7 @@ import {
   PIECE_HEADER_BYTES,
 } from '../../../../../src/engine/protocol/peer/encoder.js';
 import { decodeFeatures, encodeFeatures } from '../../../../../src/engine/protocol/peer/features.js';
+import { decodeMessages } from '../../../../lib/decode-messages.js';
 import { blockFrame, SAMPLES } from './samples.js';
 
 describe('encodeMessage', () => {

@@ -1,6 +1,10 @@
-import { MillraceError } from '../../errors.js';
-import { type ControlMessage, type DecoderOptions, PeerDecoder } from './decoder.js';
-import type { BlockRange } from './messages.js';
+import { MillraceError } from '../../src/engine/errors.js';
+import {
+  type ControlMessage,
+  type DecoderOptions,
+  PeerDecoder,
+} from '../../src/engine/protocol/peer/decoder.js';
+import type { BlockRange } from '../../src/engine/protocol/peer/messages.js';
 
 /** A block with its payload. */
 export interface PieceMessage extends BlockRange {
@@ -9,7 +13,7 @@ export interface PieceMessage extends BlockRange {
 }
 
 /**
- * All messages of a recorded stream without its handshake, blocks whole: for tests and tools, not for the hot path.
+ * All messages of a recorded stream without its handshake, blocks whole.
  * @throws MillraceError as PeerDecoder does, and ERR_WIRE_MESSAGE when the stream ends within a message.
  */
 export function decodeMessages(
