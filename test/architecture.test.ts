@@ -10,7 +10,7 @@ const SRC = join(ROOT, 'src');
  * The parts of src and what each may import besides itself: a layer imports only lower ones, and those of one layer
  * never each other (docs/architecture.md).
  */
-const L0 = ['errors', 'bytes', 'ids'];
+const L0 = ['errors', 'bytes', 'bits', 'ids'];
 const L1 = ['kernels', 'protocol'];
 const L2 = ['policy'];
 const L3 = ['swarm', 'dht'];
@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sim: CORE,
   tracker: [...L0, ...L1],
   values: ['ids'],
-  daemon: ['index', 'files', 'values', 'storage', 'policy', 'discovery'],
+  daemon: ['index', 'files', 'values', 'bits', 'storage', 'policy', 'discovery'],
   cli: ['index', 'files', 'tracker', 'sim', 'values', 'daemon'],
   index: [...CORE, ...L4, ...L5, 'files'],
   files: [...CORE, ...L4, ...L5],

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { formatAddress } from '../engine/ids.js';
-import type { LogSink, Session } from '../index.js';
+import { formatAddress, type LogSink, type Session } from '../index.js';
 import type { LiveSettings } from './config/live-settings.js';
 import { Health } from './health/health.js';
 import { Probe } from './health/probe.js';

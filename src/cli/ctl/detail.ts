@@ -1,5 +1,5 @@
-import { formatAddress } from '../../engine/ids.js';
 import type { LimitedBy } from '../../index.js';
+import { formatAddress } from '../../values/address.js';
 import { LIMIT_WORDS } from '../../values/limit-words.js';
 import { numberOf, objectsOf, textOf } from './fields.js';
 import type { RpcObject } from './rpc-client.js';

@@ -9,8 +9,7 @@ import { expectedMs, type ResolvedScenario } from '../scenario.js';
 import { SimTracker } from '../tracker.js';
 import type { VirtualPeer } from './virtual-peer.js';
 import type { VirtualPeerOptions } from './virtual-peer-options.js';
-import { VirtualSwarm } from './virtual-swarm.js';
-import type { SimEvent } from './world.js';
+import { type SimEvent, VirtualSwarm } from './virtual-swarm.js';
 
 /** A peer that has lost half of its neighbours asks the tracker again so often. */
 const ASK_AGAIN_MS = 60_000;

@@ -1,6 +1,5 @@
 import type { BlockRange } from '../../engine/protocol/peer/messages.js';
 import type { TorrentCoreOptions } from '../../engine/swarm/torrent-core-options.js';
-import type { VirtualPeer } from './virtual-peer.js';
 
 /** How a simulated peer differs from an honest one. All times are virtual. */
 export interface Behaviour {
@@ -13,7 +12,7 @@ export interface Behaviour {
   /** Sends nothing at all now. */
   readonly silent?: (nowMs: number) => boolean;
   /** Leaves the swarm when this holds after one of its turns. */
-  readonly leaves?: (peer: VirtualPeer) => boolean;
+  readonly leaves?: () => boolean;
 }
 
 export interface VirtualPeerOptions extends Behaviour {

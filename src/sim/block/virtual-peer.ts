@@ -55,7 +55,7 @@ export class VirtualPeer implements LinkOwner {
   #disposed = false;
 
   constructor(
-    readonly swarm: World,
+    readonly swarm: World<VirtualPeer>,
     readonly number: number,
     readonly options: VirtualPeerOptions,
   ) {
@@ -204,7 +204,7 @@ export class VirtualPeer implements LinkOwner {
     this.#pump();
     this.#setAlarm();
     this.auditor?.check();
-    if (this.present && options.leaves?.(this)) this.leave();
+    if (this.present && options.leaves?.()) this.leave();
   }
 
   #act(action: Action): void {

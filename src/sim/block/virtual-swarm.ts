@@ -7,9 +7,9 @@ import { EventDigest } from './event-digest.js';
 import { LinkEnd } from './link.js';
 import { VirtualPeer } from './virtual-peer.js';
 import type { VirtualPeerOptions } from './virtual-peer-options.js';
-import type { SimEvent, World } from './world.js';
+import type { SwarmEvent, World } from './world.js';
 
-export type { SimEvent } from './world.js';
+export type SimEvent = SwarmEvent<VirtualPeer>;
 
 export interface VirtualSwarmOptions {
   /** Decides the bytes that are shared and all luck of the run. */
@@ -31,7 +31,7 @@ const DEFAULT_PIECE_LENGTH = 64 * 1024;
 const DEFAULT_PIECES = 16;
 
 /** A swarm in virtual time: the same seed and the same calls give the same run to the last event. */
-export class VirtualSwarm implements World {
+export class VirtualSwarm implements World<VirtualPeer> {
   readonly clock = new VirtualClock();
   readonly digest = new EventDigest();
   readonly peers: VirtualPeer[] = [];

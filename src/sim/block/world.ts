@@ -5,34 +5,33 @@ import type { Action } from '../../engine/swarm/actions.js';
 import type { MachineFactory } from '../machine.js';
 import type { VirtualClock } from '../virtual-clock.js';
 import type { Content } from './content.js';
-import type { VirtualPeer } from './virtual-peer.js';
 
 /** Everything that happens, for tests to watch. */
-export type SimEvent =
-  | { readonly type: 'sent'; readonly by: VirtualPeer; readonly to: VirtualPeer; readonly message: Message }
+export type SwarmEvent<Peer> =
+  | { readonly type: 'sent'; readonly by: Peer; readonly to: Peer; readonly message: Message }
   | {
       readonly type: 'received';
-      readonly by: VirtualPeer;
-      readonly from: VirtualPeer;
+      readonly by: Peer;
+      readonly from: Peer;
       readonly message: Message;
     }
   | {
       readonly type: 'sent-block';
-      readonly by: VirtualPeer;
-      readonly to: VirtualPeer;
+      readonly by: Peer;
+      readonly to: Peer;
       readonly range: BlockRange;
     }
   | {
       readonly type: 'block';
-      readonly by: VirtualPeer;
-      readonly from: VirtualPeer;
+      readonly by: Peer;
+      readonly from: Peer;
       readonly range: BlockRange;
     }
-  | { readonly type: 'action'; readonly by: VirtualPeer; readonly action: Action }
-  | { readonly type: 'closed'; readonly by: VirtualPeer; readonly to: VirtualPeer; readonly code: ErrorCode };
+  | { readonly type: 'action'; readonly by: Peer; readonly action: Action }
+  | { readonly type: 'closed'; readonly by: Peer; readonly to: Peer; readonly code: ErrorCode };
 
 /** What a peer needs of the swarm that it is in. */
-export interface World {
+export interface World<Peer> {
   readonly clock: VirtualClock;
   readonly content: Content;
   readonly seed: number;
@@ -42,5 +41,5 @@ export interface World {
   /** Every core is watched for breaches of the protocol and of its own books. */
   readonly audited: boolean;
   nextKey(): PeerKey;
-  note(event: SimEvent): void;
+  note(event: SwarmEvent<Peer>): void;
 }

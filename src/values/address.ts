@@ -1,0 +1,2 @@
+/** For those who know nothing of the engine. */
+export { formatAddress } from '../engine/ids.js';
