@@ -11,9 +11,15 @@ export async function runScript(
   dir: string,
 ): Promise<Map<string, unknown>> {
   const answers = new Map<string, unknown>();
-  for (const [name, request] of steps) {
+  const ask = async (request: Step[1]) => {
     const answer = isRaw(request) ? facts(await daemon.rpc.raw(request)) : await daemon.rpc.send(request);
-    const text = JSON.stringify(answer).replaceAll(daemon.downloads, '/downloads').replaceAll(dir, '/dir');
+    return JSON.stringify(answer).replaceAll(daemon.downloads, '/downloads').replaceAll(dir, '/dir');
+  };
+  for (const [name, request, awaited = ''] of steps) {
+    const text = await until(`${name}: ${awaited}`, async () => {
+      const answer = await ask(request);
+      return answer.includes(awaited) && answer;
+    });
     answers.set(name, JSON.parse(text));
     await calm(daemon);
   }

@@ -11,8 +11,11 @@ export interface Matter {
   readonly dir: string;
 }
 
-/** [what is asked, the request]; a request with a verb or a path is sent as it is. */
-export type Step = readonly [name: string, request: object | RawRequest];
+/**
+ * [what is asked, the request]; a request with a verb or a path is sent as it is. With a text it is asked again until
+ * that is in the answer: what an earlier step began may take its time.
+ */
+export type Step = readonly [name: string, request: object | RawRequest, awaited?: string];
 
 export function isRaw(request: object): request is RawRequest {
   return 'verb' in request || 'path' in request || 'body' in request;
@@ -193,7 +196,7 @@ function moving({ album, single, dir }: Matter): Step[] {
     ['set-location: relative', location({ location: 'relative', move: false })],
     ['set-location: none', location({ move: false })],
     ['set-location: find', location({ location: `${dir}/found`, move: false })],
-    ['after set-location', get([album.hash], ['downloadDir'])],
+    ['after set-location', get([album.hash], ['downloadDir']), '/dir/found'],
     ['set-location for unknown ids', legacy('torrent-set-location', { ids: [99], location: `${dir}/x` })],
     ['rename', rename({ path: 'album', name: 'renamed' })],
     ['after rename', get([album.hash], ['name', 'files'])],
