@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Files that replace a module, which others in the same process may have loaded. */
+/** Files that replace or reload modules, which others in the same process share. */
 const replacing = [
   'test/e2e/counts.test.ts',
   'test/unit/daemon/state/journal.test.ts',
   'test/unit/daemon/torrents/adding.test.ts',
+  'test/unit/engine/kernels/probe.test.ts',
   'test/workers/arena.test.ts',
 ];
 
@@ -36,6 +37,7 @@ export default defineConfig({
           pool: 'forks',
           // Files share processes: to load the engine for each of them anew took a third of the time.
           isolate: false,
+          setupFiles: 'test/lib/shared-process.ts',
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -53,7 +53,7 @@ describe('a seed and a downloader in two processes', () => {
         torrent: sample.torrent,
         add: { peers },
       });
-      await peer.event('added');
+      await peer.event('checked');
       return { peer, address: await peer.address() };
     };
     const { peer: first, address } = await join('1', []);

@@ -37,7 +37,6 @@ try {
   });
   process.channel?.unref(); // the session alone keeps this process alive
   const torrent = await session.add(spec.torrent, spec.add);
-  tell({ event: 'added' });
   for await (const event of torrent.events({ capacity: 1_000_000 })) {
     const { type: name, error, ...facts } = event;
     const { downloaded } = torrent.stats();

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Interrupt } from '../../../src/cli/exit.js';
 import { supervise } from '../../../src/cli/supervision.js';
 
@@ -12,6 +12,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
+afterAll(() => exit.mockRestore());
 
 describe('Interrupt', () => {
   it('asks first, and ends the process at the second time', async () => {
