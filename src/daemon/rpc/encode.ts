@@ -7,8 +7,14 @@ const PART = 250;
 const DEPTH = 4;
 
 /** The JSON of an answer. Lists of all torrents are written in slices: peers and other clients have their turns meanwhile. */
-export function encodeAnswer(answer: unknown, slices = new Slices()): Promise<string> {
-  return encode(answer, DEPTH, slices);
+export async function encodeAnswer(answer: unknown, slices?: Slices): Promise<string> {
+  return holdsLong(answer, DEPTH) ? encode(answer, DEPTH, slices ?? new Slices()) : JSON.stringify(answer);
+}
+
+function holdsLong(value: unknown, depth: number): boolean {
+  if (depth === 0 || typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value) && value.length > PART) return true;
+  return Object.values(value).some(member => holdsLong(member, depth - 1));
 }
 
 async function encode(value: unknown, depth: number, slices: Slices): Promise<string> {
