@@ -14,6 +14,7 @@ const IN_ORDER = [
   'End of file',
   'uninteresting upload-only peer', // both are through with it: who says so first is chance
   'Connection reset by peer', // we close with data unread
+  'Broken pipe', // the same, found out as it writes
   'Connection refused', // the other side is not up yet, or is gone
   'session is closing',
   'torrent paused',
