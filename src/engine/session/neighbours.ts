@@ -256,6 +256,13 @@ export class Neighbours implements LinkTorrent {
     this.options.onTurn(nowMs());
   }
 
+  /** Somebody waits for a block of the piece. */
+  isAskedFor(piece: number): boolean {
+    for (const { peer } of this.links.values())
+      if (peer?.uploads.some(range => range.piece === piece)) return true;
+    return false;
+  }
+
   // --- turns ---------------------------------------------------------------------------------------------------
 
   /** Asks for a turn at the end of this round of the event loop. */

@@ -59,6 +59,11 @@ export class PieceReader {
     this.options.cache.drop(this.options.torrent, piece);
   }
 
+  /** The piece is here, or on its way. */
+  holds(piece: number): boolean {
+    return this.options.cache.get(this.options.torrent, piece) !== undefined;
+  }
+
   /** Starts to read the piece unless it is here or on its way. */
   prefetch(piece: number): void {
     const { cache, torrent, budget, io } = this.options;

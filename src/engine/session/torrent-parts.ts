@@ -217,7 +217,9 @@ export class TorrentParts {
         events.emit({ type: 'piece-failed', piece: action.piece });
         return;
       case 'prefetch':
-        this.reader.prefetch(action.piece);
+        // A socket that drained since the request came may have taken all of it: then nobody asks any more.
+        if (!this.reader.holds(action.piece) && this.neighbours.isAskedFor(action.piece))
+          this.reader.prefetch(action.piece);
         return;
       case 'complete':
         if (this.core.picker.finished) owner.complete(); // else more was wanted before this turn came
