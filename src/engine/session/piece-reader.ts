@@ -59,15 +59,11 @@ export class PieceReader {
     this.options.cache.drop(this.options.torrent, piece);
   }
 
-  /** The piece is here, or on its way. */
-  holds(piece: number): boolean {
-    return this.options.cache.get(this.options.torrent, piece) !== undefined;
-  }
-
-  /** Starts to read the piece unless it is here or on its way. */
-  prefetch(piece: number): void {
+  /** Starts to read the piece unless it is here or on its way. `isWanted` is only asked when there is something to read. */
+  prefetch(piece: number, isWanted: (piece: number) => boolean = () => true): void {
     const { cache, torrent, budget, io } = this.options;
     if (this.#closed || this.#reading >= MAX_READS || cache.get(torrent, piece) !== undefined) return;
+    if (!isWanted(piece)) return;
     const at = budget.allocate(io.table.pieceLength);
     if (at < 0) return;
     void this.#read(piece, cache.put(torrent, piece, at, pieceBytes(io.table, piece), false));

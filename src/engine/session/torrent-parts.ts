@@ -218,8 +218,7 @@ export class TorrentParts {
         return;
       case 'prefetch':
         // A socket that drained since the request came may have taken all of it: then nobody asks any more.
-        if (!this.reader.holds(action.piece) && this.neighbours.isAskedFor(action.piece))
-          this.reader.prefetch(action.piece);
+        this.reader.prefetch(action.piece, piece => this.neighbours.isAskedFor(piece));
         return;
       case 'complete':
         if (this.core.picker.finished) owner.complete(); // else more was wanted before this turn came
