@@ -4,7 +4,12 @@ import { BDict, decodePrefix } from '../bencode.js';
 import { COMPACT_BYTES, decodeCompactPeers } from '../compact.js';
 import { readAnswer } from './krpc-answer.js';
 import { readQuery } from './krpc-query.js';
-import { MAX_ERROR_TEXT_BYTES, MAX_TRANSACTION_BYTES, MAX_VERSION_BYTES, PACKET_LIMITS } from './limits.js';
+import {
+  MAX_ERROR_TEXT_CHARACTERS,
+  MAX_TRANSACTION_BYTES,
+  MAX_VERSION_BYTES,
+  PACKET_LIMITS,
+} from './limits.js';
 import { type DhtMessage, NODE_ID_BYTES } from './messages.js';
 
 const DICT = 0x64;
@@ -46,7 +51,8 @@ export function decodeDhtMessage(packet: Uint8Array): DhtMessage | DhtRefusedQue
     case 'e': {
       const [code, text] = top.list('e') ?? [];
       if (typeof code !== 'number' || !(text instanceof Uint8Array)) return undefined;
-      const kept = fromUtf8(text.subarray(0, MAX_ERROR_TEXT_BYTES));
+      // By characters: bytes would cut one in two, and what is not UTF-8 grows when it is written again.
+      const kept = Array.from(fromUtf8(text)).slice(0, MAX_ERROR_TEXT_CHARACTERS).join('');
       return { type: 'error', ...envelope, code, text: kept, ...seenAs(top) };
     }
     default:

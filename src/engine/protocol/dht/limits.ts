@@ -29,8 +29,8 @@ export const MAX_NODES = 20;
 /** Most peers that are taken from one answer: what libtorrent sends (dht_max_peers_reply). */
 export const MAX_PEERS = 100;
 
-/** Longest text of an error that is kept. */
-export const MAX_ERROR_TEXT_BYTES = 200;
+/** Longest text of an error that is kept, in code points. */
+export const MAX_ERROR_TEXT_CHARACTERS = 200;
 
 /** Longest value and salt of an item (BEP 44). */
 export const MAX_VALUE_BYTES = 1000;

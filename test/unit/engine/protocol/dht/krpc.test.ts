@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { utf8 } from '../../../../../src/engine/bytes.js';
+import { concatBytes, utf8 } from '../../../../../src/engine/bytes.js';
 import { decodeDhtMessage, encodeDhtMessage } from '../../../../../src/engine/protocol/dht/krpc.js';
 import type {
   DhtAnswer,
@@ -106,6 +106,19 @@ describe('packets', () => {
     const odd = decode(`d1:y1:q1:t2:tt1:zd1:xi1ee1:q4:ping1:ad1:k0:2:id20:${'i'.repeat(20)}eetrailing`);
     expect(odd).toEqual(query({ method: 'ping' }));
   });
+
+  it.each([
+    ['what is not UTF-8', new Uint8Array(300).fill(0xff), '\ufffd'.repeat(200)],
+    ['characters of four bytes', utf8(`x${'𝄞'.repeat(250)}`), `x${'𝄞'.repeat(199)}`],
+  ])(
+    'an error of %s is cut between two characters, and means the same when written again',
+    (_, raw, kept) => {
+      const packet = [utf8(`d1:eli201e${raw.length}:`), raw, utf8('e1:t2:tt1:y1:ee')];
+      const read = decodeDhtMessage(concatBytes(packet));
+      expect(read).toEqual({ type: 'error', transaction, code: 201, text: kept });
+      expect(decodeDhtMessage(encodeDhtMessage(read as DhtMessage))).toEqual(read);
+    },
+  );
 
   it.each([
     ['nothing', ''],
