@@ -89,7 +89,7 @@ describe('the profile `cluster` with equal rates', () => {
     [8, 256],
     [16, 256],
     [64, 256],
-  ])('%i peers and %i pieces come within 10 %% of the discrete bound', (count, pieces) => {
+  ])('%i peers and %i pieces come within a tenth of the discrete bound', (count, pieces) => {
     for (const seed of [1, 2, 3]) {
       const { ratio } = simulate({
         fileBytes: pieces * 256 * KIB,
