@@ -12,7 +12,7 @@ describe('six processes and six simulated peers', () => {
   it.each([
     ['equal rates', [1 * MB]],
     ['unequal rates', [1 * MB, 2 * MB, 4 * MB]],
-  ])('%s: median and last agree within 10 %%', async (name, up) => {
+  ])('%s: median and last agree within a tenth', async (name, up) => {
     const stage = await openStage();
     const small = {
       ...{ name, leechers: 6, fileBytes: 12 * KIB * KIB, pieceLength: 64 * KIB },
