@@ -171,7 +171,7 @@ export class Dialler {
   #dialMore(): void {
     if (!this.#running) return;
     const now = nowMs();
-    while (this.torrent.links.size + this.#dialling.size < this.#wanted) {
+    while (this.#hasRoom) {
       const address = this.#list.next(now);
       if (address === undefined) break;
       const link = this.host.dial(this.torrent, address);
@@ -187,7 +187,12 @@ export class Dialler {
       link.sources = this.#list.sourcesOf(address);
       this.#dialling.add(link);
     }
-    this.#alarm.set(this.#list.nextTimeout());
+    // With all places taken, somebody who may be dialled waits for the end of a connection, not for a time.
+    this.#alarm.set(this.#hasRoom ? this.#list.nextTimeout() : Number.POSITIVE_INFINITY);
+  }
+
+  get #hasRoom(): boolean {
+    return this.torrent.links.size + this.#dialling.size < this.#wanted;
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ErrorCode, MillraceError } from '../../../../src/engine/errors.js';
 import type { PeerAddress } from '../../../../src/engine/ids.js';
 import { createRng } from '../../../../src/engine/policy/rng.js';
@@ -90,6 +90,21 @@ describe('Dialler', () => {
     connect(dialled[0]);
     close(dialled[0], failure('ERR_NET_RESET'));
     expect(dialled).toHaveLength(2);
+    dialler.stop();
+  });
+
+  it('sleeps while all places are taken, however many wait for one', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { dialler, dialled, connect, close } = scene({ maxPeers: 2 });
+    dialler.start();
+    dialler.add([address(1), address(2)], 'tracker');
+    expect(vi.getTimerCount()).toBe(0);
+    const [first] = dialled;
+    connect(first);
+    expect(vi.getTimerCount()).toBe(0);
+    close(first, failure('ERR_NET_RESET'));
+    expect(new Set(dialled).size).toBe(2);
     dialler.stop();
   });
 
