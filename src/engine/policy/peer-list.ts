@@ -175,11 +175,10 @@ export class PeerList {
     candidate.readyAtMs = nowMs + this.#waitMs(Math.max(1, candidate.failures));
   }
 
-  /** It could not be reached, or was no peer of this torrent. */
+  /** It could not be reached, or was no peer of this torrent; unless its peer has dialled us meanwhile. */
   failed(address: PeerAddress, nowMs: number): void {
     const candidate = this.#find(address);
-    if (!candidate) return;
-    this.#fail(candidate, nowMs);
+    if (candidate !== undefined && candidate.state !== 'connected') this.#fail(candidate, nowMs);
   }
 
   /** A connection has ended after its handshake. One that was of no use counts as a failure. */

@@ -2,6 +2,7 @@ import { bytesEqual } from '../bytes.js';
 import type { MillraceError } from '../errors.js';
 import { formatAddress, type PeerAddress } from '../ids.js';
 import { PeerList, type PeerSource, RETRY_FIRST_MS } from '../policy/peer-list.js';
+import { hostKey } from '../policy/subnet.js';
 import { Alarm, nowMs } from './clock.js';
 import type { Engine } from './engine.js';
 import type { LinkDoor, PeerLink } from './link.js';
@@ -91,7 +92,7 @@ export class Dialler {
     const address = link.dialAddress;
     if (address === undefined) return;
     this.#list.connected(address, link.incoming);
-    link.sources = this.#list.sourcesOf(address);
+    this.#noteSources(link, address);
   }
 
   /** The link's peer was at another address before: there is no use in dialling that meanwhile. */
@@ -137,14 +138,26 @@ export class Dialler {
     return [...addresses].filter(address => lacks || !wasOfNone(address));
   }
 
-  /** Its peer is connected by another link, which may know the peer by another address. */
+  /**
+   * Its peer is connected by another link, which may know the peer by another address, may be about to be taken in, or
+   * may have ended since.
+   */
   #isKept(link: PeerLink, address: PeerAddress, now: number): void {
     const kept = keptOf(this.torrent.links.values(), link);
     const other = kept?.dialAddress;
     this.#list.connected(address);
-    if (other === undefined || formatAddress(other) === formatAddress(address)) return;
+    if (other !== undefined && formatAddress(other) === formatAddress(address)) {
+      this.#noteSources(kept!, address);
+      return;
+    }
     this.#list.disconnected(address, now);
-    this.hasMoved(kept!, address);
+    if (kept !== undefined) this.hasMoved(kept, address);
+  }
+
+  /** The list need not have taken it in. */
+  #noteSources(link: PeerLink, address: PeerAddress): void {
+    const sources = this.#list.sourcesOf(address);
+    if (sources.length > 0) link.sources = sources;
   }
 
   /** Whoever copies the id of a peer keeps us from its real address no longer than it stays. */
@@ -196,11 +209,14 @@ export class Dialler {
   }
 }
 
+/** The same id from another host is no duplicate. */
 function keptOf(links: Iterable<PeerLink>, dropped: PeerLink): PeerLink | undefined {
-  const { peerId } = dropped;
+  const { peerId, address } = dropped;
   if (peerId === undefined) return undefined;
+  const host = hostKey(address.host);
   for (const link of links)
-    if (link !== dropped && link.peerId !== undefined && bytesEqual(link.peerId, peerId)) return link;
+    if (link !== dropped && hostKey(link.address.host) === host && bytesEqual(link.peerId!, peerId))
+      return link;
   return undefined;
 }
 

@@ -249,6 +249,17 @@ describe('peer list', () => {
     expect(peers.nextTimeout()).toBeLessThanOrEqual(50_000 + RETRY_FIRST_MS);
   });
 
+  it('is not led astray by a dial that fails when the peer has dialled us meanwhile', () => {
+    const peers = list();
+    peers.add([at(1)], 'tracker');
+    peers.next(0);
+    peers.connected(at(1), true);
+    for (let i = 0; i < MAX_FAILURES; i++) peers.failed(at(1), 0);
+    expect([peers.size, peers.next(1e9)]).toEqual([1, undefined]);
+    peers.disconnected(at(1), 1e9);
+    expect(peers.next(1e9 + RETRY_FIRST_MS)).toEqual(at(1));
+  });
+
   it('remembers who dialled us, and does not dial back meanwhile', () => {
     const peers = list();
     peers.connected(at(8));

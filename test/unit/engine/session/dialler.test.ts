@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ErrorCode, MillraceError } from '../../../../src/engine/errors.js';
 import type { PeerAddress } from '../../../../src/engine/ids.js';
+import { MAX_PORTS_PER_HOST } from '../../../../src/engine/policy/peer-list.js';
 import { createRng } from '../../../../src/engine/policy/rng.js';
 import { Dialler } from '../../../../src/engine/session/dialler.js';
 import type { PeerLink } from '../../../../src/engine/session/link.js';
@@ -24,6 +25,7 @@ function scene({ maxPeers = 10, places = 100 } = {}) {
   const made = new Map<number, PeerLink>();
   const fake = (at: PeerAddress): PeerLink => {
     const link = {
+      address: at,
       dialAddress: at,
       abandon: () => dialler.closed(link, failure('ERR_CLOSED')),
     } as unknown as PeerLink;
@@ -219,6 +221,60 @@ describe('Dialler', () => {
     close(1, failure('ERR_NET_RESET'));
     expect([dialler.known, dialler.dialable]).toEqual([2, 2]);
     expect(dialled).toEqual([1, 2]);
+    dialler.stop();
+  });
+
+  it('is dialled again when the connection that was kept instead has ended in the meantime', () => {
+    const { dialler, connect, close } = scene({ maxPeers: 20 });
+    const peerId = new Uint8Array(20).fill(7);
+    dialler.start();
+    dialler.add([address(1), address(2)], 'tracker');
+    Object.assign(connect(1), { peerId });
+    connect(2).peerId = peerId;
+    close(1, failure('ERR_NET_RESET')); // the end of the other comes later, as with sockets
+    close(2, failure('ERR_PEER_DUPLICATE'));
+    expect([dialler.known, dialler.dialable]).toEqual([2, 2]);
+    dialler.stop();
+  });
+
+  it('the same id at another host is not the connection that was kept', () => {
+    const { dialler, connect, close } = scene({ maxPeers: 20 });
+    const peerId = new Uint8Array(20).fill(7);
+    const move = { down: { total: 5 }, up: { total: 0 } };
+    dialler.start();
+    dialler.add([address(1), address(2), address(3)], 'tracker');
+    Object.assign(connect(1), { peerId, peer: move, address: { host: '127.0.0.9', port: 1 } });
+    Object.assign(connect(2), { peerId, peer: move });
+    connect(3).peerId = peerId;
+    close(3, failure('ERR_PEER_DUPLICATE'));
+    close(1, failure('ERR_NET_RESET'));
+    expect([dialler.known, dialler.dialable]).toEqual([3, 1]); // 3 is still known as another address of 2
+    close(2, failure('ERR_NET_RESET'));
+    expect([dialler.known, dialler.dialable]).toEqual([2, 2]);
+    dialler.stop();
+  });
+
+  it('tells how a caller came even where the list has no place for it', () => {
+    const { dialler } = scene();
+    const callers = Array.from({ length: MAX_PORTS_PER_HOST + 1 }, (_, n) => {
+      const at = { host: '192.0.2.1', port: n + 1 };
+      return { incoming: true, address: at, dialAddress: at, sources: ['incoming'] } as unknown as PeerLink;
+    });
+    for (const caller of callers) dialler.connected(caller);
+    expect(dialler.known).toBe(MAX_PORTS_PER_HOST);
+    expect(callers.map(({ sources }) => sources)).toEqual(callers.map(() => ['incoming']));
+  });
+
+  it('whoever is kept is known by what told of the other connection, too', () => {
+    const { dialler, connect, close } = scene({ maxPeers: 20 });
+    const peerId = new Uint8Array(20).fill(7);
+    dialler.start();
+    dialler.add([address(1)], 'manual');
+    const caller = Object.assign(connect(1), { peerId, incoming: true, sources: ['incoming'] });
+    const dropped = { address: address(1), dialAddress: address(1), peerId } as unknown as PeerLink;
+    dialler.closed(dropped, failure('ERR_PEER_DUPLICATE'));
+    expect(caller.sources).toEqual(['manual']);
+    close(1);
     dialler.stop();
   });
 
