@@ -171,7 +171,7 @@ describe('blocks that nobody asked for', () => {
 });
 
 describe('a liar', () => {
-  it('that sends a bad piece alone is banned, and not let in again', async () => {
+  it('that sends a bad piece alone is banned, and neither dialled nor let in again', async () => {
     await start();
     const peerId = newPeerId();
     const peer = await listener.next();
@@ -186,6 +186,8 @@ describe('a liar', () => {
     });
     expect(events.map(event => event.type)).toContain('peer-banned');
 
+    torrent.addPeer(listener.address);
+    expect(torrent.stats().knownPeers, 'nobody is dialled only to be refused').toBe(0);
     const again = await target.dial();
     again.handshake(content.metainfo.infoHash, {}, peerId);
     await again.gone;

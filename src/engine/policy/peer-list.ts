@@ -40,8 +40,8 @@ export const RETRY_MAX_MS = 600_000;
 /** After so many failures in a row an address is forgotten, unless given by hand; a tracker may name it again. */
 export const MAX_FAILURES = 6;
 
-/** Banned hosts and addresses that are remembered; the oldest are forgotten first. */
-export const MAX_BANS = 10_000;
+/** Addresses of ours that are remembered, the oldest forgotten first: anybody can answer with our own peer id. */
+export const MAX_OWN = 100;
 
 export interface PeerListOptions {
   readonly rng: Rng;
@@ -86,7 +86,6 @@ export class PeerList {
   readonly #perSource = new Map<PeerSource, number>();
   readonly #priorityOf: PeerListOptions['priorityOf'];
   readonly #own = new Set<string>();
-  readonly #banned = new Set<string>();
 
   constructor(options: PeerListOptions) {
     this.#rng = options.rng;
@@ -108,7 +107,7 @@ export class PeerList {
     return count;
   }
 
-  /** Takes addresses in; those that are known, banned, our own or no possible peer are left out. @returns how many are new */
+  /** Takes addresses in; those that are known, our own or no possible peer are left out. @returns how many are new */
   add(addresses: Iterable<PeerAddress>, source: PeerSource): number {
     let added = 0;
     for (const raw of addresses) if (this.#add(raw, source)) added++;
@@ -207,31 +206,13 @@ export class PeerList {
     else this.#perHost.delete(hostOf);
   }
 
-  /** An address of ours (told by the tracker, or found by a handshake with our own peer id): never dialled. */
+  /** An address of ours, found by a handshake with our own peer id: never dialled. */
   addOwn(address: PeerAddress): void {
     const own = canonicalAddress(address);
     if (!own) return;
     this.#own.add(formatAddress(own));
+    if (this.#own.size > MAX_OWN) this.#own.delete(this.#own.values().next().value!);
     this.forget(own);
-  }
-
-  /** Never dials the host again; with a port that address alone, as for hosts that many peers share. */
-  ban(host: string, port?: number): void {
-    const address = canonicalAddress({ host, port: port ?? 1 });
-    if (!address) return;
-    this.#banned.add(port === undefined ? hostKey(address.host) : formatAddress(address));
-    for (const oldest of this.#banned) {
-      if (this.#banned.size <= MAX_BANS) break;
-      this.#banned.delete(oldest);
-    }
-    for (const candidate of [...this.#candidates.values()])
-      if (this.isBanned(candidate.address)) this.forget(candidate.address);
-  }
-
-  isBanned(address: PeerAddress): boolean {
-    const found = canonicalAddress(address);
-    if (found === undefined || this.#banned.size === 0) return false;
-    return this.#banned.has(hostKey(found.host)) || this.#banned.has(formatAddress(found));
   }
 
   #add(raw: PeerAddress, source: PeerSource): boolean {
@@ -243,16 +224,12 @@ export class PeerList {
     if (kind === 'loopback' && !this.#allowLoopback) return false;
     const known = this.#candidates.get(key);
     if (known !== undefined) this.#addSource(known, source);
-    if (known !== undefined || this.#own.has(key) || this.isBanned(address)) return false;
+    if (known !== undefined || this.#own.has(key)) return false;
     const hostOf = hostKey(address.host);
-    const ofHost = this.#perHost.get(hostOf) ?? 0;
-    if (kind !== 'loopback' && ofHost >= this.#maxPerHost) return false;
-    const share = SHARES[source];
-    const isFull = share !== undefined && (this.#perSource.get(source) ?? 0) >= share * this.#maxPeers;
-    if (isFull && !this.#dropWorst(source)) return false;
-    if (this.size >= this.#maxPeers && !this.#dropWorst() && !(share === undefined && this.#dropNamed()))
-      return false;
-    this.#perHost.set(hostOf, ofHost + 1);
+    const ofHost = () => this.#perHost.get(hostOf) ?? 0;
+    if (kind !== 'loopback' && ofHost() >= this.#maxPerHost) return false;
+    if (!this.#makeRoom(source)) return false;
+    this.#perHost.set(hostOf, ofHost() + 1); // who gave way may have been of the same host
     const candidate: Candidate = {
       ...{ address, sources: [source], state: 'idle', held: false, failures: 0, readyAtMs: 0 },
     };
@@ -273,12 +250,23 @@ export class PeerList {
     if (source !== undefined) this.#perSource.set(source, (this.#perSource.get(source) ?? 0) + by);
   }
 
+  /** @returns whether there is room for another address of this source, perhaps as one gave way */
+  #makeRoom(source: PeerSource): boolean {
+    const share = SHARES[source];
+    const isShareFull = share !== undefined && (this.#perSource.get(source) ?? 0) >= share * this.#maxPeers;
+    if (isShareFull && !this.#dropWorst(candidate => shareOf(candidate) === source)) return false;
+    if (this.size < this.#maxPeers) return true;
+    return share === undefined
+      ? this.#dropWorst(() => true) || this.#dropNamed()
+      : this.#dropWorst(candidate => shareOf(candidate) !== undefined);
+  }
+
   /** Makes room by forgetting the idle address with most failures; one that never failed stays. */
-  #dropWorst(source?: PeerSource): boolean {
+  #dropWorst(mayGo: (candidate: Candidate) => boolean): boolean {
     let worst: Candidate | undefined;
     for (const candidate of this.#candidates.values()) {
       if (candidate.state !== 'idle' || candidate.failures <= (worst?.failures ?? 0)) continue;
-      if (source === undefined || shareOf(candidate) === source) worst = candidate;
+      if (mayGo(candidate)) worst = candidate;
     }
     if (worst) this.forget(worst.address);
     return worst !== undefined;

@@ -14,8 +14,8 @@ export class Bans {
   readonly #keys = new Set<string>();
 
   /** @param link the peer's connection, when it still has one */
-  add({ host, port }: PeerAddress, link?: PeerLink): void {
-    this.#keys.add(isLoopback(host) ? `${host} ${port}` : hostKey(host));
+  add(address: PeerAddress, link?: PeerLink): void {
+    this.#keys.add(keyOf(address));
     if (link !== undefined) for (const key of keysOf(link)) this.#keys.add(key);
     while (this.#keys.size > MAX_BANS) this.#keys.delete(this.#keys.values().next().value!);
   }
@@ -24,15 +24,24 @@ export class Bans {
     return this.#keys.size > 0 && keysOf(link).some(key => this.#keys.has(key));
   }
 
+  /** Whether who listens there is banned. */
+  hasAddress(address: PeerAddress): boolean {
+    return this.#keys.size > 0 && this.#keys.has(keyOf(address));
+  }
+
   hasHost(host: string): boolean {
     return this.#keys.size > 0 && this.#keys.has(hostKey(host));
   }
 }
 
+function keyOf({ host, port }: PeerAddress): string {
+  return isLoopback(host) ? `${host} ${port}` : hostKey(host);
+}
+
 function keysOf(link: PeerLink): string[] {
   const { host, port } = link.address;
   if (!isLoopback(host)) return [hostKey(host)];
-  const keys = [`${host} ${link.peer?.listenPort ?? port}`];
+  const keys = [keyOf({ host, port: link.peer?.listenPort ?? port })];
   if (link.peerId !== undefined) keys.push(toHex(link.peerId));
   return keys;
 }

@@ -148,7 +148,7 @@ export class Network implements LinkHost {
   dial(torrent: LinkDoor, address: PeerAddress): PeerLink | DialRefusal {
     if (this.#closed || this.#suspension !== undefined || this.#isFull) return 'full';
     if (!this.#halfOpen.mayDial) return 'busy';
-    if (this.admission.refuses(address.host)) return 'blocked';
+    if (this.admission.bans.hasAddress(address) || this.admission.refuses(address.host)) return 'blocked';
     const { bind } = this.#engine.options;
     const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address, {
       bind,

@@ -26,8 +26,9 @@ describe('a zone', () => {
   it('makes a link-local address one that can be dialled', () => {
     const peers = list();
     const zoned = { host: 'fe80::1%eth0', port: 6881 };
-    expect(peers.add([zoned, { host: 'fe80::1%eth1', port: 6881 }], 'lsd')).toBe(2);
-    peers.ban('fe80::1%eth1');
+    const other = { host: 'fe80::1%eth1', port: 6881 };
+    expect(peers.add([zoned, other], 'lsd')).toBe(2);
+    peers.forget(other);
     expect(peers.next(0)).toEqual(zoned);
     expect(peers.next(0)).toBeUndefined();
     expect(classifyHost(zoned.host)).toBe('ordinary');
@@ -59,25 +60,14 @@ describe('a /64', () => {
     expect(peers.add(many, 'pex')).toBe(MAX_PORTS_PER_HOST);
   });
 
-  it('is banned with one of its addresses', () => {
-    const peers = list();
-    peers.add([inNet(1, 0), inNet(1, 1), inNet(2, 0)], 'tracker');
-    peers.ban(inNet(1, 0).host);
-    expect(peers.size).toBe(1);
-    expect(peers.isBanned(inNet(1, 99))).toBe(true);
-    expect(peers.isBanned(inNet(2, 0))).toBe(false);
-  });
-
   it('of a local network is a link with many machines', () => {
     const peers = list();
     const many = Array.from({ length: 50 }, (_, i) => ({ host: `fd00::${i + 1}`, port: 6881 }));
     expect(peers.add(many, 'lsd')).toBe(50);
-    peers.ban('fd00::1');
-    expect(peers.size).toBe(49);
   });
 });
 
-it('IPv4 in IPv6 dress is the IPv4 host, banned and blocked with it', () => {
+it('IPv4 in IPv6 dress is the IPv4 host, blocked with it', () => {
   const peers = list();
   expect(
     peers.add(
@@ -89,8 +79,6 @@ it('IPv4 in IPv6 dress is the IPv4 host, banned and blocked with it', () => {
     ),
   ).toBe(1);
   expect(peers.next(0)).toEqual({ host: '192.0.2.1', port: 5 });
-  peers.ban('::ffff:192.0.2.1');
-  expect(peers.isBanned({ host: '192.0.2.1', port: 9 })).toBe(true);
   const blocked = new IpRanges([ipNetwork('192.0.2.0', 24)!]);
   expect([blocked.has('::ffff:192.0.2.9'), blocked.has('::ffff:192.0.3.9')]).toEqual([true, false]);
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Ending,
-  MAX_BANS,
   MAX_CANDIDATES,
   MAX_FAILURES,
+  MAX_OWN,
   MAX_PORTS_PER_HOST,
   PeerList,
   type PeerListOptions,
@@ -83,8 +83,6 @@ describe('peer list', () => {
     );
     const first = peers.next(0)!;
     expect(['fe80::1%eth0', 'fe80::1%3']).toContain(first.host);
-    peers.ban('fe80::1%eth0');
-    expect(peers.add([zoned], 'manual')).toBe(0);
   });
 
   it.each([
@@ -137,6 +135,18 @@ describe('peer list', () => {
     expect([1, 2, 3].map(n => peers.sourcesOf(at(n)).length)).toEqual([2, 0, 0]);
     peers.forget(at(1));
     expect(peers.add([at(11), at(12)], 'pex')).toBe(1);
+  });
+
+  it('pushes nothing out that a tracker or a user has told, even if it has failed', () => {
+    const peers = list({ maxPeers: 6 });
+    peers.add([at(1), at(2), at(3), at(4)], 'tracker');
+    peers.add([at(5)], 'manual');
+    peers.add([at(6)], 'dht');
+    for (const n of [1, 5]) peers.failed(at(n), 0);
+    expect(peers.add([at(7)], 'pex')).toBe(0);
+    peers.failed(at(6), 0);
+    expect(peers.add([at(7)], 'pex')).toBe(1);
+    expect([1, 5, 6].map(n => peers.sourcesOf(at(n)).length)).toEqual([1, 1, 0]);
   });
 
   it('one that failed gives way within the share of its source', () => {
@@ -279,22 +289,10 @@ describe('peer list', () => {
     expect(drain(peers)).toEqual([at(2)]);
   });
 
-  it('bans a host, or one address of it', () => {
+  it('remembers a bounded number of addresses that answered as we do', () => {
     const peers = list();
-    peers.add([at(1, 1), at(1, 2), at(2, 1), at(2, 2)], 'tracker');
-    peers.ban(at(1).host);
-    peers.ban(at(2).host, 1);
-    expect([peers.isBanned(at(1, 99)), peers.isBanned(at(2, 99))]).toEqual([true, false]);
-    expect(peers.add([at(1, 3), at(2, 1)], 'pex')).toBe(0);
-    expect(drain(peers)).toEqual([at(2, 2)]);
-    peers.ban('no address');
-  });
-
-  it('remembers a bounded number of bans', () => {
-    const peers = list();
-    for (let n = 0; n <= MAX_BANS; n++) peers.ban(at(n + 1).host);
-    expect(peers.isBanned(at(1))).toBe(false);
-    expect(peers.isBanned(at(MAX_BANS + 1))).toBe(true);
+    for (let n = 0; n <= MAX_OWN; n++) peers.addOwn(at(n + 1));
+    expect([at(1), at(2), at(MAX_OWN + 1)].map(own => peers.add([own], 'tracker'))).toEqual([1, 0, 0]);
   });
 
   it('the cap per host frees up again', () => {
@@ -303,5 +301,14 @@ describe('peer list', () => {
     peers.forget(at(1, 1));
     peers.forget(at(1, 1));
     expect(peers.add([at(1, 2), at(1, 3)], 'tracker')).toBe(1);
+  });
+
+  it('and is right when one address of a host gave way to another', () => {
+    const peers = list({ maxPeers: 2, maxPerHost: 3 });
+    peers.add([at(1, 1), at(1, 2)], 'tracker');
+    for (const port of [1, 2]) peers.failed(at(1, port), 0);
+    expect(peers.add([at(1, 3), at(1, 4)], 'tracker')).toBe(2);
+    for (const port of [3, 4]) peers.forget(at(1, port));
+    expect(peers.add([at(1, 5), at(1, 6)], 'tracker')).toBe(2);
   });
 });

@@ -19,6 +19,7 @@ describe('bans', () => {
     bans.add({ host: banned, port: 1 });
     expect(bans.hasHost(other)).toBe(out);
     expect(bans.has(linkOf(other, 9))).toBe(out);
+    expect(bans.hasAddress({ host: other, port: 9 })).toBe(out);
   });
 
   it.each(['127.0.0.1', '::1'])('of %s are of one of its peers', host => {
@@ -29,6 +30,7 @@ describe('bans', () => {
       true,
       false,
     ]);
+    expect([1, 2].map(port => bans.hasAddress({ host, port }))).toEqual([true, false]);
   });
 });
 
