@@ -9,7 +9,8 @@ import {
   type PexMessage,
 } from '../../../../src/engine/protocol/peer/pex.js';
 import { MAX_PEX_TOLD, MAX_PEX_TOO_SOON, PEX_LEAST_MS } from '../../../../src/engine/swarm/limits.js';
-import type { PeerCore, PeerInfo } from '../../../../src/engine/swarm/peer-core.js';
+import { PeerCore, type PeerInfo } from '../../../../src/engine/swarm/peer-core.js';
+import { PeerExchange } from '../../../../src/engine/swarm/peer-exchange.js';
 import { Bench, type BenchOptions } from './bench.js';
 
 /** Under which the peers of these tests want to be told. */
@@ -123,6 +124,21 @@ describe('what a peer is told (BEP 11)', () => {
     );
     const hosts = messages.flatMap(({ added }) => added.map(({ host }) => host));
     expect(new Set(hosts).size).toBe(MAX_PEX_TOLD);
+  });
+
+  it('is reckoned once a minute, also when there is no room to tell of more', () => {
+    const peers = new Map<number, PeerCore>();
+    let looks = 0;
+    for (const [key, address] of many(MAX_PEX_TOLD + 60).entries()) {
+      const info = { address, incoming: false, fast: true, extended: true };
+      peers.set(key, Object.assign(new PeerCore(key, info, 8, 0, []), { pexId: ID }));
+    }
+    Object.defineProperty(peers.get(0), 'listenPort', { get: () => void looks++ });
+    const exchange = new PeerExchange(peers);
+    for (let second = 0; second < 300; second++) exchange.tick(second * 1000);
+    looks = 0;
+    for (let second = 300; second < 360; second++) exchange.tick(second * 1000);
+    expect(looks).toBe(2); // as one of all, and as the one to be told
   });
 
   it('does not change when a peer comes back within the minute', () => {
