@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ListenAddress } from '../../dist/index.js';
+import { decodeExtendedHandshake } from '../../src/engine/protocol/peer/extended.js';
 import { RawPeer } from '../hostile/raw-peer.js';
 import { addressOf, KiB, makeSample, nextEvent, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
 import { freePort } from '../lib/free-port.js';
@@ -90,6 +91,17 @@ describe('session.listenOn', () => {
     peer.expectPieces(sample.metainfo.pieceCount).handshake(sample.metainfo.infoHash);
     const { payload } = await peer.message('extended');
     expect(Buffer.from(payload).toString('latin1')).toContain(`1:pi${port}e`);
+    peer.destroy();
+  });
+
+  it('those who are connected learn it, too, so that they tell others of no port that is closed', async () => {
+    const { sample, seed } = await open();
+    const peer = await RawPeer.dial(addressOf(seed));
+    peer.expectPieces(sample.metainfo.pieceCount).handshake(sample.metainfo.infoHash);
+    const portTold = ({ payload }: { payload: Uint8Array }) => decodeExtendedHandshake(payload).port;
+    expect(portTold(await peer.message('extended'))).toBe(addressOf(seed).port);
+    const { port } = await seed.listenOn({ port: 0 });
+    await peer.message('extended', message => portTold(message) === port);
     peer.destroy();
   });
 

@@ -63,7 +63,7 @@ export class MetadataLinks implements LinkTorrent {
     return peer;
   }
 
-  /** What we take of peers has changed. */
+  /** What we take of peers has changed, or where we listen. */
   greetAgain(): void {
     for (const { peer } of this.links.values()) if (peer?.info.extended) this.#greet(peer);
     this.#turn();

@@ -116,7 +116,7 @@ export class MetadataPhase implements LinkDoor, Seeker {
     this.options.host.discovery.join(this);
   }
 
-  /** What we take of peers has changed. */
+  /** What we take of peers has changed, or where we listen. */
   greetAgain(): void {
     this.#links.greetAgain();
   }

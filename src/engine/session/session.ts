@@ -185,6 +185,12 @@ class EngineSession implements Session, TorrentHost, MagnetHost {
     this.discovery.moved();
     for (const { run } of this.#torrents.values()) run.presence.moved();
     this.#magnets.moved();
+    this.#greetAgain(); // peers tell others where we listen
+  }
+
+  #greetAgain(): void {
+    for (const { run } of this.#torrents.values()) run.workings.greetAgain();
+    this.#magnets.greetAgain();
   }
 
   setDiscovery(switches: DiscoverySwitches): void {
@@ -192,8 +198,7 @@ class EngineSession implements Session, TorrentHost, MagnetHost {
     this.discovery.set(switches);
     if (switches.pex === undefined || switches.pex === this.#engine.pex) return;
     this.#engine.pex = switches.pex;
-    for (const { run } of this.#torrents.values()) run.workings.greetAgain();
-    this.#magnets.greetAgain();
+    this.#greetAgain();
   }
 
   setMaxConnections(count: number | undefined): void {

@@ -259,7 +259,7 @@ export class Workings {
     this.#parts?.neighbours.poke();
   }
 
-  /** What we take of peers has changed. */
+  /** What we take of peers has changed, or where we listen. */
   greetAgain(): void {
     this.#parts?.core.greetAgain();
     this.#parts?.neighbours.poke();

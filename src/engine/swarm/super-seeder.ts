@@ -57,6 +57,11 @@ export class SuperSeeder {
     return hides;
   }
 
+  /** The peer is not to know that we have everything. */
+  hidesFrom({ key }: PeerCore): boolean {
+    return this.#policy?.hidesFrom(key) === true;
+  }
+
   /** The peer's pieces are no longer counted. */
   left({ key }: PeerCore): void {
     if (this.#policy === undefined) return;

@@ -56,7 +56,8 @@ export class TorrentCore {
   constructor(readonly options: TorrentCoreOptions) {
     const { kernels, pieceCount, pieceLength, rng } = options;
     const act = (action: Action) => void this.#actions.push(action);
-    const greet = (peer: PeerCore) => this.#extensions.greet(peer, this.picker.finished);
+    const greet = (peer: PeerCore) =>
+      this.#extensions.greet(peer, this.picker.finished && !this.#superSeeder.hidesFrom(peer));
     this.picker = new Picker(options);
     this.downloads = new Downloads(this.picker, options.slots, pieceLength, this.peers, act);
     this.uploads = new Uploads(this.picker, act, (peer, piece, length, nowMs) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeExtendedHandshake } from '../../../../src/engine/protocol/peer/extended.js';
 import type { PeerCore } from '../../../../src/engine/swarm/peer-core.js';
 import { Bench, type BenchOptions, BLOCK, said } from './bench.js';
 
@@ -34,6 +35,20 @@ describe('super-seeding', () => {
     const other = bench.connect({ fast: false });
     bench.receive(other, { type: 'interested' });
     expect(said(other)).toEqual(['have 2', 'unchoke', 'have 3']);
+  });
+
+  it('is not given away by a greeting that comes later', () => {
+    const bench = seedOf();
+    const peer = bench.connect({ extended: true });
+    bench.connect();
+    const told = () =>
+      peer.outbox.splice(0).flatMap(message => {
+        const isGreeting = message.type === 'extended' && message.id === 0;
+        return isGreeting ? [decodeExtendedHandshake(message.payload).uploadOnly] : [];
+      });
+    expect(told()).toEqual([false]);
+    bench.core.greetAgain();
+    expect(told()).toEqual([false]);
   });
 
   it('tells of another piece when one has been sent', () => {
