@@ -281,6 +281,7 @@ export class Neighbours implements LinkTorrent {
     this.#blocksSinceTurn = 0;
     core.settle(nowMs());
     for (let action = core.poll(); action !== undefined; action = core.poll()) act(action);
+    if (this.#closed) return; // by whoever heard of an action: what follows would set alarms
     metadata.serve(this.links.values());
     for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
     this.pumpAll();
