@@ -14,6 +14,7 @@ import { connectedElsewhere, dismiss, settleDuplicate, twinsOf } from './duplica
 import { PeerLimits, type SharedLimits } from './limits.js';
 import type { LinkTorrent, PeerLink } from './link.js';
 import type { MetadataDesk } from './metadata-desk.js';
+import { describePeer } from './peer-stats.js';
 import type { PieceReader } from './piece-reader.js';
 import { Room } from './room.js';
 import type { PeerStats } from './types.js';
@@ -353,31 +354,7 @@ export class Neighbours implements LinkTorrent {
   peerStats(): PeerStats[] {
     const now = nowMs();
     const { pieceCount } = this.options.core.options;
-    const stats: PeerStats[] = [];
-    for (const link of this.links.values()) {
-      const { peer } = link;
-      if (peer === undefined) continue;
-      stats.push({
-        address: link.name,
-        client: peer.client || clientName(link.peerId!),
-        downRate: peer.down.rate(now),
-        upRate: peer.up.rate(now),
-        downloaded: (link.before?.downloaded ?? 0) + peer.down.total,
-        uploaded: (link.before?.uploaded ?? 0) + peer.up.total,
-        progress: peer.haveCount / pieceCount,
-        amChoking: peer.amChoking,
-        amInterested: peer.amInterested,
-        peerChoking: peer.peerChoking,
-        peerInterested: peer.peerInterested,
-        snubbed: peer.snubbed,
-        outstanding: peer.outstanding.size,
-        window: peer.window.size,
-        incoming: link.incoming,
-        source: link.sources[0],
-        sources: [...link.sources],
-      });
-    }
-    return stats;
+    return Array.from(this.links.values()).flatMap(link => describePeer(link, pieceCount, now) ?? []);
   }
 
   #onAlarm(): void {
