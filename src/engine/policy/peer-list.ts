@@ -107,7 +107,10 @@ export class PeerList {
     return count;
   }
 
-  /** Takes addresses in; those that are known, our own or no possible peer are left out. @returns how many are new */
+  /**
+   * Takes addresses in; those that are known, our own or no possible peer are left out. Who asks for a peer by hand need
+   * not wait until it would be dialled again by itself. @returns how many are new
+   */
   add(addresses: Iterable<PeerAddress>, source: PeerSource): number {
     let added = 0;
     for (const raw of addresses) if (this.#add(raw, source)) added++;
@@ -223,8 +226,12 @@ export class PeerList {
     if (kind === 'unusable' || lacksZone(address.host)) return false;
     if (kind === 'loopback' && !this.#allowLoopback) return false;
     const known = this.#candidates.get(key);
-    if (known !== undefined) this.#addSource(known, source);
-    if (known !== undefined || this.#own.has(key)) return false;
+    if (known !== undefined) {
+      this.#addSource(known, source);
+      if (source === 'manual') known.readyAtMs = 0;
+      return false;
+    }
+    if (this.#own.has(key)) return false;
     const hostOf = hostKey(address.host);
     const ofHost = () => this.#perHost.get(hostOf) ?? 0;
     if (kind !== 'loopback' && ofHost() >= this.#maxPerHost) return false;

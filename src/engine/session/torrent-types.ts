@@ -130,6 +130,7 @@ export interface Torrent {
   off<T extends TorrentEvent['type']>(type: T, listener: (event: TorrentEventOf<T>) => void): this;
   /** A bounded queue of all events; what it had to drop is reported as `dropped-events`. */
   events(options?: WaitOptions & { capacity?: number }): AsyncIterable<TorrentEvent>;
+  /** Dials the peer now, or as soon as there is a place for it. An address that nobody can have, a name too, is passed over. */
   addPeer(address: PeerAddress): void;
   /** Raw URLs by tier, in the order of `stats().trackers`. */
   readonly trackers: readonly (readonly string[])[];

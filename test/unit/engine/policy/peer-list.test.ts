@@ -235,6 +235,19 @@ describe('peer list', () => {
     expect(peers.nextTimeout()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('who is asked for by hand does not wait to be dialled again, but is not dialled twice', () => {
+    const peers = list();
+    peers.add([at(1)], 'tracker');
+    peers.next(0);
+    peers.failed(at(1), 0);
+    peers.add([at(1)], 'pex');
+    expect(peers.next(0)).toBeUndefined();
+    peers.add([at(1)], 'manual');
+    expect(peers.next(0)).toEqual(at(1));
+    peers.add([at(1)], 'manual');
+    expect(peers.next(0)).toBeUndefined();
+  });
+
   it('never forgets an address that was given by hand, and dials it first', () => {
     const peers = list();
     peers.add([at(1), at(2), at(3)], 'tracker');
