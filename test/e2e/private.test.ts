@@ -193,7 +193,9 @@ describe('a private torrent among others (BEP 27)', () => {
     const { host, port } = false_.address;
     const added = Uint8Array.of(...host.split('.').map(Number), port >> 8, port & 255);
     const payload = Buffer.concat([Buffer.from('d5:added6:'), added, Buffer.from('7:added.f1:\x02e')]);
-    told.peer.send({ type: 'extended', id: 1, payload }, { type: 'extended', id: 2, payload });
+    told.peer.send({ type: 'extended', id: 3, payload }); // the id that it has in other torrents
+    told.peer.send({ type: 'interested' });
+    await told.peer.message('unchoke'); // so that what was told has been read
     session.get(world.secret.metainfo.infoHash)!.addPeer(true_.address);
     await true_.next();
     expect(false_.all).toEqual([]);
