@@ -77,6 +77,8 @@ export class Lookup {
   #widening = 0;
   /** Bits that were flipped for them. */
   readonly #widened = new Set<number>();
+  /** Whoever could be trusted has been heard, or had his time: doubtful ones are asked from now on. */
+  #doubting = false;
   #over = false;
 
   constructor(options: LookupOptions, purpose: LookupPurpose, nowMs: number) {
@@ -111,9 +113,12 @@ export class Lookup {
 
   #next(nowMs: number): Candidate | undefined {
     const next = this.#nextTrusted();
-    if (next !== undefined || !this.#settled()) return next;
-    this.#widen(nowMs);
-    return this.#nextDoubtful();
+    if (next !== undefined) return next;
+    if (this.#settled()) {
+      this.#doubting = true;
+      this.#widen(nowMs);
+    }
+    return this.#doubting ? this.#nextDoubtful() : undefined;
   }
 
   /** The closest that was not asked, if it could be one of the 8 closest. */
