@@ -317,7 +317,8 @@ export class DhtService implements DiscoveryService {
       );
       ends.push(end);
     }
-    if (running === 0) done(0);
+    // Nobody answers any more, which was not noticed yet: all torrents keep their turns until somebody does.
+    if (running === 0) this.#look();
     return () => {
       for (const end of ends) end();
     };
