@@ -243,6 +243,8 @@ describe('a session as a node of the DHT', () => {
     await expect(other).rejects.toMatchObject({ code: 'ERR_DHT_OUTDATED', facts: { refused: 301 } });
     expect((await third.dht!.get({ publicKey: keys.publicKey, salt }))!.seq).toBe(2); // nobody took it
     await expect(first.dht!.put('x'.repeat(1001))).rejects.toMatchObject({ code: 'ERR_DHT_VALUE' });
+    for (const wrong of [{ seq: 2.5 }, { seq: -1 }, { seq: 3, cas: Number.NaN }])
+      await expect(first.dht!.putMutable({ ...keys, salt, value: 'x', ...wrong })).rejects.toThrow(RangeError);
 
     await seed(second, sample);
     await until('a seed', async () => (await first.dht!.scrape(infoHash))?.seeds === 1);
