@@ -304,6 +304,21 @@ describe('a session as a node of the DHT', () => {
     expect(announced.message.query).toMatchObject({ port: addressOf(session).port });
   });
 
+  it('tells what the other family knows when it moves away from one in the middle of a search', async () => {
+    const stage = await openStage();
+    const nodes = await Promise.all(HOSTS.map(host => RawDhtNode.open(stage, host)));
+    const dhtBootstrap = nodes.map(({ address }) => address);
+    const session = await openNode(stage, { dhtBootstrap, listen: { host: '*' } });
+    const dht = session.dht!;
+    await until('both families', () => dht.stats().goodNodes === 2);
+    nodes[1].mute = true;
+    const searching = dht.findPeers('11'.repeat(20));
+    await nodes[1].query(isOf('11'.repeat(20)));
+    await session.listenOn({ host: HOSTS[0], port: 0 });
+    expect(await searching).toEqual([]);
+    expect(dht.addresses).toHaveLength(1);
+  });
+
   it('takes another port when the one for packets is taken, and announces by number', async () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
