@@ -51,6 +51,8 @@ export interface LookupPurpose {
   answered?(from: Candidate, answer: DhtAnswer): boolean;
   /** Called once, unless cancelled. `closest` answered, and are in order. */
   done(result: DhtLookupResult, closest: readonly Candidate[], nowMs: number): void;
+  /** Nothing is to be told from now on: `done` may have been called, and what it began be under way. */
+  cancel?(): void;
 }
 
 export interface LookupOptions extends ShortlistOptions {

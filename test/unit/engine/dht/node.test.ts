@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bytesEqual, utf8 } from '../../../../src/engine/bytes.js';
 import { randomId } from '../../../../src/engine/dht/distance.js';
 import { DhtNode } from '../../../../src/engine/dht/node.js';
@@ -129,6 +129,26 @@ describe('a network of DHT nodes', () => {
     expect(peers).toEqual([{ host: members[3].address.host, port: 51413 }]);
     expect(asked).toMatchObject({ peers: 1, announcedTo: 0 });
     expect(asked.downloaders).toHaveLength(256);
+  });
+
+  it('tells nothing of what is cancelled while nodes are told to store it', () => {
+    const network = new VirtualNetwork(5);
+    const [, member] = grow(network, 20);
+    const { node, address } = member;
+    const onDone = vi.fn();
+    const target = randomId(network.rng);
+    const searches = [
+      node.getPeers(target, { announce: { port: 1 }, onDone }, network.nowMs),
+      node.put({ value: utf8('i1e') }, { onDone }, network.nowMs),
+    ];
+    network.flush(address);
+    network.run(MINUTE, () => node.stats(network.nowMs).lookups === 0);
+    expect(node.stats(network.nowMs).transactions).toBeGreaterThan(0);
+    expect(onDone).not.toHaveBeenCalledTimes(2);
+    onDone.mockClear();
+    for (const search of searches) search.cancel();
+    network.run(MINUTE);
+    expect(onDone).not.toHaveBeenCalled();
   });
 
   it('keeps items: the newest that is signed, and immutable ones', () => {
