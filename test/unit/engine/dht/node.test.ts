@@ -10,10 +10,11 @@ import type {
   GetResult,
   PutResult,
 } from '../../../../src/engine/dht/node-types.js';
+import type { OutgoingPacket } from '../../../../src/engine/dht/outbox.js';
 import { formatAddress, type PeerAddress } from '../../../../src/engine/ids.js';
 import { createRng } from '../../../../src/engine/policy/rng.js';
 import { decodeDhtMessage, encodeDhtMessage } from '../../../../src/engine/protocol/dht/krpc.js';
-import type { DhtItem, DhtMessage } from '../../../../src/engine/protocol/dht/messages.js';
+import type { DhtItem, DhtMessage, DhtQueryMessage } from '../../../../src/engine/protocol/dht/messages.js';
 import { isNodeIdFor } from '../../../../src/engine/protocol/dht/node-id.js';
 import {
   addNode,
@@ -323,6 +324,32 @@ describe('DhtNode', () => {
       expect(node.stats(network.nowMs).goodNodes).toBeGreaterThan(15);
       expect(node.contacts(network.nowMs).filter(({ host }) => gone.has(host))).toEqual([]);
     }
+  });
+
+  it('does without a node that has come to refuse whatever it is asked', () => {
+    const network = new VirtualNetwork(9);
+    const { node, address } = addNode(network, publicAddress(0));
+    const out: OutgoingPacket[] = [];
+    let refuses = false;
+    network.join(publicAddress(1), {
+      handlePacket(bytes, to) {
+        const { transaction } = decodeDhtMessage(bytes) as DhtQueryMessage;
+        const answer: DhtMessage = refuses
+          ? { type: 'error', transaction, code: 201, text: 'no' }
+          : { type: 'response', transaction, id: new Uint8Array(20).fill(7), answer: {} };
+        out.push({ to, packet: encodeDhtMessage(answer) });
+      },
+      handleTimeout() {},
+      nextTimeout: () => Number.POSITIVE_INFINITY,
+      poll: () => out.shift(),
+    });
+    node.addNodes([publicAddress(1)], network.nowMs);
+    network.flush(address);
+    network.run(MINUTE);
+    expect(node.stats(network.nowMs).nodes).toBe(1);
+    refuses = true;
+    network.run(60 * MINUTE);
+    expect(node.stats(network.nowMs).nodes).toBe(0);
   });
 
   it('knows the same nodes after an hour without network', () => {
