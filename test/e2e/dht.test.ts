@@ -244,7 +244,9 @@ describe('a session as a node of the DHT', () => {
     expect((await third.dht!.get({ publicKey: keys.publicKey, salt }))!.seq).toBe(2); // nobody took it
     await expect(first.dht!.put('x'.repeat(1001))).rejects.toMatchObject({ code: 'ERR_DHT_VALUE' });
     for (const wrong of [{ seq: 2.5 }, { seq: -1 }, { seq: 3, cas: Number.NaN }])
-      await expect(first.dht!.putMutable({ ...keys, salt, value: 'x', ...wrong })).rejects.toThrow(RangeError);
+      await expect(first.dht!.putMutable({ ...keys, salt, value: 'x', ...wrong })).rejects.toThrow(
+        RangeError,
+      );
 
     await seed(second, sample);
     await until('a seed', async () => (await first.dht!.scrape(infoHash))?.seeds === 1);
@@ -331,6 +333,24 @@ describe('a session as a node of the DHT', () => {
     expect(message.query).not.toMatchObject({ impliedPort: true });
     expect(from.port).not.toBe(other.address.port);
     expect(lines).toContainEqual(expect.stringContaining('takes any'));
+  });
+
+  it('is another node than a session beside it with the same folder', async () => {
+    const stage = await openStage();
+    const options = { dhtBootstrap: [(await RawDhtNode.open(stage)).address], stateDir: stage.path('state') };
+    const openOne = async () => {
+      const session = await openNode(stage, options);
+      await session.dht!.ready();
+      return { session, id: session.dht!.stats().families[0].id };
+    };
+    const former = await openOne();
+    await former.session.close();
+    const [one, two] = [await openOne(), await openOne()];
+    expect(one.id).toBe(former.id);
+    expect(two.id).not.toBe(one.id);
+    await two.session.close();
+    await one.session.close();
+    expect((await openOne()).id).toBe(one.id);
   });
 
   it('begins anew when what it had saved is damaged, and says so', async () => {

@@ -189,7 +189,9 @@ function bytesOf(value: DhtValue, salt?: Uint8Array): Uint8Array {
 /** @throws RangeError for what no packet can say: it would only show when one is written, with nobody there to catch it */
 function checkSequence(name: string, value: number | undefined): void {
   if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return;
-  throw new RangeError(`${name} of a value of the DHT is ${value}, must be a whole number from 0 to 2^53 - 1`);
+  throw new RangeError(
+    `${name} of a value of the DHT is ${value}, must be a whole number from 0 to 2^53 - 1`,
+  );
 }
 
 function outdated(refused: number, seq: number): MillraceError {

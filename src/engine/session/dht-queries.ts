@@ -46,7 +46,8 @@ export async function ask<T>(
     const settle = () => {
       if (open > 0) return;
       if (results.length > 0) resolve(results);
-      else reject(new MillraceError('ERR_DHT_NO_NODES', 'no node of the DHT answers any more', { waitedMs: 0 }));
+      else
+        reject(new MillraceError('ERR_DHT_NO_NODES', 'no node of the DHT answers any more', { waitedMs: 0 }));
     };
     const ends = endpoints.map(endpoint => {
       let waiting = true;
