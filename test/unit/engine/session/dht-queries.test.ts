@@ -32,7 +32,11 @@ class FakeService {
       .map(() => {
         const gone = new Set<() => void>();
         this.gone.push(gone);
-        return { search, whenShut: (call: () => void) => (gone.add(call), () => void gone.delete(call)) };
+        const whenShut = (call: () => void) => {
+          gone.add(call);
+          return () => void gone.delete(call);
+        };
+        return { search, whenShut };
       });
   }
 
