@@ -22,15 +22,28 @@ const HOSTS = ['127.0.0.1', '::1'] as const;
 
 const PING = { type: 'query', transaction: utf8('aa'), query: { method: 'ping' } } as const;
 
-function openNode(stage: Stage, options: SessionOptions = {}): Promise<Session> {
-  return openSession(stage, { dht: true, dhtBootstrap: [], workers: 0, ...options });
+/**
+ * Unless a port is asked for, one that was free for packets, too: tests tell others of it. The system finds one that is
+ * free for connections, and now and then somebody has it for packets.
+ */
+async function openNode(stage: Stage, options: SessionOptions = {}): Promise<Session> {
+  for (;;) {
+    const session = await openSession(stage, { dht: true, dhtBootstrap: [], workers: 0, ...options });
+    const { dht, addresses } = session;
+    if (dht === undefined || addresses.length === 0 || addressOf(session).port === portOf(options))
+      return session;
+    await until('sockets', () => dht.addresses.length === addresses.length);
+    if (dht.addresses.every(({ port }) => port === addressOf(session).port)) return session;
+    await session.close();
+  }
 }
+
+const portOf = ({ listen }: SessionOptions) => (listen ? listen.port : undefined);
 
 /** A DHT of sessions, each of which is told of the first one alone. */
 async function openNet(stage: Stage, size: number, host: string = HOSTS[0]): Promise<Session[]> {
   const listen = { host };
   const sessions = [await openNode(stage, { listen })];
-  await until('a socket', () => sessions[0].dht!.addresses.length > 0);
   const dhtBootstrap = [addressOf(sessions[0])];
   for (let i = 1; i < size; i++) sessions.push(await openNode(stage, { listen, dhtBootstrap }));
   await Promise.all(sessions.map(session => session.dht!.ready()));
@@ -90,7 +103,6 @@ describe.each(HOSTS)('the DHT of sessions at %s', host => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
     const [a, b] = [await openNode(stage, { listen: { host } }), await openNode(stage, { listen: { host } })];
-    await until('sockets', () => [a, b].every(({ dht }) => dht!.addresses.length > 0));
     await seed(a, sample);
     await b.add(sample.torrent, { dir: stage.path('target'), peers: [addressOf(a)] });
     await Promise.all([a.dht!.ready(), b.dht!.ready()]);
@@ -154,7 +166,6 @@ describe('a session as a node of the DHT', () => {
     const [friend, foe] = [await RawDhtNode.open(stage), await RawDhtNode.open(stage, '127.0.0.3')];
     const session = await openNode(stage);
     session.setBlocked(host => host === foe.address.host);
-    await until('a socket', () => session.dht!.addresses.length > 0);
     const target = addressOf(session);
     const asked = async (node: RawDhtNode) => {
       await node.send(encodeDhtMessage({ ...PING, id: node.id }), target);
@@ -243,6 +254,10 @@ describe('a session as a node of the DHT', () => {
     await expect(other).rejects.toMatchObject({ code: 'ERR_DHT_OUTDATED', facts: { refused: 301 } });
     expect((await third.dht!.get({ publicKey: keys.publicKey, salt }))!.seq).toBe(2); // nobody took it
     await expect(first.dht!.put('x'.repeat(1001))).rejects.toMatchObject({ code: 'ERR_DHT_VALUE' });
+    for (const wrong of [{ seq: 2.5 }, { seq: -1 }, { seq: 3, cas: Number.NaN }])
+      await expect(first.dht!.putMutable({ ...keys, salt, value: 'x', ...wrong })).rejects.toThrow(
+        RangeError,
+      );
 
     await seed(second, sample);
     await until('a seed', async () => (await first.dht!.scrape(infoHash))?.seeds === 1);
@@ -302,6 +317,21 @@ describe('a session as a node of the DHT', () => {
     expect(announced.message.query).toMatchObject({ port: addressOf(session).port });
   });
 
+  it('tells what the other family knows when it moves away from one in the middle of a search', async () => {
+    const stage = await openStage();
+    const nodes = await Promise.all(HOSTS.map(host => RawDhtNode.open(stage, host)));
+    const dhtBootstrap = nodes.map(({ address }) => address);
+    const session = await openNode(stage, { dhtBootstrap, listen: { host: '*' } });
+    const dht = session.dht!;
+    await until('both families', () => dht.stats().goodNodes === 2);
+    nodes[1].mute = true;
+    const searching = dht.findPeers('11'.repeat(20));
+    await nodes[1].query(isOf('11'.repeat(20)));
+    await session.listenOn({ host: HOSTS[0], port: 0 });
+    expect(await searching).toEqual([]);
+    expect(dht.addresses).toHaveLength(1);
+  });
+
   it('takes another port when the one for packets is taken, and announces by number', async () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
@@ -314,6 +344,24 @@ describe('a session as a node of the DHT', () => {
     expect(message.query).not.toMatchObject({ impliedPort: true });
     expect(from.port).not.toBe(other.address.port);
     expect(lines).toContainEqual(expect.stringContaining('takes any'));
+  });
+
+  it('is another node than a session beside it with the same folder', async () => {
+    const stage = await openStage();
+    const options = { dhtBootstrap: [(await RawDhtNode.open(stage)).address], stateDir: stage.path('state') };
+    const openOne = async () => {
+      const session = await openNode(stage, options);
+      await session.dht!.ready();
+      return { session, id: session.dht!.stats().families[0].id };
+    };
+    const former = await openOne();
+    await former.session.close();
+    const [one, two] = [await openOne(), await openOne()];
+    expect(one.id).toBe(former.id);
+    expect(two.id).not.toBe(one.id);
+    await two.session.close();
+    await one.session.close();
+    expect((await openOne()).id).toBe(one.id);
   });
 
   it('begins anew when what it had saved is damaged, and says so', async () => {

@@ -18,6 +18,8 @@ export class RawDhtNode {
   readonly id = new Uint8Array(randomBytes(20));
   readonly packets: Uint8Array[] = [];
   readonly queries: SeenQuery[] = [];
+  /** Answers nothing any more. */
+  mute = false;
   readonly #watchers = new Set<() => void>();
 
   private constructor(readonly socket: Socket) {
@@ -72,7 +74,7 @@ export class RawDhtNode {
       this.queries.push({ message, from: { host, port } });
       const { transaction } = message;
       const response = { type: 'response', transaction, id: this.id, answer: answerTo(message) } as const;
-      this.socket.send(encodeDhtMessage(response), port, host);
+      if (!this.mute) this.socket.send(encodeDhtMessage(response), port, host);
     }
     for (const wake of [...this.#watchers]) wake();
   }

@@ -51,6 +51,8 @@ export interface LookupPurpose {
   answered?(from: Candidate, answer: DhtAnswer): boolean;
   /** Called once, unless cancelled. `closest` answered, and are in order. */
   done(result: DhtLookupResult, closest: readonly Candidate[], nowMs: number): void;
+  /** Nothing is to be told from now on: `done` may have been called, and what it began be under way. */
+  cancel?(): void;
 }
 
 export interface LookupOptions extends ShortlistOptions {
@@ -77,6 +79,8 @@ export class Lookup {
   #widening = 0;
   /** Bits that were flipped for them. */
   readonly #widened = new Set<number>();
+  /** Whoever could be trusted has been heard, or had his time: doubtful ones are asked from now on. */
+  #doubting = false;
   #over = false;
 
   constructor(options: LookupOptions, purpose: LookupPurpose, nowMs: number) {
@@ -111,9 +115,12 @@ export class Lookup {
 
   #next(nowMs: number): Candidate | undefined {
     const next = this.#nextTrusted();
-    if (next !== undefined || !this.#settled()) return next;
-    this.#widen(nowMs);
-    return this.#nextDoubtful();
+    if (next !== undefined) return next;
+    if (this.#settled()) {
+      this.#doubting = true;
+      this.#widen(nowMs);
+    }
+    return this.#doubting ? this.#nextDoubtful() : undefined;
   }
 
   /** The closest that was not asked, if it could be one of the 8 closest. */

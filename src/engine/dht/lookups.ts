@@ -15,7 +15,6 @@ interface Entry extends DhtLookup {
   readonly target: Uint8Array;
   readonly purpose: LookupPurpose;
   readonly sinceMs: number;
-  cancelled: boolean;
   lookup: Lookup | undefined;
 }
 
@@ -44,9 +43,9 @@ export class Lookups {
   /** @param urgent goes before those that wait */
   add(target: Uint8Array, purpose: LookupPurpose, nowMs: number, urgent = false): DhtLookup {
     const entry: Entry = {
-      ...{ target: target.slice(), purpose, sinceMs: nowMs, cancelled: false, lookup: undefined },
+      ...{ target: target.slice(), purpose, sinceMs: nowMs, lookup: undefined },
       cancel: () => {
-        entry.cancelled = true;
+        purpose.cancel?.();
         entry.lookup?.cancel();
         if (!this.#active.delete(entry)) this.#waiting = this.#waiting.filter(other => other !== entry);
       },

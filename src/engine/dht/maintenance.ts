@@ -174,14 +174,15 @@ export class Maintenance {
   }
 
   /** Nodes that are told are asked themselves if the table wants them. */
-  #reviewer(teller: PeerAddress): Waiter {
+  #reviewer(teller: DhtContact): Waiter {
     return {
       answered: ({ answer }, nowMs) => {
         const { table, family } = this.#options;
         for (const contact of (family === 4 ? answer.nodes : answer.nodes6) ?? [])
           if (mayTellOf(teller, contact.host) && table().wants(contact, nowMs)) this.consider(contact, nowMs);
       },
-      refused: () => {},
+      // Of no more use than who is silent; nodes that are asked each minute for ever would take the turns of others.
+      refused: () => this.#options.table().failed(teller, true),
       lost: () => {},
     };
   }

@@ -73,6 +73,7 @@ export class GetPurpose implements LookupPurpose {
 export class PutPurpose implements LookupPurpose {
   readonly query: DhtQuery;
   readonly #judge: ItemJudge;
+  #cancelled = false;
 
   constructor(
     readonly item: DhtItem,
@@ -103,6 +104,7 @@ export class PutPurpose implements LookupPurpose {
       token => ({ method: 'put', token, item: this.item, ...(cas !== undefined && { cas }) }),
       this.ask,
       ({ taken, refused }) =>
+        this.#cancelled ||
         onDone?.({
           ...{ ...result, storedAt: taken },
           ...(refused !== undefined && { refused }),
@@ -110,6 +112,10 @@ export class PutPurpose implements LookupPurpose {
         }),
       nowMs,
     );
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
   }
 }
 

@@ -17,6 +17,7 @@ export class PeersPurpose implements LookupPurpose {
   readonly #told = new Set<string>();
   #seeds: Uint8Array | undefined;
   #downloaders: Uint8Array | undefined;
+  #cancelled = false;
 
   constructor(
     readonly infoHash: Uint8Array,
@@ -59,9 +60,13 @@ export class PeersPurpose implements LookupPurpose {
         ...(seed && { seed }),
       }),
       this.ask,
-      ({ taken }) => onDone?.({ ...all, announcedTo: taken }),
+      ({ taken }) => this.#cancelled || onDone?.({ ...all, announcedTo: taken }),
       nowMs,
     );
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
   }
 
   #isNew(peer: PeerAddress, from: Candidate): boolean {

@@ -14,7 +14,7 @@ export function storeRound(
   nodes: readonly Candidate[],
   query: (token: Uint8Array) => DhtQuery,
   ask: Ask,
-  done: (result: StoreRoundResult) => void,
+  done: (result: StoreRoundResult) => unknown,
   nowMs: number,
 ): void {
   let open = 1;

@@ -22,7 +22,10 @@ export interface DhtAnnouncesOptions {
   readonly rng: Rng;
   /** Calls back once. @returns what calls it off */
   readonly setTimer: (call: () => void, delayMs: number) => () => void;
-  /** Looks for peers, and announces; `done` gets how many were found. @returns what calls it off */
+  /**
+   * Looks for peers, and announces; `done` gets how many were found. @returns what calls it off
+   * Where nobody is left to ask it may say so by `setReady`, and the torrent keeps its turn.
+   */
   readonly lookUp: (seeker: Seeker, done: (found: number) => void) => () => void;
 }
 
@@ -43,6 +46,7 @@ export class DhtAnnounces {
   readonly #seeding = new Set<Entry>();
   #running = 0;
   #ready = false;
+  #starting = false;
 
   constructor(readonly options: DhtAnnouncesOptions) {}
 
@@ -107,12 +111,16 @@ export class DhtAnnounces {
     entry.state = 'waiting';
   }
 
+  /** A lookup that ends at once comes back here, and must not begin the next one on top of itself: there may be 10,000. */
   #next(): void {
+    if (this.#starting) return;
+    this.#starting = true;
     while (this.#ready && this.#running < MAX_LOOKUPS) {
       const entry = first(this.#seeking) ?? first(this.#seeding);
-      if (entry === undefined) return;
+      if (entry === undefined) break;
       this.#run(entry);
     }
+    this.#starting = false;
   }
 
   #run(entry: Entry): void {
@@ -126,7 +134,7 @@ export class DhtAnnounces {
       over = true;
       this.#done(entry, found);
     });
-    if (over) return; // there was nobody to ask
+    if (over) return;
     entry.cancel = () => {
       over = true;
       cancel();

@@ -118,10 +118,13 @@ export class DhtApi implements SessionDht {
   async putMutable(options: DhtPutMutable): Promise<DhtStored> {
     const { secretKey, salt, signal } = options;
     const value = bytesOf(options.value, salt);
+    checkSequence('seq', options.seq);
+    checkSequence('cas', options.cas);
     const key = createDhtKeys(secretKey).publicKey;
     // Nodes that have nothing take whatever comes: what all of them know together counts.
     const now = (await this.get({ publicKey: key, salt }, { signal }))?.seq;
     const { seq = (now ?? 0) + 1, cas = options.seq === undefined ? now : undefined } = options;
+    checkSequence('seq', seq);
     if (now !== undefined && cas !== undefined && cas !== now) throw outdated(CAS_MISMATCH, seq);
     if (now !== undefined && now > seq) throw outdated(SEQUENCE_TOO_LOW, seq);
     const signature = signWith(secretKey, signedBytes(value, seq, salt));
@@ -181,6 +184,14 @@ function bytesOf(value: DhtValue, salt?: Uint8Array): Uint8Array {
     );
   }
   return bytes;
+}
+
+/** @throws RangeError for what no packet can say: it would only show when one is written, with nobody there to catch it */
+function checkSequence(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return;
+  throw new RangeError(
+    `${name} of a value of the DHT is ${value}, must be a whole number from 0 to 2^53 - 1`,
+  );
 }
 
 function outdated(refused: number, seq: number): MillraceError {

@@ -17,6 +17,7 @@ export class DhtEndpoint {
   readonly node: DhtNode;
   readonly #alarm = new Alarm(() => this.run((node, now) => node.handleTimeout(now)));
   #socket: DhtSocket | undefined;
+  readonly #whenShut = new Set<() => void>();
   /** Counts what makes a socket that is about to be there one too many. */
   #changes = 0;
 
@@ -66,6 +67,13 @@ export class DhtEndpoint {
     this.#alarm.clear();
     this.#socket?.close();
     this.#socket = undefined;
+    for (const call of [...this.#whenShut]) call();
+  }
+
+  /** Calls when there is no socket any more: what was asked stands still. @returns what calls it off */
+  whenShut(call: () => void): () => void {
+    this.#whenShut.add(call);
+    return () => void this.#whenShut.delete(call);
   }
 
   /** Begins a search. @returns what calls it off */

@@ -32,7 +32,7 @@ export function whenReady(service: DhtService, signal?: AbortSignal): Promise<vo
   });
 }
 
-/** Asks the nodes of all families that know anybody. @returns what came of it, one result for each family */
+/** Asks the nodes of all families that know anybody. @returns what came of it, a result for each family that is still there */
 export async function ask<T>(
   service: DhtService,
   signal: AbortSignal | undefined,
@@ -41,16 +41,31 @@ export async function ask<T>(
   await whenReady(service, signal);
   return interruptible(service, signal, (resolve, reject) => {
     const endpoints = service.answering;
-    if (endpoints.length === 0) {
-      reject(new MillraceError('ERR_DHT_NO_NODES', 'no node of the DHT answers any more', { waitedMs: 0 }));
-      return () => {};
-    }
     const results: T[] = [];
-    const done = (result: T) => {
-      results.push(result);
-      if (results.length === endpoints.length) resolve(results);
+    let open = endpoints.length;
+    const settle = () => {
+      if (open > 0) return;
+      if (results.length > 0) resolve(results);
+      else
+        reject(new MillraceError('ERR_DHT_NO_NODES', 'no node of the DHT answers any more', { waitedMs: 0 }));
     };
-    const ends = endpoints.map(endpoint => endpoint.search((node, now) => question(node, now, done)));
+    const ends = endpoints.map(endpoint => {
+      let waiting = true;
+      const over = (came: readonly T[]) => {
+        if (!waiting) return;
+        waiting = false;
+        open--;
+        results.push(...came);
+        settle();
+      };
+      const stop = endpoint.search((node, now) => question(node, now, result => over([result])));
+      const forget = endpoint.whenShut(() => over([]));
+      return () => {
+        forget();
+        stop();
+      };
+    });
+    settle();
     return () => {
       for (const end of ends) end();
     };

@@ -56,6 +56,8 @@ export class DhtService implements DiscoveryService {
   /** Ends what was asked for, when there is no network any more. */
   readonly #asked = new Set<(error: MillraceError) => void>();
   #cancelSave = () => {};
+  /** Files are written one after the other. */
+  #saving = Promise.resolve();
   /** Sockets are opened and closed one change after the other. */
   #changing: Promise<void>;
 
@@ -182,6 +184,8 @@ export class DhtService implements DiscoveryService {
     } catch (err) {
       log.warn({ err }, 'the saved nodes of the DHT cannot be used');
     }
+    // What we have taken is there no more for a session with the same folder.
+    if (!this.#closed && [...this.#saved.values()].some(({ id }) => id !== undefined)) await this.#save();
     await this.#open();
   }
 
@@ -317,7 +321,8 @@ export class DhtService implements DiscoveryService {
       );
       ends.push(end);
     }
-    if (running === 0) done(0);
+    // Nobody answers any more, which was not noticed yet: all torrents keep their turns until somebody does.
+    if (running === 0) this.#look();
     return () => {
       for (const end of ends) end();
     };
@@ -332,15 +337,24 @@ export class DhtService implements DiscoveryService {
     }, SAVE_MS);
   }
 
-  /** Who is known now; of a family without anybody those who were known before. */
-  async #save(): Promise<void> {
-    const { stateDir, log } = this.options;
+  /** Who is known now; of a family without anybody those who were known before. Our ids come at the end. */
+  #save(): Promise<void> {
     const tables = new Map<IpFamily, SavedTable>(this.#saved);
     for (const [family, { node }] of this.endpoints) {
       const nodes = node.contacts(nowMs());
       if (nodes.length > 0) tables.set(family, { id: node.id, nodes });
     }
     this.#saved = tables;
+    const told = Array.from(tables, ([family, { id, nodes }]) => {
+      const table: SavedTable = { id: this.#closed ? id : undefined, nodes };
+      return [family, table] as const;
+    });
+    this.#saving = this.#saving.then(() => this.#write(new Map(told)));
+    return this.#saving;
+  }
+
+  async #write(tables: SavedTables): Promise<void> {
+    const { stateDir, log } = this.options;
     if (stateDir === undefined || tables.size === 0) return;
     try {
       await writeTables(stateDir, tables);

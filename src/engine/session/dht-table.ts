@@ -8,7 +8,8 @@ import { makeStateFolder, readBounded, replaceFile } from '../storage/state-file
 
 /** What outlives a node of one family. That its id fits our address (BEP 42) shows when somebody tells us that. */
 export interface SavedTable {
-  readonly id: Uint8Array;
+  /** Undefined while a session has it: another one, with the same folder, must not be the same node. */
+  readonly id: Uint8Array | undefined;
   readonly nodes: readonly DhtContact[];
 }
 
@@ -44,7 +45,7 @@ export function encodeTables(tables: SavedTables): Uint8Array {
     const table = tables.get(family);
     if (table === undefined) return [];
     const nodes = encodeCompactNodes(table.nodes.slice(0, MAX_NODES), family);
-    return [[key, { id: table.id, nodes }] as const];
+    return [[key, { ...(table.id && { id: table.id }), nodes }] as const];
   });
   return encode(new Map(entries));
 }
@@ -56,8 +57,8 @@ export function decodeTables(bytes: Uint8Array): SavedTables {
   for (const [family, key] of KEYS) {
     const table = dict.dict(key);
     const id = table?.bytes('id');
-    if (table === undefined || id?.length !== NODE_ID_BYTES) continue;
-    tables.set(family, { id: id.slice(), nodes: readNodes(table, family) });
+    if (table === undefined || (table.has('id') && id?.length !== NODE_ID_BYTES)) continue;
+    tables.set(family, { id: id?.slice(), nodes: readNodes(table, family) });
   }
   return tables;
 }

@@ -27,7 +27,7 @@ export interface DhtPutMutable extends DhtAskOptions {
   readonly value: DhtValue;
   /** At most 64 bytes; one key may have many values, each with its salt. */
   readonly salt?: Uint8Array;
-  /** Default: one more than what is found, and then `cas` is what was found. */
+  /** A whole number from 0. Default: one more than what is found, and then `cas` is what was found. */
   readonly seq?: number;
   /** The sequence number that is to be replaced, and no other. */
   readonly cas?: number;

@@ -118,6 +118,15 @@ describe('Lookup', () => {
     expect(play.results[0].closest.map(({ host }) => host)).toEqual(['20.2.1.1', '20.1.7.1']);
   });
 
+  it('asks all who were silent once more at a time', () => {
+    const seeds = Array.from({ length: 10 }, (_, i) => node(10 - i, i));
+    const play = new Play(seeds);
+    for (let i = 0; i < ALPHA - 1; i++) play.slow();
+    for (let i = 0; i < 10 - (ALPHA - 1); i++) play.answer();
+    const again = play.asked.filter(({ query }) => query.method === 'find_node' && query.target === target);
+    expect(again.map(({ to }) => to.host)).toEqual(seeds.slice(0, ALPHA - 1).map(({ host }) => host));
+  });
+
   it('drops a node that answers by another id', () => {
     const play = new Play([node(3, 0), node(2, 1)]);
     const { waiter } = play.asked.shift()!;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bytesEqual, utf8 } from '../../../../src/engine/bytes.js';
 import { randomId } from '../../../../src/engine/dht/distance.js';
 import { DhtNode } from '../../../../src/engine/dht/node.js';
@@ -10,10 +10,11 @@ import type {
   GetResult,
   PutResult,
 } from '../../../../src/engine/dht/node-types.js';
+import type { OutgoingPacket } from '../../../../src/engine/dht/outbox.js';
 import { formatAddress, type PeerAddress } from '../../../../src/engine/ids.js';
 import { createRng } from '../../../../src/engine/policy/rng.js';
 import { decodeDhtMessage, encodeDhtMessage } from '../../../../src/engine/protocol/dht/krpc.js';
-import type { DhtItem, DhtMessage } from '../../../../src/engine/protocol/dht/messages.js';
+import type { DhtItem, DhtMessage, DhtQueryMessage } from '../../../../src/engine/protocol/dht/messages.js';
 import { isNodeIdFor } from '../../../../src/engine/protocol/dht/node-id.js';
 import {
   addNode,
@@ -129,6 +130,26 @@ describe('a network of DHT nodes', () => {
     expect(peers).toEqual([{ host: members[3].address.host, port: 51413 }]);
     expect(asked).toMatchObject({ peers: 1, announcedTo: 0 });
     expect(asked.downloaders).toHaveLength(256);
+  });
+
+  it('tells nothing of what is cancelled while nodes are told to store it', () => {
+    const network = new VirtualNetwork(5);
+    const [, member] = grow(network, 20);
+    const { node, address } = member;
+    const onDone = vi.fn();
+    const target = randomId(network.rng);
+    const searches = [
+      node.getPeers(target, { announce: { port: 1 }, onDone }, network.nowMs),
+      node.put({ value: utf8('i1e') }, { onDone }, network.nowMs),
+    ];
+    network.flush(address);
+    network.run(MINUTE, () => node.stats(network.nowMs).lookups === 0);
+    expect(node.stats(network.nowMs).transactions).toBeGreaterThan(0);
+    expect(onDone).not.toHaveBeenCalledTimes(2);
+    onDone.mockClear();
+    for (const search of searches) search.cancel();
+    network.run(MINUTE);
+    expect(onDone).not.toHaveBeenCalled();
   });
 
   it('keeps items: the newest that is signed, and immutable ones', () => {
@@ -303,6 +324,32 @@ describe('DhtNode', () => {
       expect(node.stats(network.nowMs).goodNodes).toBeGreaterThan(15);
       expect(node.contacts(network.nowMs).filter(({ host }) => gone.has(host))).toEqual([]);
     }
+  });
+
+  it('does without a node that has come to refuse whatever it is asked', () => {
+    const network = new VirtualNetwork(9);
+    const { node, address } = addNode(network, publicAddress(0));
+    const out: OutgoingPacket[] = [];
+    let refuses = false;
+    network.join(publicAddress(1), {
+      handlePacket(bytes, to) {
+        const { transaction } = decodeDhtMessage(bytes) as DhtQueryMessage;
+        const answer: DhtMessage = refuses
+          ? { type: 'error', transaction, code: 201, text: 'no' }
+          : { type: 'response', transaction, id: new Uint8Array(20).fill(7), answer: {} };
+        out.push({ to, packet: encodeDhtMessage(answer) });
+      },
+      handleTimeout() {},
+      nextTimeout: () => Number.POSITIVE_INFINITY,
+      poll: () => out.shift(),
+    });
+    node.addNodes([publicAddress(1)], network.nowMs);
+    network.flush(address);
+    network.run(MINUTE);
+    expect(node.stats(network.nowMs).nodes).toBe(1);
+    refuses = true;
+    network.run(60 * MINUTE);
+    expect(node.stats(network.nowMs).nodes).toBe(0);
   });
 
   it('knows the same nodes after an hour without network', () => {

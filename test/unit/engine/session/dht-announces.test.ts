@@ -20,8 +20,15 @@ interface Lookup {
   cancelled: boolean;
 }
 
-/** Lookups last `lookupMs`; without it until the test ends them. */
-function scene({ lookupMs, found = 0 }: { lookupMs?: number; found?: number } = {}) {
+interface SceneOptions {
+  /** Lookups last so long; without it until the test ends them. */
+  readonly lookupMs?: number;
+  readonly found?: number;
+  /** Called as each begins. */
+  readonly before?: () => void;
+}
+
+function scene({ lookupMs, found = 0, before = () => {} }: SceneOptions = {}) {
   const timers = new TimerQueue();
   const lookups: Lookup[] = [];
   let most = 0;
@@ -32,6 +39,7 @@ function scene({ lookupMs, found = 0 }: { lookupMs?: number; found?: number } = 
       const lookup = { seeker, done, atMs: performance.now(), cancelled: false };
       lookups.push(lookup);
       most = Math.max(most, announces.running);
+      before();
       const stop = lookupMs === undefined ? undefined : timers.set(() => done(found), lookupMs);
       return () => {
         lookup.cancelled = true;
@@ -133,7 +141,7 @@ describe('announces in the DHT', () => {
     expect(announces.running).toBe(1);
   });
 
-  it('take a lookup that ends at once', () => {
+  it('take lookups that end at once, however many they are', () => {
     let lookups = 0;
     const timers = new TimerQueue();
     const atOnce = new DhtAnnounces({
@@ -141,12 +149,24 @@ describe('announces in the DHT', () => {
       setTimer: (call, delayMs) => timers.set(call, delayMs),
       lookUp(_, done) {
         lookups++;
-        done(0); // as in a session whose sockets are closed
+        done(0);
         return () => {};
       },
     });
+    for (let i = 0; i < 20_000; i++) atOnce.join(seeker(i));
     atOnce.setReady(true);
-    atOnce.join(seeker(1));
-    expect([lookups, atOnce.running, timers.size]).toEqual([1, 0, 1]);
+    expect([lookups, atOnce.running, timers.size]).toEqual([20_000, 0, 20_000]);
+  });
+
+  it('wait on when the first of them finds out that there is nobody to ask', () => {
+    const { announces, lookups, timers } = scene({
+      before: () => announces.setReady(false),
+    });
+    announces.join(seeker(1));
+    announces.join(seeker(2));
+    announces.setReady(true);
+    expect([lookups.length, announces.running, timers.size]).toEqual([1, 0, 0]);
+    announces.setReady(true);
+    expect(lookups).toHaveLength(2);
   });
 });

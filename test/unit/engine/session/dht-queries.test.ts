@@ -19,13 +19,25 @@ class FakeService {
   unavailable: MillraceError | undefined;
   isReady = false;
   goodNodes = [1];
+  /** Of each endpoint, what is called when it loses its socket. */
+  readonly gone: Set<() => void>[] = [];
 
   get answering() {
     const search = (begin: (node: never, nowMs: number) => { cancel(): void }) => {
       const lookup = begin(undefined as never, 0);
       return () => lookup.cancel();
     };
-    return this.goodNodes.filter(nodes => nodes > 0).map(() => ({ search }));
+    return this.goodNodes
+      .filter(nodes => nodes > 0)
+      .map(() => {
+        const gone = new Set<() => void>();
+        this.gone.push(gone);
+        const whenShut = (call: () => void) => {
+          gone.add(call);
+          return () => void gone.delete(call);
+        };
+        return { search, whenShut };
+      });
   }
 
   whenReady(call: () => void) {
@@ -41,7 +53,8 @@ class FakeService {
 
   /** Nothing waits for it any more. */
   get forgotten(): boolean {
-    return this.waiting.size + this.shut.size + this.options.timers.size === 0;
+    const gone = this.gone.reduce((sum, { size }) => sum + size, 0);
+    return this.waiting.size + this.shut.size + this.options.timers.size + gone === 0;
   }
 
   get service(): DhtService {
@@ -75,6 +88,29 @@ describe('what is asked of the DHT', () => {
     dones[1]('v6');
     expect(await asking).toEqual(['v4', 'v6']);
     expect(dones).toHaveLength(2);
+    expect(fake.forgotten).toBe(true);
+  });
+
+  it('comes from the other family alone when one goes, and from none when both do', async () => {
+    const fake = new FakeService();
+    fake.isReady = true;
+    fake.goodNodes = [3, 5];
+    const dones: ((result: string) => void)[] = [];
+    const search = () =>
+      ask<string>(fake.service, undefined, (_, __, done) => {
+        dones.push(done);
+        return { cancel() {} };
+      });
+    const one = search();
+    await Promise.resolve();
+    for (const call of [...fake.gone[0]]) call();
+    dones[0]('too late');
+    dones[1]('v6');
+    expect(await one).toEqual(['v6']);
+    const none = search();
+    await Promise.resolve();
+    for (const call of fake.gone.flatMap(calls => [...calls])) call();
+    await expect(none).rejects.toMatchObject({ code: 'ERR_DHT_NO_NODES' });
     expect(fake.forgotten).toBe(true);
   });
 

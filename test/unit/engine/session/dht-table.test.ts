@@ -45,6 +45,11 @@ describe('the saved table', () => {
     expect(await readdir(dir)).toEqual(['dht.nodes']);
   });
 
+  it('comes back without the id that somebody has', () => {
+    const tables = new Map<IpFamily, SavedTable>([[4, { id: undefined, nodes: [] }]]);
+    expect(decodeTables(encodeTables(tables))).toEqual(tables);
+  });
+
   it('is empty where there is none', async () => {
     expect((await readTables(await folder())).size).toBe(0);
   });
