@@ -31,6 +31,11 @@ export class SharedLimits {
   }
 }
 
+/** Least that is read at once under a limit; less costs a system call for nothing. */
+const MIN_READ_BYTES = 1024;
+/** And under one that is used up it is waited for so much. */
+const MIN_WAIT_BYTES = 4 * MIN_READ_BYTES;
+
 /** What one peer must get through: its own buckets and those of its torrent and session. */
 export class PeerLimits {
   readonly down: LimitChain;
@@ -41,6 +46,17 @@ export class PeerLimits {
     this.down = new LimitChain([...levels.map(level => level.down), this.#own.down]);
     this.up = new LimitChain([...levels.map(level => level.up), this.#own.up]);
     this.refresh(0);
+  }
+
+  /** Bytes that may be read now. A low limit never has as many to spare as are worth a call: it goes into debt for them. */
+  readable(nowMs: number): number {
+    if (this.down.delayMs(MIN_READ_BYTES, nowMs) > 0) return 0;
+    return Math.max(MIN_READ_BYTES, this.down.available(nowMs));
+  }
+
+  /** How long to wait until reading is worth a call again; 0 while it is. */
+  readDelayMs(nowMs: number): number {
+    return this.down.delayMs(MIN_READ_BYTES, nowMs) > 0 ? this.down.delayMs(MIN_WAIT_BYTES, nowMs) : 0;
   }
 
   /** The rates for each peer have changed: the lowest of all levels holds. */
