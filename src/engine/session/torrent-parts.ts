@@ -209,7 +209,6 @@ export class TorrentParts {
         return;
       case 'piece':
         this.arrivals.settle(action.piece, action.at, action.length);
-        this.progress.doneBytes += action.length;
         this.waits.arrived(action.piece);
         events.emit({ type: 'piece', piece: action.piece });
         return;
