@@ -173,6 +173,13 @@ export class TorrentParts {
     if (this.progress.mark(piece)) this.waits.arrived(piece);
   }
 
+  /** A check has looked at the piece on disk. What was read of it before may be something else. */
+  checked(piece: number, good: boolean): void {
+    this.reader.forget(piece);
+    if (good) this.mark(piece);
+    else this.progress.unmark(piece);
+  }
+
   markAll(): void {
     this.progress.markAll();
     this.waits.allArrived();
