@@ -235,4 +235,14 @@ describe('pause and resume', () => {
     await torrent.checked();
     expect(torrent.stats()).toMatchObject({ state: 'paused', piecesDone: 64 });
   });
+
+  it('resumed again while it is checked, it goes on', async () => {
+    const { stage, sample, peers } = await scene();
+    const session = await openSession(stage, { dir: sample.dir });
+    const torrent = await session.add(sample.torrent, { peers, check: 'full', paused: true });
+    torrent.resume();
+    expect(torrent.state).toBe('checking');
+    await torrent.checked();
+    expect(torrent.stats()).toMatchObject({ state: 'seeding', piecesDone: 64 });
+  });
 });

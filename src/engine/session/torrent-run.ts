@@ -170,6 +170,7 @@ export class TorrentRun implements PartsOwner, Restable {
 
   /** Goes on after a pause, or tries again after an error: from the first check on when that is what failed. */
   resume(): void {
+    if (this.#state === 'checking') this.#paused = false; // the check goes on with it
     if (this.#state !== 'paused' && this.#state !== 'error') return;
     this.#paused = false;
     this.#recover();
