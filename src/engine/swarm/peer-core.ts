@@ -56,8 +56,8 @@ export class PeerCore {
   readonly uploads: BlockRange[] = [];
   /** What the oldest of them waits for; `peers` is the peer itself, which has not read what was sent. */
   uploadWait: 'localCap' | 'memory' | 'disk' | 'peers' = 'peers';
-  /** Pieces we serve although it is choked, and pieces it serves us so (BEP 6). */
-  readonly allowedOut = new Set<number>();
+  /** Pieces we serve although it is choked, with the bytes that it has asked for so, and pieces it serves us so (BEP 6). */
+  readonly allowedOut = new Map<number, number>();
   readonly allowedIn = new Set<number>();
   readonly suggested: number[] = [];
 
