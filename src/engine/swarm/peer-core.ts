@@ -49,6 +49,8 @@ export class PeerCore {
   /** Block whose payload is arriving, and where it goes; -1 throws it away. It may replace another peer's copy. */
   receiving: { key: number; range: BlockRange; targetAt: number; replaces: boolean } | undefined;
   unaskedBlocks = 0;
+  /** Requests that we took back: their blocks may have left before the peer knew. */
+  cancelledBlocks = 0;
   /** It rejected a request although we are unchoked: nothing is asked of it until then. */
   quietUntilMs = 0;
 

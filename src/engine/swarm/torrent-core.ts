@@ -228,7 +228,9 @@ export class TorrentCore {
   endBlock(peer: PeerCore, nowMs: number): void {
     const outcome = this.downloads.end(peer, nowMs);
     this.#hungry.add(peer);
-    if (outcome === 'unasked' && ++peer.unaskedBlocks > MAX_UNASKED_BLOCKS)
+    if (outcome !== 'unasked') return;
+    if (peer.cancelledBlocks > 0) peer.cancelledBlocks--;
+    else if (++peer.unaskedBlocks > MAX_UNASKED_BLOCKS)
       this.#disconnect(
         peer,
         new MillraceError(
@@ -250,7 +252,7 @@ export class TorrentCore {
       for (const { peer, reason } of this.#suspicion.failed(piece, at)) this.#ban(peer, reason);
       this.picker.failed(piece);
       this.downloads.reopen(piece);
-      if (!this.picker.isWanted(piece)) this.downloads.drop(piece);
+      if (!this.#active || !this.picker.isWanted(piece)) this.downloads.drop(piece);
       this.#actions.push({ type: 'piece-failed', piece });
       this.#wakeAll();
       return;
