@@ -50,13 +50,18 @@ export class PeerLimits {
 
   /** Bytes that may be read now. A low limit never has as many to spare as are worth a call: it goes into debt for them. */
   readable(nowMs: number): number {
-    if (this.down.delayMs(MIN_READ_BYTES, nowMs) > 0) return 0;
-    return Math.max(MIN_READ_BYTES, this.down.available(nowMs));
+    const available = this.down.available(nowMs);
+    return available < this.#worthReading ? 0 : Math.max(MIN_READ_BYTES, available);
   }
 
   /** How long to wait until reading is worth a call again; 0 while it is. */
   readDelayMs(nowMs: number): number {
-    return this.down.delayMs(MIN_READ_BYTES, nowMs) > 0 ? this.down.delayMs(MIN_WAIT_BYTES, nowMs) : 0;
+    return this.readable(nowMs) > 0 ? 0 : this.down.delayMs(MIN_WAIT_BYTES, nowMs);
+  }
+
+  /** Half of what a low limit can save up: the first read after a pause is of one byte, with each of those that share it. */
+  get #worthReading(): number {
+    return Math.min(MIN_READ_BYTES, this.down.burst / 2);
   }
 
   /** The rates for each peer have changed: the lowest of all levels holds. */
