@@ -110,40 +110,6 @@ describe('a block', () => {
     expect(asked(peer)).toEqual(before);
     expect(peer.unaskedBlocks).toBe(1);
   });
-
-  it('that nobody asked for goes nowhere; a peer that sends too many is cut off', () => {
-    const bench = new Bench({ have: [0] });
-    const peer = bench.connect();
-    for (let i = 0; i < 512; i++) expect(bench.block(peer, 0, 0)).toBe(-1);
-    expect(bench.take('disconnect')).toEqual([]);
-    bench.block(peer, 0, 0);
-    expect(bench.take('disconnect')).toMatchObject([{ peer: peer.key, error: { code: 'ERR_WIRE_MESSAGE' } }]);
-    expect(bench.core.downloads.wastedBytes).toBe(513 * BLOCK);
-  });
-
-  it('that was on its way when its request was taken back is no offence', () => {
-    const bench = new Bench();
-    const peer = bench.connectSeed();
-    for (let i = 0; i < 600; i++) {
-      const { piece, begin } = oldest(peer);
-      bench.setPriorities([0, 8, 0]);
-      expect(asked(peer)).toEqual([]);
-      expect(bench.block(peer, piece, begin)).toBe(-1);
-      bench.setPriorities([0, 8, 2]);
-    }
-    expect(bench.take('disconnect')).toEqual([]);
-    expect(peer.unaskedBlocks).toBe(0);
-  });
-
-  it('is no trouble when few of them come unasked over a long time', () => {
-    const bench = new Bench({ have: [0] });
-    const peer = bench.connect();
-    for (let i = 0; i < 2000; i++) {
-      bench.block(peer, 0, 0);
-      if (i % 8 === 0) bench.pass(1);
-    }
-    expect(bench.take('disconnect')).toEqual([]);
-  });
 });
 
 describe('the end-game', () => {
