@@ -146,7 +146,7 @@ export class TorrentRun implements PartsOwner, Restable {
       const mode = this.#options.check ?? 'auto';
       const existing = await findExisting({ metainfo, storage, resume, mode });
       if (this.#isClosed) return;
-      workings.earlier = existing.traffic;
+      workings.account.earlier = existing.traffic;
       const proven = await this.#check.take(existing);
       if (this.#isClosed) return;
       if (existing.complete && existing.saved) durability?.loaded();
@@ -270,7 +270,7 @@ export class TorrentRun implements PartsOwner, Restable {
 
   /** Whoever resumes a torrent that has left wants it to stay. */
   #awaitDeparture(): void {
-    if (!this.left.settled) this.#departure?.start(() => this.workings.tally.uploaded);
+    if (!this.left.settled) this.#departure?.start(() => this.workings.account.tally.uploaded);
   }
 
   #leave(): void {
