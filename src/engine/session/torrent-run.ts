@@ -86,7 +86,11 @@ export class TorrentRun implements PartsOwner, Restable {
     this.presence.add(options.peers ?? [], 'manual');
     const { onComplete, select, priorities } = options;
     if (onComplete !== undefined)
-      this.#departure = new Departure(onComplete, metainfo.length, () => this.#leave());
+      this.#departure = new Departure(
+        onComplete,
+        () => this.workings.wantedBytes,
+        () => this.#leave(),
+      );
     if (select !== undefined || priorities !== undefined) this.files.begin(select, priorities);
   }
 
