@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { copyFile, mkdir, open, truncate } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { verifyTorrent } from '../../dist/index.js';
+import { RawPeer } from '../hostile/raw-peer.js';
 import { Peer } from '../lib/e2e-peer.js';
 import {
   addressOf,
@@ -60,6 +61,27 @@ describe('recheck', () => {
     await torrent.recheck();
     await torrent.completed();
     expect(torrent.stats()).toMatchObject({ state: 'seeding', piecesDone: 64, downloaded: 64 * PIECE });
+  });
+
+  it('forgets what was read before: a damaged piece that was mended is sent as it is now', async () => {
+    const { stage, sample } = await scene();
+    const file = `${sample.dir}/film.bin`;
+    await flipByte(file, 7 * PIECE);
+    const session = await openSession(stage, { dir: sample.dir });
+    const torrent = await session.add(sample.torrent, { check: 'seed' });
+    const range = { piece: 7, begin: 0, length: 16 * KiB };
+    const fetch = async () => {
+      const peer = (await RawPeer.dial(addressOf(session))).expectPieces(64).handshake(torrent.infoHash);
+      stage.defer(() => peer.socket.destroy());
+      peer.send({ type: 'have-none' }, { type: 'interested' });
+      await peer.message('unchoke');
+      return (await peer.fetchBlock(range)).payload[0];
+    };
+    const damaged = await fetch();
+    await flipByte(file, 7 * PIECE);
+    await torrent.recheck();
+    expect(torrent.state).toBe('seeding');
+    expect(await fetch()).toBe(damaged ^ 1);
   });
 
   it('in mid-transfer: the transfer goes on', async () => {
@@ -212,5 +234,15 @@ describe('pause and resume', () => {
     torrent.pause();
     await torrent.checked();
     expect(torrent.stats()).toMatchObject({ state: 'paused', piecesDone: 64 });
+  });
+
+  it('resumed again while it is checked, it goes on', async () => {
+    const { stage, sample, peers } = await scene();
+    const session = await openSession(stage, { dir: sample.dir });
+    const torrent = await session.add(sample.torrent, { peers, check: 'full', paused: true });
+    torrent.resume();
+    expect(torrent.state).toBe('checking');
+    await torrent.checked();
+    expect(torrent.stats()).toMatchObject({ state: 'seeding', piecesDone: 64 });
   });
 });

@@ -73,6 +73,24 @@ describe('when all has arrived', () => {
     expect(torrent.stats().uploaded).toBeGreaterThanOrEqual(sample.metainfo.length);
   });
 
+  it('the ratio is to what was wanted, not to files that were left out', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'box/a.bin': MiB / 4, 'box/b.bin': 2 * MiB });
+    const seed = await openSeed(stage, sample);
+    const session = await openSession(stage, { dir: stage.path('target') });
+    const onComplete = { kind: 'linger', ratio: 1 } as const;
+    const select = [0];
+    const torrent = await session.add(sample.torrent, { peers: [addressOf(seed)], select, onComplete });
+    await torrent.completed();
+    await seed.close();
+    expect(torrent.state).toBe('seeding');
+    const taker = await openSession(stage, { dir: stage.path('taker') });
+    const copy = await taker.add(sample.torrent, { peers: [addressOf(session)], select });
+    await copy.completed();
+    await torrent.left();
+    expect(torrent.stats().uploaded).toBeLessThan(MiB);
+  });
+
   it('a pause while it lingers only delays it', async () => {
     const { torrent } = await scene({ kind: 'linger', forMs: 50 });
     await torrent.completed();

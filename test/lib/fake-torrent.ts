@@ -134,6 +134,7 @@ export class FakeTorrent {
   }
 
   resume(): void {
+    if (this.state === 'checking') this.#paused = false;
     if (this.state !== 'paused' && this.state !== 'error') return;
     this.#paused = false;
     this.error = undefined;

@@ -32,6 +32,11 @@ export class TokenBucket {
     return this.#rate;
   }
 
+  /** Most that can be saved up; Infinity when unlimited. */
+  get burst(): number {
+    return this.#burst;
+  }
+
   /** Changes the rate from now on; debt stays, saved tokens are cut to the new burst. */
   setRate(ratePerSecond: number, nowMs: number, burstBytes?: number): void {
     this.#refill(nowMs);
@@ -82,6 +87,12 @@ export class LimitChain {
 
   constructor(buckets: readonly TokenBucket[]) {
     this.#buckets = buckets;
+  }
+
+  get burst(): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (const bucket of this.#buckets) least = Math.min(least, bucket.burst);
+    return least;
   }
 
   available(nowMs: number): number {

@@ -23,7 +23,6 @@ export interface ArrivalsOptions {
 /** Pieces on their way from memory to disk: hashed and written by a worker, then told to the core. */
 export class Arrivals {
   #verifying = 0;
-  #closed = false;
   #onIdle: (() => void) | undefined;
 
   constructor(readonly options: ArrivalsOptions) {}
@@ -34,20 +33,16 @@ export class Arrivals {
   }
 
   async verify(piece: number, at: number): Promise<void> {
-    const { core, io, budget, durability, poke, onError } = this.options;
+    const { core, io, durability, poke, onError } = this.options;
     this.#verifying++;
     this.#zeroPadding(piece, at);
     try {
       const good = await io.verifyWrite(piece, at);
       if (good) durability?.written(piece, pieceBytes(io.table, piece));
-      if (this.#closed) budget.release(at);
-      else core.handleVerified(piece, good);
+      core.handleVerified(piece, good);
     } catch (error) {
-      if (this.#closed) budget.release(at);
-      else {
-        core.handleUnwritten(piece);
-        onError(error as MillraceError);
-      }
+      core.handleUnwritten(piece);
+      onError(error as MillraceError);
     } finally {
       this.#verifying--;
       if (this.#verifying === 0) this.#onIdle?.();
@@ -64,9 +59,8 @@ export class Arrivals {
     else budget.release(at);
   }
 
-  /** Resolves when no worker touches this torrent's slots any more. */
+  /** Resolves when no worker touches this torrent's slots any more; the core knows of all that they have written. */
   async close(): Promise<void> {
-    this.#closed = true;
     if (this.#verifying === 0) return;
     await new Promise<void>(resolve => {
       this.#onIdle = resolve;

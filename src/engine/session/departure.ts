@@ -14,7 +14,7 @@ export class Departure {
   /** @throws MillraceError ERR_OPTION for a linger without an end */
   constructor(
     policy: DeparturePolicy,
-    readonly wantedBytes: number,
+    readonly wantedBytes: () => number,
     readonly leave: () => void,
   ) {
     this.#policy = checkDeparture(policy);
@@ -34,11 +34,12 @@ export class Departure {
 
   #check(): void {
     const now = nowMs();
+    const wantedBytes = this.wantedBytes();
     const state = {
       completedAtMs: this.#completedAtMs,
       uploadedBytes: this.#uploaded(),
-      downloadedBytes: this.wantedBytes,
-      wantedBytes: this.wantedBytes,
+      downloadedBytes: wantedBytes,
+      wantedBytes,
     };
     const { leave, askAgainAtMs } = decideDeparture(this.#policy, state, now);
     if (leave) {

@@ -44,9 +44,8 @@ export class Hashing {
         signal: signal === undefined ? own : AbortSignal.any([signal, own]),
         onPiece: (piece, good) => {
           this.#done++;
-          if (!good) return parts.progress.unmark(piece);
-          parts.mark(piece);
-          proven.push(piece);
+          parts.checked(piece, good);
+          if (good) proven.push(piece);
         },
       });
     } finally {

@@ -32,9 +32,6 @@ const TURN_MESSAGES = 1000;
 /** A peer that takes not a byte of what waits for it for so long is gone, whatever it sends: libtorrent `peer_timeout`. */
 const SEND_TIMEOUT_MS = 120_000;
 
-/** Least that is read at once under a limit; less costs a system call for nothing. */
-const MIN_READ_BYTES = 1024;
-
 export interface NeighboursOptions {
   readonly core: TorrentCore;
   readonly peerId: Uint8Array;
@@ -232,17 +229,17 @@ export class Neighbours implements LinkTorrent {
   /** Who asks and never reads must not make us keep all the answers; blocks alone stay below half of that. */
   readQuota(link: PeerLink): number {
     if (link.socket.queuedBytes >= 2 * this.options.sendBufferBytes) return 0;
-    const available = link.limits!.down.available(nowMs());
-    return available >= MIN_READ_BYTES ? available : 0;
+    return link.limits!.readable(nowMs());
   }
 
   received(link: PeerLink, bytes: number, blocks: number): void {
-    const { down } = link.limits!;
+    const limits = link.limits!;
     const now = nowMs();
-    down.take(bytes, now);
-    if (down.available(now) < MIN_READ_BYTES) {
+    limits.down.take(bytes, now);
+    const wait = limits.readDelayMs(now);
+    if (wait > 0) {
       this.#waitingToRead.add(link);
-      this.#limitAlarm.setNoLater(now + Math.max(5, down.delayMs(MIN_READ_BYTES * 4, now)));
+      this.#limitAlarm.setNoLater(now + Math.max(5, wait));
     }
     this.#blocksSinceTurn += blocks;
     const messages = link.peer?.outbox.length ?? 0;

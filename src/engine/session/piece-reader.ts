@@ -1,4 +1,4 @@
-import type { MillraceError } from '../errors.js';
+import { isMillraceError, type MillraceError } from '../errors.js';
 import type { MemoryBudget } from './memory-budget.js';
 import { type PieceIo, pieceBytes } from './piece-io.js';
 import type { CachedPiece, ReadCache } from './read-cache.js';
@@ -86,7 +86,9 @@ export class PieceReader {
       cache.drop(torrent, piece);
       cache.unpin(cached);
       this.#reading--;
-      if (!this.#closed) onError(error as MillraceError);
+      // So many wait for files in the whole session that this one may not even wait: it is asked for again in a later turn.
+      const busy = isMillraceError(error, 'ERR_STORAGE_HANDLES') && error.facts.waiting !== undefined;
+      if (!this.#closed && !busy) onError(error as MillraceError);
     }
   }
 }

@@ -50,11 +50,10 @@ export class PieceWaits {
     else this.#wanted.set(reader, pieces);
     // Readers take turns: the first wish of each, then the second of each.
     const lists = [...this.#wanted.values()];
-    const urgent: number[] = [];
+    const urgent = new Set<number>();
     const longest = Math.max(0, ...lists.map(list => list.length));
-    for (let i = 0; i < longest; i++)
-      for (const list of lists) if (i < list.length && !urgent.includes(list[i])) urgent.push(list[i]);
-    this.setUrgent(urgent);
+    for (let i = 0; i < longest; i++) for (const list of lists) if (i < list.length) urgent.add(list[i]);
+    this.setUrgent([...urgent]);
   }
 }
 

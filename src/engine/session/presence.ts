@@ -154,7 +154,7 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
 
   /** All that is wanted is here; only a download that happened is announced. */
   completed(): void {
-    if (this.#online) this.#announcing?.completed(this.workings.tally.downloaded > 0);
+    if (this.#online) this.#announcing?.completed(this.workings.account.tally.downloaded > 0);
   }
 
   /** Others reach us elsewhere now. */
@@ -218,7 +218,7 @@ export class Presence implements LinkDoor, LinkKeeper, Seeker {
       host,
       engine,
       progress: () => {
-        const { uploaded, downloaded } = workings.tally;
+        const { uploaded, downloaded } = workings.account.tally;
         return { uploaded, downloaded, left: workings.leftBytes };
       },
       onPeers: peers => this.add(peers, 'tracker'),

@@ -22,17 +22,15 @@ export function doneIn(
 
 /** Bytes that are here, wanted, and left of a torrent. */
 export class Progress {
-  doneBytes = 0;
-
   constructor(
     readonly core: TorrentCore,
     readonly geometry: Geometry,
     readonly memory: ArrayBufferLike,
-  ) {
-    // Pieces that are nothing but padding are there from the start.
-    const { haveCount } = core.picker;
-    for (let piece = 0; haveCount > 0 && piece < geometry.pieceCount; piece++)
-      if (core.picker.has(piece)) this.doneBytes += core.picker.pieceBytes(piece);
+  ) {}
+
+  get doneBytes(): number {
+    const { picker } = this.core;
+    return this.#bytesOf(picker.haveCount, picker.has(this.geometry.pieceCount - 1));
   }
 
   get wantedBytes(): number {
@@ -56,20 +54,15 @@ export class Progress {
     const { picker } = this.core;
     if (picker.has(piece)) return false;
     this.core.markHave(piece);
-    this.doneBytes += picker.pieceBytes(piece);
     return true;
   }
 
   markAll(): void {
     this.core.picker.markAllHave();
-    this.doneBytes = this.geometry.length;
   }
 
   unmark(piece: number): void {
-    const { picker } = this.core;
-    if (!picker.has(piece)) return;
-    picker.unmarkHave(piece);
-    this.doneBytes -= picker.pieceBytes(piece);
+    this.core.picker.unmarkHave(piece);
   }
 
   /** Bytes of so many pieces, the last of the torrent, which may be short, among them or not. */

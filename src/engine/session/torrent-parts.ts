@@ -173,6 +173,13 @@ export class TorrentParts {
     if (this.progress.mark(piece)) this.waits.arrived(piece);
   }
 
+  /** A check has looked at the piece on disk. What was read of it before may be something else. */
+  checked(piece: number, good: boolean): void {
+    this.reader.forget(piece);
+    if (good) this.mark(piece);
+    else this.progress.unmark(piece);
+  }
+
   markAll(): void {
     this.progress.markAll();
     this.waits.allArrived();
@@ -209,7 +216,6 @@ export class TorrentParts {
         return;
       case 'piece':
         this.arrivals.settle(action.piece, action.at, action.length);
-        this.progress.doneBytes += action.length;
         this.waits.arrived(action.piece);
         events.emit({ type: 'piece', piece: action.piece });
         return;

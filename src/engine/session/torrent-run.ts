@@ -86,7 +86,11 @@ export class TorrentRun implements PartsOwner, Restable {
     this.presence.add(options.peers ?? [], 'manual');
     const { onComplete, select, priorities } = options;
     if (onComplete !== undefined)
-      this.#departure = new Departure(onComplete, metainfo.length, () => this.#leave());
+      this.#departure = new Departure(
+        onComplete,
+        () => this.workings.wantedBytes,
+        () => this.#leave(),
+      );
     if (select !== undefined || priorities !== undefined) this.files.begin(select, priorities);
   }
 
@@ -146,7 +150,7 @@ export class TorrentRun implements PartsOwner, Restable {
       const mode = this.#options.check ?? 'auto';
       const existing = await findExisting({ metainfo, storage, resume, mode });
       if (this.#isClosed) return;
-      workings.earlier = existing.traffic;
+      workings.account.earlier = existing.traffic;
       const proven = await this.#check.take(existing);
       if (this.#isClosed) return;
       if (existing.complete && existing.saved) durability?.loaded();
@@ -170,6 +174,7 @@ export class TorrentRun implements PartsOwner, Restable {
 
   /** Goes on after a pause, or tries again after an error: from the first check on when that is what failed. */
   resume(): void {
+    if (this.#state === 'checking') this.#paused = false; // the check goes on with it
     if (this.#state !== 'paused' && this.#state !== 'error') return;
     this.#paused = false;
     this.#recover();
@@ -269,7 +274,7 @@ export class TorrentRun implements PartsOwner, Restable {
 
   /** Whoever resumes a torrent that has left wants it to stay. */
   #awaitDeparture(): void {
-    if (!this.left.settled) this.#departure?.start(() => this.workings.tally.uploaded);
+    if (!this.left.settled) this.#departure?.start(() => this.workings.account.tally.uploaded);
   }
 
   #leave(): void {

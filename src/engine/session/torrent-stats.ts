@@ -13,7 +13,6 @@ export interface StateNow {
 /** A snapshot of a torrent, which may be at work or at rest. */
 export function describeTorrent(now: StateNow, workings: Workings, presence: Presence): TorrentStats {
   const { infoHash, length, pieceCount } = workings.metainfo;
-  const { everDownloaded, everUploaded } = workings;
   const peers = workings.working?.neighbours.peerStats() ?? [];
   return {
     infoHash,
@@ -26,9 +25,7 @@ export function describeTorrent(now: StateNow, workings: Workings, presence: Pre
     piecesDone: workings.piecesDone,
     downRate: peers.reduce((sum, peer) => sum + peer.downRate, 0),
     upRate: peers.reduce((sum, peer) => sum + peer.upRate, 0),
-    ...workings.tally,
-    everDownloaded,
-    everUploaded,
+    ...countsOf(workings),
     limitedBy: workings.limitedBy(),
     peers,
     knownPeers: presence.known,
@@ -43,7 +40,7 @@ export function glanceAt(
   workings: Workings,
   trackerComplaint: TrackerComplaint | undefined,
 ): TorrentGlance {
-  const { doneBytes: done, wantedBytes: wanted, everDownloaded, everUploaded, tally, working } = workings;
+  const { doneBytes: done, wantedBytes: wanted, working } = workings;
   return {
     state,
     error,
@@ -51,12 +48,14 @@ export function glanceAt(
     wanted,
     downRate: working?.neighbours.rate('down') ?? 0,
     upRate: working?.neighbours.rate('up') ?? 0,
-    ...tally,
-    everDownloaded,
-    everUploaded,
+    ...countsOf(workings),
     peers: workings.links.size,
     checkProgress,
     trackerComplaint,
     working: working !== undefined,
   };
+}
+
+function countsOf({ account: { tally, ever } }: Workings) {
+  return { ...tally, everDownloaded: ever.downloaded, everUploaded: ever.uploaded };
 }

@@ -4,8 +4,8 @@ import type { PeerKey } from '../ids.js';
 import { type LimitedBy, LimitLedger } from '../policy/limiting.js';
 import type { IpFamily } from '../protocol/compact.js';
 import type { Metainfo, TorrentFile } from '../protocol/metainfo-types.js';
+import { Account } from './account.js';
 import { nowMs } from './clock.js';
-import type { Traffic } from './durability.js';
 import type { Engine } from './engine.js';
 import type { PeerLink } from './link.js';
 import { failedWaits, type PieceWaits } from './piece-waits.js';
@@ -17,16 +17,6 @@ import { TorrentLimits } from './torrent-limits.js';
 import { type PartsOwner, TorrentParts } from './torrent-parts.js';
 import type { AddOptions, RateLimits } from './types.js';
 
-/** Payload and failures of this session, summed up. */
-export interface Tally {
-  readonly uploaded: number;
-  readonly downloaded: number;
-  readonly wasted: number;
-  readonly failedPieces: number;
-}
-
-const NO_TALLY: Tally = { uploaded: 0, downloaded: 0, wasted: 0, failedPieces: 0 };
-const NO_TRAFFIC: Traffic = { uploaded: 0, downloaded: 0 };
 const NOBODY = { nobody: 1 };
 const IDLE = { busy: 0, jobs: 0, hashMs: 0, diskMs: 0 };
 /** Nobody has ever come. */
@@ -47,8 +37,7 @@ export interface WorkingsOptions {
  * can rest when it is complete and nobody is connected: then there is nothing to know but what was counted.
  */
 export class Workings {
-  /** Of earlier sessions. */
-  earlier = NO_TRAFFIC;
+  readonly account = new Account(this);
   readonly place: Place;
   /** Bytes that are wanted, while there are no parts that know. */
   wantedAtRest: number;
@@ -62,7 +51,6 @@ export class Workings {
   #sequential: boolean | undefined;
   /** Number in the read cache; 0 before there were parts. */
   #number = 0;
-  #tally = NO_TALLY;
   /** Where the time went; a torrent that has never been at work has none. */
   #ledger: LimitLedger | undefined;
   #closed = false;
@@ -165,28 +153,6 @@ export class Workings {
   /** Copies in reach. */
   get copies(): number {
     return this.#parts?.core.picker.copies() ?? (this.#complete ? 1 : 0);
-  }
-
-  get tally(): Tally {
-    if (this.#parts === undefined) return this.#tally;
-    const { core, neighbours } = this.#parts;
-    return {
-      uploaded: this.#tally.uploaded + neighbours.uploader.sentBytes,
-      downloaded: this.#tally.downloaded + core.downloads.receivedBytes,
-      wasted: this.#tally.wasted + core.downloads.wastedBytes,
-      failedPieces: this.#tally.failedPieces + core.failedPieces,
-    };
-  }
-
-  /** Of this session and those before. */
-  get everDownloaded(): number {
-    const now = this.#parts?.core.downloads.receivedBytes ?? 0;
-    return this.earlier.downloaded + this.#tally.downloaded + now;
-  }
-
-  get everUploaded(): number {
-    const now = this.#parts?.neighbours.uploader.sentBytes ?? 0;
-    return this.earlier.uploaded + this.#tally.uploaded + now;
   }
 
   has(piece: number): boolean {
@@ -310,7 +276,7 @@ export class Workings {
       return; // the next checkpoint, or the end, tries again
     }
     if (!this.mayRest || !still()) return;
-    this.#tally = this.tally;
+    this.account.keep();
     this.#complete = true;
     this.#parts?.bottlenecks.stop(nowMs());
     this.#parts?.close(new MillraceError('ERR_CLOSED', 'the torrent rests'));
@@ -359,7 +325,7 @@ export class Workings {
       options,
       place: this.place,
       haveBits: () => this.#haveBits(),
-      traffic: () => ({ uploaded: this.everUploaded, downloaded: this.everDownloaded }),
+      traffic: () => this.account.ever,
     });
     if (this.#complete) disk.durability?.loaded(); // it was saved before the rest
     return disk;

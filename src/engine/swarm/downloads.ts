@@ -190,11 +190,7 @@ export class Downloads {
     const open = this.takeSlot(piece);
     if (open !== undefined) this.slots.release(open.at);
     for (const peer of this.peers.values())
-      for (const [key, { ref }] of peer.outstanding) {
-        if (ref.piece !== piece) continue;
-        peer.outstanding.delete(key);
-        peer.send({ type: 'cancel', piece, begin: ref.begin, length: ref.length });
-      }
+      for (const [key, { ref }] of peer.outstanding) if (ref.piece === piece) takeBack(peer, key, ref);
   }
 
   /**
@@ -234,9 +230,8 @@ export class Downloads {
     }
     for (const [key, asked] of peer.outstanding) {
       if (nowMs - asked.sentAtMs < REQUEST_TIMEOUT_MS) break; // oldest first: insertion order
-      peer.outstanding.delete(key);
       if (!asked.lapsed) this.picker.release(peer.key, asked.ref.piece, asked.ref.block);
-      peer.send({ type: 'cancel', piece: asked.ref.piece, begin: asked.ref.begin, length: asked.ref.length });
+      takeBack(peer, key, asked.ref);
     }
   }
 
@@ -305,9 +300,9 @@ export class Downloads {
   #cancelOthers(peer: PeerCore, ref: BlockRef, key: number): void {
     for (const other of this.picker.requesters(ref.piece, ref.block)) {
       const late = other === peer.key ? undefined : this.peers.get(other);
-      if (late === undefined || !late.outstanding.delete(key)) continue;
+      if (late === undefined || !late.outstanding.has(key)) continue;
       this.picker.release(other, ref.piece, ref.block);
-      late.send({ type: 'cancel', piece: ref.piece, begin: ref.begin, length: ref.length });
+      takeBack(late, key, ref);
     }
   }
 
@@ -322,6 +317,12 @@ export class Downloads {
     for (const peer of this.peers.values())
       if (peer.receiving?.range.piece === piece) peer.receiving.targetAt = -1;
   }
+}
+
+function takeBack(peer: PeerCore, key: number, { piece, begin, length }: BlockRef): void {
+  peer.outstanding.delete(key);
+  peer.cancelledBlocks++;
+  peer.send({ type: 'cancel', piece, begin, length });
 }
 
 /** Fewer free blocks than this are not asked for yet, where blocks that follow each other go in one request. */

@@ -37,6 +37,8 @@ export const REFILL_SHARE = 1 / 4;
 
 /** Pieces that a peer may have while it still gets an allowed-fast set, and the size of that set: BEP 6. */
 export const ALLOWED_FAST_COUNT = 10;
+/** How often a choked peer may ask for all of such a piece: libtorrent, three times its blocks. */
+export const ALLOWED_FAST_TIMES = 3;
 
 /** Allowed-fast and suggested pieces remembered for one peer; more are ignored. */
 export const MAX_HINTS = 64;

@@ -20,7 +20,7 @@ export type AllowedFastSet = (host: string, count: number) => number[];
 
 export function offerAllowedFast(peer: PeerCore, setFor: AllowedFastSet): void {
   for (const piece of setFor(peer.info.address.host, ALLOWED_FAST_COUNT)) {
-    peer.allowedOut.add(piece);
+    peer.allowedOut.set(piece, 0);
     peer.send({ type: 'allowed-fast', piece });
   }
 }

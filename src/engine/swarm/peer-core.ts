@@ -49,6 +49,8 @@ export class PeerCore {
   /** Block whose payload is arriving, and where it goes; -1 throws it away. It may replace another peer's copy. */
   receiving: { key: number; range: BlockRange; targetAt: number; replaces: boolean } | undefined;
   unaskedBlocks = 0;
+  /** Requests that we took back: their blocks may have left before the peer knew. */
+  cancelledBlocks = 0;
   /** It rejected a request although we are unchoked: nothing is asked of it until then. */
   quietUntilMs = 0;
 
@@ -56,8 +58,8 @@ export class PeerCore {
   readonly uploads: BlockRange[] = [];
   /** What the oldest of them waits for; `peers` is the peer itself, which has not read what was sent. */
   uploadWait: 'localCap' | 'memory' | 'disk' | 'peers' = 'peers';
-  /** Pieces we serve although it is choked, and pieces it serves us so (BEP 6). */
-  readonly allowedOut = new Set<number>();
+  /** Pieces we serve although it is choked, with the bytes that it has asked for so, and pieces it serves us so (BEP 6). */
+  readonly allowedOut = new Map<number, number>();
   readonly allowedIn = new Set<number>();
   readonly suggested: number[] = [];
 

@@ -1,4 +1,3 @@
-import { MillraceError } from '../errors.js';
 import type { PeerKey } from '../ids.js';
 import { bitfieldBytes } from '../kernels/types.js';
 import { Choker } from '../policy/choker.js';
@@ -7,17 +6,11 @@ import { BLOCK_BYTES, type BlockRange, type Message } from '../protocol/peer/mes
 import type { Action } from './actions.js';
 import { Choking } from './choking.js';
 import { Completion } from './completion.js';
+import { Conduct } from './conduct.js';
 import { Downloads } from './downloads.js';
 import { Extensions } from './extensions.js';
 import { Interest } from './interest.js';
-import {
-  KEEP_ALIVE_MS,
-  MAX_HINTS,
-  MAX_UNASKED_BLOCKS,
-  PEER_TIMEOUT_MS,
-  TICK_MS,
-  UNASKED_BLOCKS_PER_TICK,
-} from './limits.js';
+import { MAX_HINTS, TICK_MS } from './limits.js';
 import { offerAllowedFast, tellPieces } from './own-pieces.js';
 import { PeerCore, type PeerInfo } from './peer-core.js';
 import { PeerPieces } from './peer-pieces.js';
@@ -45,6 +38,7 @@ export class TorrentCore {
   readonly #completion: Completion;
   readonly #interest: Interest;
   readonly #choking: Choking;
+  readonly #conduct: Conduct;
   readonly #extensions: Extensions;
   readonly #suspicion: Suspicion;
   readonly #superSeeder: SuperSeeder;
@@ -76,6 +70,7 @@ export class TorrentCore {
       lost: peer => peer.amInterested && this.#interest.update(peer),
     });
     this.#completion = new Completion(this.picker, this.peers, act, greet);
+    this.#conduct = new Conduct(act);
     this.#interest = new Interest(kernels, this.picker, pieceCount);
     this.#choking = new Choking(
       new Choker({ ...options.choking, slots: options.unchokeSlots, rng }),
@@ -229,15 +224,7 @@ export class TorrentCore {
   endBlock(peer: PeerCore, nowMs: number): void {
     const outcome = this.downloads.end(peer, nowMs);
     this.#hungry.add(peer);
-    if (outcome === 'unasked' && ++peer.unaskedBlocks > MAX_UNASKED_BLOCKS)
-      this.#disconnect(
-        peer,
-        new MillraceError(
-          'ERR_WIRE_MESSAGE',
-          `${peer.unaskedBlocks} blocks that nobody asked for, at most ${MAX_UNASKED_BLOCKS} are put up with`,
-          { blocks: peer.unaskedBlocks, limit: MAX_UNASKED_BLOCKS },
-        ),
-      );
+    if (outcome === 'unasked') this.#conduct.unasked(peer);
   }
 
   // --- answers to actions --------------------------------------------------------------------------------------
@@ -251,7 +238,7 @@ export class TorrentCore {
       for (const { peer, reason } of this.#suspicion.failed(piece, at)) this.#ban(peer, reason);
       this.picker.failed(piece);
       this.downloads.reopen(piece);
-      if (!this.picker.isWanted(piece)) this.downloads.drop(piece);
+      if (!this.#active || !this.picker.isWanted(piece)) this.downloads.drop(piece);
       this.#actions.push({ type: 'piece-failed', piece });
       this.#wakeAll();
       return;
@@ -285,15 +272,7 @@ export class TorrentCore {
     this.#lastTickMs = nowMs;
     for (const peer of [...this.peers.values()]) {
       this.downloads.expire(peer, nowMs);
-      peer.unaskedBlocks = Math.max(0, peer.unaskedBlocks - UNASKED_BLOCKS_PER_TICK);
-      if (nowMs - peer.lastInMs >= PEER_TIMEOUT_MS)
-        this.#disconnect(
-          peer,
-          new MillraceError('ERR_PEER_TIMEOUT', `silent for ${PEER_TIMEOUT_MS / 1000} s`, {
-            limitMs: PEER_TIMEOUT_MS,
-          }),
-        );
-      else if (nowMs - peer.lastOutMs >= KEEP_ALIVE_MS) peer.send({ type: 'keep-alive' });
+      this.#conduct.tick(peer, nowMs);
     }
     this.#extensions.tick(nowMs);
     this.#superSeeder.tick(nowMs);
@@ -410,10 +389,6 @@ export class TorrentCore {
     this.#superSeeder.seen(peer, piece, nowMs);
     if (this.#interest.gained(peer, piece) || peer.amInterested) this.#hungry.add(peer);
     this.#completion.dropIfRedundant(peer);
-  }
-
-  #disconnect(peer: PeerCore, error: MillraceError): void {
-    this.#actions.push({ type: 'disconnect', peer: peer.key, error });
   }
 
   #ban(peer: PeerCore, reason: string): void {

@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.js';
 import type { Picker } from '../policy/picker.js';
 import { type BlockRange, MAX_BLOCK_BYTES } from '../protocol/peer/messages.js';
 import type { ActionSink } from './actions.js';
-import { MAX_INCOMING_REQUESTS } from './limits.js';
+import { ALLOWED_FAST_TIMES, MAX_INCOMING_REQUESTS } from './limits.js';
 import type { PeerCore } from './peer-core.js';
 
 /** The sending half: which requests we accept, in which order they are served, what a choke does to them. */
@@ -23,11 +23,12 @@ export class Uploads {
         `request for bytes ${begin} to ${begin + length} of piece ${piece}, which has ${pieceBytes}; at most ${MAX_BLOCK_BYTES} at once`,
         { piece, begin, length, pieceBytes, limit: MAX_BLOCK_BYTES },
       );
-    const served = !peer.amChoking || peer.allowedOut.has(piece);
+    const served = !peer.amChoking || this.#mayStill(peer, piece);
     if (!served || !this.picker.has(piece) || peer.uploads.length >= MAX_INCOMING_REQUESTS) {
       this.#reject(peer, range);
       return;
     }
+    if (peer.amChoking) peer.allowedOut.set(piece, peer.allowedOut.get(piece)! + length);
     peer.uploads.push({ piece, begin, length });
     this.act({ type: 'prefetch', piece });
   }
@@ -71,6 +72,12 @@ export class Uploads {
     peer.up.add(length, nowMs);
     peer.lastOutMs = nowMs;
     this.onSent(peer, piece, length, nowMs);
+  }
+
+  /** An allowed-fast piece helps a peer to begin; whoever asks for it without end gets for nothing what others give for. */
+  #mayStill(peer: PeerCore, piece: number): boolean {
+    const asked = peer.allowedOut.get(piece);
+    return asked !== undefined && asked < ALLOWED_FAST_TIMES * this.picker.pieceBytes(piece);
   }
 
   #reject(peer: PeerCore, { piece, begin, length }: BlockRange): void {

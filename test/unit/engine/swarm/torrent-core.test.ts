@@ -266,44 +266,6 @@ describe('when nothing more is wanted', () => {
   });
 });
 
-describe('silence', () => {
-  it('of ours is broken after 90 s by a keep-alive', () => {
-    const bench = new Bench();
-    const peer = bench.connect();
-    sent(peer);
-    bench.pass(89);
-    expect(said(peer)).toEqual([]);
-    bench.pass(1);
-    expect(said(peer)).toEqual(['keep-alive']);
-    bench.receive(peer, { type: 'keep-alive' });
-    bench.pass(89);
-    expect(said(peer)).toEqual([]);
-    bench.pass(1);
-    expect(said(peer)).toEqual(['keep-alive']);
-  });
-
-  it('of theirs ends the connection after 120 s; any message breaks it', () => {
-    const bench = new Bench();
-    const [dead, alive] = [bench.connect(), bench.connect()];
-    bench.pass(60);
-    bench.receive(alive, { type: 'keep-alive' });
-    bench.pass(59);
-    expect(bench.take('disconnect')).toEqual([]);
-    bench.pass(1);
-    expect(bench.take('disconnect')).toMatchObject([{ peer: dead.key, error: { code: 'ERR_PEER_TIMEOUT' } }]);
-  });
-
-  it('asks for no time when there is nobody', () => {
-    const bench = new Bench();
-    expect(bench.core.nextTimeout()).toBe(Number.POSITIVE_INFINITY);
-    const peer = bench.connect();
-    bench.pass(1);
-    expect(bench.core.nextTimeout()).toBe(2000);
-    bench.core.removePeer(peer.key, bench.nowMs);
-    expect(bench.core.nextTimeout()).toBe(Number.POSITIVE_INFINITY);
-  });
-});
-
 it('does its work at the very time that it named, also where sums of fractions are not exact', () => {
   const inexact = Array.from({ length: 1000 }, (_, i) => i * 7.1).filter(t => t + 1000 - t < 1000);
   expect(inexact).not.toEqual([]);

@@ -79,6 +79,39 @@ describe('a request', () => {
   });
 });
 
+describe('requests of a choked peer for an allowed-fast piece', () => {
+  it('are served three times over, and no more; other pieces are not', () => {
+    const bench = new Bench({ have: [1, 2], unchokeSlots: 0, allowedFastSet: () => [2] });
+    const peer = bench.connect();
+    said(peer);
+    const ask = (piece: number, block: number) =>
+      bench.receive(peer, { type: 'request', piece, begin: block * BLOCK, length: BLOCK });
+    for (let i = 0; i < 3 * 4; i++) {
+      ask(2, i % 4);
+      bench.core.uploads.sent(peer, 0);
+    }
+    expect(said(peer)).toEqual([]);
+    ask(2, 0);
+    ask(1, 0);
+    expect(said(peer)).toEqual(['reject 2,0', 'reject 1,0']);
+    bench.core.uploads.unchoke(peer);
+    ask(2, 0);
+    expect(peer.uploads).toHaveLength(1);
+  });
+
+  it('count only while it is choked', () => {
+    const { bench, peer, ask } = serving({}, { allowedFastSet: () => [2] });
+    for (let i = 0; i < 100; i++) {
+      ask(2, (i % 4) * BLOCK);
+      bench.core.uploads.sent(peer, 0);
+    }
+    bench.core.uploads.choke(peer);
+    ask(2);
+    expect(said(peer)).toEqual(['choke']);
+    expect(peer.uploads).toHaveLength(1);
+  });
+});
+
 describe('a cancel', () => {
   it('takes the request back and is answered with a reject', () => {
     const { bench, peer, ask } = serving();
