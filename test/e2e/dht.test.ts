@@ -13,6 +13,7 @@ import { encodeDhtMessage } from '../../src/engine/protocol/dht/krpc.js';
 import { decodeFeatures } from '../../src/engine/protocol/peer/features.js';
 import { RawPeer } from '../hostile/raw-peer.js';
 import { addressOf, KiB, makeSample, openSession, openStage, type Sample } from '../lib/e2e-stage.js';
+import { fakeNames } from '../lib/fake-names.js';
 import { freePort } from '../lib/free-port.js';
 import { RawDhtNode, type SeenQuery } from '../lib/raw-dht-node.js';
 import { hashTree } from '../lib/sample-files.js';
@@ -426,6 +427,7 @@ describe('a session as a node of the DHT', () => {
   });
 
   it('begins with nobody when nobody answers, and says so', async () => {
+    fakeNames({}); // where there is no name server it takes long to hear so
     const stage = await openStage();
     const session = await openNode(stage, { dhtBootstrap: [{ host: 'no-such-host.invalid', port: 6881 }] });
     const controller = new AbortController();
