@@ -81,10 +81,11 @@ async function suffer(url: string, state: string): Promise<Torrent> {
   return torrent;
 }
 
+/** A tracker that is waited for takes 4 s. */
 async function closes(torrent: Torrent): Promise<void> {
   const startedMs = performance.now();
   await torrent.close();
-  expect(performance.now() - startedMs, 'time to close').toBeLessThan(1_000);
+  expect(performance.now() - startedMs, 'time to close').toBeLessThan(3_000);
 }
 
 const failure = () => status.find(event => event.state === 'failed')?.error;
