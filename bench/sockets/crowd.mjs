@@ -1,6 +1,7 @@
 // One server and a crowd of clients, in processes of their own.
 import { availableParallelism, platform } from 'node:os';
-import { fileLimit, limitsOf, openFiles, readCounters, threadTime } from './limits.mjs';
+import { setTimeout } from 'node:timers/promises';
+import { fileLimit, limitsOf, NEARLY, openFiles, readCounters, threadTime } from './limits.mjs';
 
 /** One core is the server's; four processes ask more than one can answer. */
 const CLIENT_PROCESSES = Math.min(4, Math.max(1, availableParallelism() - 1));
@@ -9,6 +10,9 @@ const CLIENT_PROCESSES = Math.min(4, Math.max(1, availableParallelism() - 1));
 const SPARE_FILES = 100;
 
 const SAMPLE_MS = 100;
+
+/** The system opens a connection for a client before the server has taken it; a busy machine may keep it from that so long. */
+const MAX_TAKE_MS = 2000;
 
 /** Addresses that questions come from, so that ports do not run out; others than Linux have only the first. */
 const SOURCES =
@@ -48,7 +52,7 @@ export class Crowd {
       count: Math.floor((clients + i) / parts.length),
       lateMs,
     }));
-    await files.look(); // all that came are in, and nobody has gone yet
+    await files.sees(this.ownFiles + this.#mostConnections(clients)); // and nobody has gone yet
     const { result: rates, shares } = await busyWhile([server, ...parts], () =>
       all('run', () => ({ seconds })),
     );
@@ -79,6 +83,13 @@ export class Crowd {
     };
   }
 
+  /** Connections of so many clients that the server has at a time. */
+  #mostConnections(clients) {
+    if (this.kind === 'udp') return 0;
+    const room = (this.fileLimit - this.ownFiles) * NEARLY;
+    return Math.floor(Math.min(clients, this.maxConnections ?? clients, room));
+  }
+
   async stop() {
     await Promise.all([this.server, ...this.clients].map(process => process.stop()));
   }
@@ -106,6 +117,16 @@ class FileWatch {
 
   async look() {
     this.#most = Math.max(this.#most, await openFiles(this.pid));
+  }
+
+  /** Resolves when it has had so many, or does not get there. */
+  async sees(count) {
+    const endMs = performance.now() + MAX_TAKE_MS;
+    for (;;) {
+      await this.look();
+      if (this.#most >= count || performance.now() > endMs) return;
+      await setTimeout(1);
+    }
   }
 
   end() {

@@ -6,7 +6,7 @@ import { group } from '../lib/format.mjs';
 const BUSY = 0.95;
 
 /** A connection that ends frees its place for a moment, and samples are far apart. */
-const NEARLY = 0.98;
+export const NEARLY = 0.98;
 
 /** Backlog that Node.js asks for when nobody says (`net.Server.listen`); the system may give less. */
 const NODE_BACKLOG = 511;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { formatAddress, formatMagnet } from '../../dist/index.js';
 import { addressOf, KiB, makeSample, openSession, openStage } from '../lib/e2e-stage.js';
+import { freePort } from '../lib/free-port.js';
 import { CliProcess } from './cli-process.js';
 
 const ALONE = ['--host', '127.0.0.1', '--port', '0', '--no-state', '--workers', '1'];
@@ -29,7 +30,9 @@ async function meet(ways: (stage: Awaited<ReturnType<typeof openStage>>) => Prom
 
 it('a magnet link and a node of the DHT lead to the file', () =>
   meet(async stage => {
-    const node = await openSession(stage, { dht: true, dhtBootstrap: [] });
+    // a port that the system finds free for connections may be taken for packets
+    const listen = { host: '127.0.0.1', port: await freePort() };
+    const node = await openSession(stage, { listen, dht: true, dhtBootstrap: [] });
     const at = formatAddress(addressOf(node));
     return ['--dht', '--dht-bootstrap', at, '--no-pex', '--no-lsd'];
   }));

@@ -18,6 +18,8 @@ export class CliProcess {
   readonly ended: Promise<number | string>;
   stderr = '';
   readonly #checks = new Set<() => void>();
+  /** It has ended, and all that it said has come. */
+  #over = false;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.child = spawn(process.execPath, [BIN, ...keptApart(args), '--json'], {
@@ -33,6 +35,7 @@ export class CliProcess {
     });
     this.ended = new Promise(resolve => {
       this.child.once('close', (code, signal) => {
+        this.#over = true;
         resolve(code ?? signal ?? 'unknown');
         for (const check of this.#checks) check();
       });
@@ -45,7 +48,7 @@ export class CliProcess {
       const check = () => {
         const found = this.events.find(event => event.event === name && matches(event));
         if (found) resolve(found);
-        else if (this.child.exitCode === null && this.child.signalCode === null) return;
+        else if (!this.#over) return;
         else reject(new Error(`no ${name}: ${JSON.stringify(this.events.slice(-5))} ${this.stderr}`));
         this.#checks.delete(check);
       };

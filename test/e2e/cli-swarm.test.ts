@@ -90,8 +90,8 @@ describe('swarm', () => {
       '1',
       '--seed-up',
       '10KB/s',
-      '--timeout',
-      '4s',
+      '--timeout', // four minutes would do; the start of three processes counts
+      '8s',
       '--dir',
       kept,
     ]);

@@ -130,7 +130,7 @@ describe('download', () => {
   it('ends with 130 when it is interrupted, and goes on where it stopped', async () => {
     const server = seed();
     const peer = await addressOf(server);
-    const slow = download('--peer', peer, '--down', '1MB/s');
+    const slow = download('--peer', peer, '--down', '400KB/s');
     await slow.event('progress', ({ done }) => Number(done) > 0);
     slow.kill('SIGINT');
     expect(await slow.ended).toBe(130);

@@ -13,6 +13,8 @@ import { encodeDhtMessage } from '../../src/engine/protocol/dht/krpc.js';
 import { decodeFeatures } from '../../src/engine/protocol/peer/features.js';
 import { RawPeer } from '../hostile/raw-peer.js';
 import { addressOf, KiB, makeSample, openSession, openStage, type Sample } from '../lib/e2e-stage.js';
+import { fakeNames } from '../lib/fake-names.js';
+import { freePort } from '../lib/free-port.js';
 import { RawDhtNode, type SeenQuery } from '../lib/raw-dht-node.js';
 import { hashTree } from '../lib/sample-files.js';
 import type { Stage } from '../lib/stage.js';
@@ -335,7 +337,8 @@ describe('a session as a node of the DHT', () => {
   it('takes another port when the one for packets is taken, and announces by number', async () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
-    const [node, other] = [await RawDhtNode.open(stage), await RawDhtNode.open(stage)];
+    const node = await RawDhtNode.open(stage);
+    const other = await RawDhtNode.open(stage, HOSTS[0], await freePort()); // or an old connection may have it
     const { lines, log } = noted();
     const session = await openNode(stage, { dhtBootstrap: [node.address], listen: other.address, log });
     await seed(session, sample);
@@ -424,6 +427,7 @@ describe('a session as a node of the DHT', () => {
   });
 
   it('begins with nobody when nobody answers, and says so', async () => {
+    fakeNames({}); // where there is no name server it takes long to hear so
     const stage = await openStage();
     const session = await openNode(stage, { dhtBootstrap: [{ host: 'no-such-host.invalid', port: 6881 }] });
     const controller = new AbortController();

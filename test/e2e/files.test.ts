@@ -1,7 +1,16 @@
 import { access, open, readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { SessionOptions } from '../../dist/index.js';
-import { addressOf, KiB, makeSample, nextEvent, openSeed, openSession, openStage } from '../lib/e2e-stage.js';
+import {
+  addressOf,
+  KiB,
+  MiB,
+  makeSample,
+  nextEvent,
+  openSeed,
+  openSession,
+  openStage,
+} from '../lib/e2e-stage.js';
 import { hashFile, hashTree } from '../lib/sample-files.js';
 import { until } from '../lib/until.js';
 
@@ -157,8 +166,8 @@ describe('some files of a torrent', () => {
   });
 
   it('sequential: in order', async () => {
-    // Two workers finish when the system lets them.
-    const { sample, session, peers } = await scene(0, { workers: 1 });
+    // Two workers finish when the system lets them, and so does the opening of a file: 16 ms a piece.
+    const { sample, session, peers } = await scene(4 * MiB, { workers: 1 });
     const torrent = await session.add(sample.torrent, { peers, sequential: true });
     const order: number[] = [];
     torrent.on('piece', ({ piece }) => order.push(piece));

@@ -80,7 +80,7 @@ describe('local service discovery', () => {
     const session = await seed();
     const { torrent, dir, metainfo } = await makeOwnSample(stage, 'other');
     session.setDiscovery({ lsd: false });
-    await session.add(torrent, { dir, check: 'seed' });
+    await (await session.add(torrent, { dir, check: 'seed' })).checked();
     session.setDiscovery({ lsd: true });
     const [announce] = await spy.announces(metainfo.infoHash);
     expect(new Set(announce.infoHashes)).toEqual(new Set([infoHash, metainfo.infoHash]));

@@ -97,8 +97,8 @@ describe('nothing goes around a proxy', () => {
     const closings: unknown[] = [];
     const torrent = await session.add(sample.torrent, { peers: [{ host: '127.0.0.1', port: 1 }] });
     torrent.on('peer-closed', event => closings.push(event));
-    await vi.waitFor(() => expect(socks.asked).toHaveLength(1));
-    await vi.waitFor(() => expect(session.stats().connections).toBe(0));
+    await vi.waitFor(() => expect(socks.asked).toHaveLength(1), 10_000);
+    await vi.waitFor(() => expect(session.stats().connections).toBe(0), 10_000);
     expect(closings).toEqual([]);
   });
 });
@@ -138,12 +138,12 @@ describe('a session with a proxy', () => {
     await tracker.announces(1);
     expect(socks.clients.size).toBe(1);
     session.suspend('test');
-    await vi.waitFor(() => expect(socks.clients.size).toBe(0), { interval: 5 });
+    await vi.waitFor(() => expect(socks.clients.size).toBe(0), { interval: 5, timeout: 10_000 });
     socks.hold = true;
     await session.restore();
-    await vi.waitFor(() => expect(socks.clients.size).toBe(1), { interval: 5 });
+    await vi.waitFor(() => expect(socks.clients.size).toBe(1), { interval: 5, timeout: 10_000 });
     session.suspend('while it negotiates');
-    await vi.waitFor(() => expect(socks.clients.size).toBe(0), { interval: 5 });
+    await vi.waitFor(() => expect(socks.clients.size).toBe(0), { interval: 5, timeout: 10_000 });
   });
 
   it.each<SessionOptions['proxy']>([

@@ -56,6 +56,7 @@ it('trackers are replaced while the torrent is online', async () => {
   await until('both', () => counts() === '1,1');
   torrent.setTrackers([[urls[1]]]);
   await until('the second alone', () => counts() === '0,1');
+  await until('its answer', () => torrent.stats().trackers[0].state === 'working');
   expect(torrent.stats().trackers).toMatchObject([{ url: urls[1], tier: 0, state: 'working' }]);
   expect(() => torrent.setTrackers(['http://a'] as never)).toThrow(/list of tiers/);
   torrent.pause();

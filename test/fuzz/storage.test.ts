@@ -62,8 +62,11 @@ describe('a storage is a plain buffer whose padding is zero', () => {
   );
 
   it.each(stores)('%s', async (_, numRuns, create) => {
+    const endMs = performance.now() + TIME_BOX_MS;
     await fc.assert(
       fc.asyncProperty(layouts, steps, async (files, moves) => {
+        // fast-check's own limit of time leaves the run that is under way behind, at work in a folder that is removed
+        if (performance.now() > endMs) return;
         const length = sizeOf(files);
         const model = new Uint8Array(length);
         const storage = create(files);
@@ -86,7 +89,7 @@ describe('a storage is a plain buffer whose padding is zero', () => {
         expect(all).toEqual(model);
         await storage.close();
       }),
-      { numRuns, interruptAfterTimeLimit: TIME_BOX_MS },
+      { numRuns },
     );
   });
 });

@@ -278,7 +278,7 @@ describe('a peer that promises and does not keep', () => {
     await start();
     const peer = await meet();
     peer.raw(extended(0, join(utf8('d1:v9:'), utf8('\x1b[2JEv\x07il'), utf8('e'))));
-    await expect.poll(() => torrent.stats().peers[0]?.client).toBe('[2JEvil');
+    await expect.poll(() => torrent.stats().peers[0]?.client, { timeout: 5_000 }).toBe('[2JEvil');
     await finishes();
   });
 });

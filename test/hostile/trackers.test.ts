@@ -81,10 +81,11 @@ async function suffer(url: string, state: string): Promise<Torrent> {
   return torrent;
 }
 
+/** A tracker that is waited for takes 4 s. */
 async function closes(torrent: Torrent): Promise<void> {
   const startedMs = performance.now();
   await torrent.close();
-  expect(performance.now() - startedMs, 'time to close').toBeLessThan(1_000);
+  expect(performance.now() - startedMs, 'time to close').toBeLessThan(3_000);
 }
 
 const failure = () => status.find(event => event.state === 'failed')?.error;
@@ -240,7 +241,7 @@ describe('the peers it tells', () => {
     const reply = compact([[127, 0, 0, 1, port >> 8, port & 255]]);
     const before = target.closings;
     const torrent = await suffer(await httpTracker(bencoded(reply)), 'working');
-    await expect.poll(() => torrent.stats().knownPeers, { interval: 5 }).toBe(1);
+    await expect.poll(() => torrent.stats().knownPeers, { timeout: 5_000, interval: 5 }).toBe(1);
     expect(target.closings - before, 'both ends of one connection').toBeLessThanOrEqual(2 + 1);
     await closes(torrent);
   });
@@ -351,7 +352,9 @@ describe('URLs in a torrent', () => {
       trackers: [[`${base.replace('announce', '')}${secret}/announce?passkey=${secret}`]],
     });
     torrent.on('tracker', event => said.push(JSON.stringify(event)));
-    await expect.poll(() => torrent.stats().trackers[0]?.state, { interval: 5 }).toBe('failed');
+    await expect
+      .poll(() => torrent.stats().trackers[0]?.state, { timeout: 5_000, interval: 5 })
+      .toBe('failed');
     said.push(JSON.stringify(torrent.stats()));
     expect(said.join('\n')).not.toContain(secret);
     expect(said.join('\n')).toContain('***');

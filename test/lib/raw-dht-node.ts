@@ -26,8 +26,8 @@ export class RawDhtNode {
     socket.on('message', (packet, from) => this.#receive(packet, from));
   }
 
-  static async open(stage: Stage, host = '127.0.0.1'): Promise<RawDhtNode> {
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4').bind(0, host);
+  static async open(stage: Stage, host = '127.0.0.1', port = 0): Promise<RawDhtNode> {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4').bind(port, host);
     stage.defer(() => void socket.close());
     await once(socket, 'listening');
     return new RawDhtNode(socket);

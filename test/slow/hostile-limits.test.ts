@@ -144,10 +144,7 @@ it('Ctrl-C with a tracker that answers `started` and never again: the end within
     '--no-lsd',
   ]);
   await until('started', () => asked.length === 1);
-  const startedMs = performance.now();
   process.kill(program.pid, 'SIGINT');
-  await program.exited;
-  const tookMs = performance.now() - startedMs;
+  await program.exits(0); // after 5 s it would be ended with 130
   expect(asked).toEqual(['started', 'stopped']);
-  expect(tookMs).toBeLessThan(5_000);
 });

@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isMillraceError } from '../../../src/engine/errors.js';
 import { createTracker, type Tracker } from '../../../src/tracker/index.js';
+import { freePort } from '../../lib/free-port.js';
 
 const open: Tracker[] = [];
 const start = async (...args: Parameters<typeof createTracker>) => {
@@ -67,8 +68,9 @@ describe('failures are coded', () => {
     );
 
   it('port taken, HTTP and UDP; what was opened before is closed again', async () => {
-    const first = await start({ http: { port: 0, host: '127.0.0.1' }, udp: { port: 0, host: '127.0.0.1' } });
-    const { port } = first.udp!;
+    // of another range than the system's own, or an old connection of somebody may still have it over TCP
+    const port = await freePort();
+    const first = await start({ http: { port: 0, host: '127.0.0.1' }, udp: { port, host: '127.0.0.1' } });
     expect(await codeOf(start({ http: { port: first.http!.port, host: '127.0.0.1' } }))).toBe(
       'ERR_NET_ADDRESS_IN_USE',
     );

@@ -79,7 +79,7 @@ it('does not wait for a folder that hangs, and tries none that still does', asyn
   await vi.waitFor(async () => {
     probe.mockResolvedValue();
     expect(await check()).toMatchObject({ status: 200 });
-  });
+  }, 10_000);
 });
 
 it('is ready when it has started, is not suspended and does not stop', () => {

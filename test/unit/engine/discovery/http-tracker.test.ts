@@ -7,6 +7,7 @@ import { utf8 } from '../../../../src/engine/bytes.js';
 import { HttpTracker, type HttpTrackerOptions } from '../../../../src/engine/discovery/http-tracker.js';
 import { isMillraceError, type MillraceError } from '../../../../src/engine/errors.js';
 import { encode } from '../../../../src/engine/protocol/bencode.js';
+import { fakeNames } from '../../../lib/fake-names.js';
 import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.js';
 
 const REQUEST = {
@@ -214,6 +215,7 @@ describe('a tracker that misbehaves', () => {
   });
 
   it('no such name', async () => {
+    fakeNames({}); // where there is no name server it takes long to hear so
     expect(await failure('http://nowhere.invalid/secret')).toMatchObject({ code: 'ERR_TRACKER_UNREACHABLE' });
   });
 

@@ -37,7 +37,7 @@ async function announce(clients: ReturnType<typeof openClients>, url: string, id
       more = response.peers;
     },
   });
-  await vi.waitFor(() => expect(more).toBeDefined());
+  await vi.waitFor(() => expect(more).toBeDefined(), 10_000);
   return [...peers, ...more!];
 }
 
@@ -88,7 +88,7 @@ describe.each(['http', 'udp'] as const)('a tracker with addresses of both famili
     await clients.announce(urlOf(tracker), requestOf('a'));
     expect(tracker.stats().peers).toBe(1);
     if (scheme === 'udp') return; // where nobody answers is known after 45 s
-    await vi.waitFor(() => expect(leaveOut).toHaveBeenCalledWith(NAME, host === '::1' ? 4 : 6));
+    await vi.waitFor(() => expect(leaveOut).toHaveBeenCalledWith(NAME, host === '::1' ? 4 : 6), 10_000);
     leaveOut.mockClear();
     await clients.announce(urlOf(tracker), requestOf('a', 'stopped'));
     expect(clients.announces).toEqual({ ok: 2, failed: 0 });

@@ -25,9 +25,11 @@ function dial(host: string, { addresses }: Listener): Promise<string> {
   });
 }
 
+/** @returns a port that is taken in the one family alone: of others an old connection may have it in the other. */
 async function occupy(host: string): Promise<number> {
-  const { listener } = await open(host);
-  return listener.addresses[0].port;
+  const port = await freePort();
+  await open(host, port);
+  return port;
 }
 
 describe('listen', () => {

@@ -50,10 +50,10 @@ describe('parseMagnet', () => {
 
   it('does not grow with the ranges it is asked for', () => {
     expect(parseMagnet(link('&so=0-999999999')).selectOnly).toEqual([]);
-    const start = performance.now();
+    const start = process.cpuUsage();
     const ranges = Array(6000).fill('1-9999').join(',');
     expect(parseMagnet(link(`&so=${ranges}`)).selectOnly).toHaveLength(9999);
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(process.cpuUsage(start).user, 'microseconds').toBeLessThan(1_000_000);
   });
 });
 
