@@ -52,7 +52,7 @@ export class Keepers {
     };
     this.runner = new Runner({ catalog, settings, nowMs, onSwitch, seek });
     this.activity = new Activity({ catalog, nowMs, nowSeconds });
-    this.moving = new Moving({ catalog, report });
+    this.moving = new Moving({ catalog, report, onChange: entry => this.runner.changed(entry) });
     this.opening = new Opening({
       session,
       settings,

@@ -1,4 +1,12 @@
-import { formatTorrent, isMillraceError, MillraceError, parseMagnet, type Session } from '../../index.js';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type AddOptions,
+  formatTorrent,
+  isMillraceError,
+  MillraceError,
+  parseMagnet,
+  type Session,
+} from '../../index.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
 import type { Opening } from './opening.js';
@@ -14,17 +22,26 @@ export interface SeekingOptions {
   readonly onChange: (entry: Entry) => void;
 }
 
+interface Search {
+  readonly options: AddOptions;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
 /** Asks peers what is behind the magnet links in the list; each becomes a torrent like others then. */
 export class Seeking {
-  readonly #underWay = new Map<Entry, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+  readonly #underWay = new Map<Entry, Search>();
+  #closed = false;
 
   constructor(readonly options: SeekingOptions) {}
 
+  /** It may run. What was said of it since it was sought first holds for the torrent too: then it is sought anew. */
   start(entry: Entry): void {
-    if (this.#underWay.has(entry) || entry.failure !== undefined) return;
-    const stop = new AbortController();
-    const ended = this.#seek(entry, stop.signal).finally(() => this.#underWay.delete(entry));
-    this.#underWay.set(entry, { stop, ended });
+    if (this.#closed || entry.failure !== undefined) return;
+    const options = { ...this.options.opening.optionsOf(entry), paused: false };
+    const search = this.#underWay.get(entry);
+    if (search === undefined) this.#begin(entry, options);
+    else if (!isDeepStrictEqual(search.options, options)) void this.#again(entry);
   }
 
   /** @returns when nothing is under way for it any more */
@@ -35,14 +52,29 @@ export class Seeking {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#underWay.keys()].map(entry => this.stop(entry)));
   }
 
-  async #seek(entry: Entry, signal: AbortSignal): Promise<void> {
+  #begin(entry: Entry, options: AddOptions): void {
+    const stop = new AbortController();
+    const ended = this.#seek(entry, { ...options, signal: stop.signal }).finally(() =>
+      this.#underWay.delete(entry),
+    );
+    this.#underWay.set(entry, { options, stop, ended });
+  }
+
+  async #again(entry: Entry): Promise<void> {
+    await this.stop(entry);
+    const isThere = this.options.catalog.get(entry.infoHash) === entry && entry.torrent === undefined;
+    if (isThere && entry.admitted) this.start(entry);
+  }
+
+  async #seek(entry: Entry, options: AddOptions): Promise<void> {
     const { session, catalog, folder, opening, onChange } = this.options;
     const magnet = entry.record.magnet!;
     try {
-      const torrent = await session.add(magnet, { ...opening.optionsOf(entry), paused: false, signal });
+      const torrent = await session.add(magnet, options);
       opening.take(entry, torrent);
       const { metainfo } = torrent;
       await folder.write(entry.infoHash, formatTorrent(metainfo));
@@ -54,7 +86,7 @@ export class Seeking {
       });
       await catalog.flush();
     } catch (error) {
-      if (signal.aborted) return;
+      if (options.signal?.aborted) return;
       const failure = isMillraceError(error)
         ? error
         : new MillraceError('ERR_STORAGE_IO', 'what is behind the magnet link was not kept', {}, error);

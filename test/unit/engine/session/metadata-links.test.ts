@@ -38,7 +38,7 @@ function scene({ crowded = true } = {}) {
       peer: undefined as PeerLink['peer'],
     };
     const taken = link as unknown as PeerLink;
-    link.peer = links.attach(taken, { fast: true, extended: true, dht: false });
+    link.peer = links.attach(taken, { fast: true, extended: true, dht: false, v2: false });
     const say = (id: number, payload: Uint8Array) => {
       links.handleMessage(link.peer!, { type: 'extended', id, payload });
       links.received();
@@ -73,7 +73,9 @@ describe('where others wait for a place', () => {
       vi.advanceTimersByTime(5_000);
     }
     expect(closed.toSorted()).toEqual(
-      ['has none', 'has too much', 'refuses', 'tells and sends nothing'].map(name => `${name} ERR_PEER_LIMIT`),
+      ['has none', 'has too much', 'refuses', 'tells and sends nothing'].map(
+        name => `${name} ERR_PEER_LIMIT`,
+      ),
     );
   });
 
