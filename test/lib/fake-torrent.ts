@@ -5,6 +5,7 @@ import {
   MillraceError,
   parseMetainfo,
   type Session,
+  type SessionDht,
   type Torrent,
   type TorrentEvent,
   type TorrentGlance,
@@ -222,6 +223,7 @@ export interface Sought {
 
 /** Opens .torrent files by their path, as the engine does, and does nothing with them. */
 export class FakeSession {
+  dht: { follow: SessionDht['follow'] } | undefined;
   /** Magnet links that were ever added. */
   readonly sought: Sought[] = [];
   readonly torrents = new Map<string, FakeTorrent>();
@@ -245,7 +247,7 @@ export class FakeSession {
   }
 
   async add(source: string, options: AddOptions): Promise<Torrent> {
-    if (source.startsWith('magnet:')) return this.#open(await this.#seek(source, options), options);
+    if (/^magnet:/i.test(source)) return this.#open(await this.#seek(source, options), options);
     return this.#open(readFileSync(source), options);
   }
 

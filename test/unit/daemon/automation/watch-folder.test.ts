@@ -102,6 +102,26 @@ it('puts aside what is no torrent, and goes on', async () => {
   expect(readdirSync(dir).sort()).toEqual(['a.torrent.failed', 'b.torrent.added']);
 });
 
+it('leaves what the end has kept from being added', async () => {
+  writeFileSync(join(dir, 'a.magnet'), 'link');
+  let end: (error: Error) => void = () => {};
+  const waits = new Promise<void>(resolve => {
+    start({
+      add: () => {
+        resolve();
+        return new Promise((_, reject) => {
+          end = reject;
+        });
+      },
+    });
+  });
+  await waits;
+  const closed = folder!.close();
+  end(new Error('the daemon ends'));
+  await closed;
+  expect([readdirSync(dir), events]).toEqual([['a.magnet'], []]);
+});
+
 it('follows no links and takes no folders, whatever they are called', async () => {
   mkdirSync(join(dir, 'a.torrent'));
   symlinkSync('/etc/passwd', join(dir, 'b.torrent'));
