@@ -79,11 +79,13 @@ it('waits for a file that is still being written', async () => {
   const path = join(dir, 'a.torrent');
   writeFileSync(path, 'x');
   await looked(3);
+  nowMs = 5; // a look that has seen the file before the next line does not take it by that
   appendFileSync(path, 'y');
+  await looked(3);
   nowMs = 10;
   await looked(3);
   expect(added).toEqual([]);
-  nowMs = 20;
+  nowMs = 15;
   await told(1);
   expect(added).toEqual([['a.torrent', 'xy']]);
 });
