@@ -65,7 +65,7 @@ export class Keepers {
       onDone: entry => void this.#done(entry),
     });
     this.seeking = new Seeking({
-      ...{ session, catalog, folder, opening: this.opening },
+      ...{ session, catalog, folder, settings, opening: this.opening },
       onChange: entry => this.#changed(entry),
     });
     this.removing = new Removing({

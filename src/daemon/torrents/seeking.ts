@@ -6,7 +6,9 @@ import {
   MillraceError,
   parseMagnet,
   type Session,
+  type Torrent,
 } from '../../index.js';
+import type { LiveSettings } from '../config/live-settings.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
 import type { Opening } from './opening.js';
@@ -18,6 +20,7 @@ export interface SeekingOptions {
   readonly catalog: Catalog;
   readonly folder: TorrentFolder;
   readonly opening: Opening;
+  readonly settings: LiveSettings;
   /** What it is has been found out, or cannot be. */
   readonly onChange: (entry: Entry) => void;
 }
@@ -75,6 +78,8 @@ export class Seeking {
     const magnet = entry.record.magnet!;
     try {
       const torrent = await session.add(magnet, options);
+      const trackers = torrent.metainfo.private ? this.#ownTrackers(torrent, magnet) : undefined;
+      if (trackers !== undefined) torrent.setTrackers(trackers); // before it has announced itself
       opening.take(entry, torrent);
       const { metainfo } = torrent;
       await folder.write(entry.infoHash, formatTorrent(metainfo));
@@ -82,6 +87,7 @@ export class Seeking {
         magnet: undefined,
         name: torrent.stats().name,
         length: metainfo.length,
+        ...(trackers !== undefined && { trackers }),
         ...unselected(magnet, metainfo.files.length),
       });
       await catalog.flush();
@@ -93,6 +99,14 @@ export class Seeking {
       catalog.set(entry, { failure });
     }
     onChange(entry);
+  }
+
+  /** Those that the settings add to others are none of a private torrent's, which nobody could know before (BEP 27). */
+  #ownTrackers({ trackers }: Torrent, magnet: string): string[][] {
+    const named = new Set(parseMagnet(magnet).trackers);
+    const others = new Set(this.options.settings.get('default-trackers').filter(url => !named.has(url)));
+    const tiers = trackers.map(tier => tier.filter(url => !others.has(url)));
+    return tiers.filter(tier => tier.length > 0);
   }
 }
 

@@ -36,6 +36,30 @@ it('becomes a torrent like others', async () => {
   expect([sought().length, stage.torrent(infoHash).options.dir]).toEqual([1, join(stage.dir, 'dl')]);
 });
 
+it('announces itself to the trackers of the settings unless it turns out to be private', async () => {
+  const secret = Buffer.from(
+    Buffer.from(torrentFile('secret')).toString('latin1').replace(/ee$/, '7:privatei1eee'),
+    'latin1',
+  );
+  const more = 'udp://more.example:1';
+  for (const [what, tiers] of [
+    [bytes, [[TRACKER], [more]]],
+    [secret, [[TRACKER]]],
+  ] as const) {
+    await stage.close();
+    stage = await DaemonStage.open(`default-trackers = ["${more}", "${TRACKER}"]\n`);
+    const hash = parseMetainfo(what).infoHash;
+    await stage.ask('torrent-add', { filename: magnet.replace(infoHash, hash) });
+    while (sought().length === 0) await turn();
+    expect(sought()[0].options.trackers).toEqual([[TRACKER], [more], [TRACKER]]);
+    sought()[0].found(what);
+    while (stage.entry(hash).record.magnet !== undefined) await turn();
+    const all = stage.torrent(hash).trackers.flat();
+    expect([...new Set(all)]).toEqual(tiers.flat());
+    expect(stage.entry(hash).record.trackers).toEqual(stage.torrent(hash).trackers);
+  }
+});
+
 describe('what is said of it before its torrent is known', () => {
   const elsewhere = () => join(stage.dir, 'dl', 'x');
 
