@@ -348,11 +348,16 @@ describe('peers of a magnet link', () => {
 });
 
 describe('a torrent with metadata', () => {
-  it('tells its size and hands it on, part by part', async () => {
+  it.each([
+    ['', {}],
+    [', and goes on when a limit lets it', { up: 200_000 }],
+  ])('tells its size and hands it on, part by part%s', async (_, limits) => {
     const stage = await openStage();
     const sample = await makeLong(stage);
     const { infoBytes } = sample.metainfo;
-    const peer = await dial(await openSeed(stage, sample), sample.metainfo);
+    const seed = await openSeed(stage, sample);
+    seed.setLimits(limits);
+    const peer = await dial(seed, sample.metainfo);
     expect(peer.told).toMatchObject({ metadataBytes: infoBytes.length });
     const parts = metadataParts(infoBytes.length);
     expect(parts).toBeGreaterThan(2);
