@@ -44,7 +44,8 @@ export class Seeking {
     const options = { ...this.options.opening.optionsOf(entry), paused: false };
     const search = this.#underWay.get(entry);
     if (search === undefined) this.#begin(entry, options);
-    else if (!isDeepStrictEqual(search.options, options)) void this.#again(entry);
+    else if (search.stop.signal.aborted || !isDeepStrictEqual(search.options, options))
+      void this.#again(entry);
   }
 
   /** @returns when nothing is under way for it any more */

@@ -118,6 +118,15 @@ describe('what is said of it before its torrent is known', () => {
   });
 });
 
+it('one that is stopped and started at once is sought again', async () => {
+  const [stopped, started] = ['torrent-stop', 'torrent-start'].map(method =>
+    stage.ask(method, { ids: [infoHash] }),
+  );
+  await Promise.all([stopped, started]);
+  await turn();
+  expect([sought().length, sought()[1]?.options.signal?.aborted]).toEqual([2, false]);
+});
+
 it('one that failed is sought again when it is started', async () => {
   sought()[0].failed(new MillraceError('ERR_MEMORY_BUDGET', 'pieces too long'));
   await turn();
