@@ -200,7 +200,9 @@ export class Daemon {
     this.#stopBeat();
     this.#killSwitch.close();
     this.#fetching.close();
-    await this.#watching.close();
+    const watched = this.#watching.close();
+    this.#keepers.following.close(); // after that: what it ends stays in the folder
+    await watched;
     await this.#keepers.close();
     await this.#occasions.close();
     await state.beat().catch(err => log.error({ err }, 'the state was not saved'));

@@ -2,6 +2,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import {
   createDhtKeys,
+  formatAddress,
   formatMagnet,
   type PeerAddress,
   type Session,
@@ -12,6 +13,7 @@ import { encode } from '../../src/engine/protocol/bencode.js';
 import { encodeDhtMessage } from '../../src/engine/protocol/dht/krpc.js';
 import { decodeFeatures } from '../../src/engine/protocol/peer/features.js';
 import { RawPeer } from '../hostile/raw-peer.js';
+import { DaemonProcess } from '../lib/daemon-process.js';
 import { addressOf, KiB, makeSample, openSession, openStage, type Sample } from '../lib/e2e-stage.js';
 import { fakeNames } from '../lib/fake-names.js';
 import { freePort } from '../lib/free-port.js';
@@ -284,6 +286,28 @@ describe('a session as a node of the DHT', () => {
     await expect(off.add(formatMagnet({ pointer }))).rejects.toMatchObject({
       ...{ code: 'ERR_DHT_OFF', facts: { reason: 'option' } },
     });
+  });
+
+  it('tells a daemon, too, what a publisher points to', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const { infoHash } = sample.metainfo;
+    const [first, second] = await openNet(stage, 4);
+    await seed(first, sample);
+    const keys = createDhtKeys();
+    await second.dht!.putMutable({ ...keys, value: { ih: fromHex(infoHash) } });
+    const daemon = new DaemonProcess(stage, {
+      ...{ 'state-dir': stage.path('state'), 'download-dir': stage.path('target') },
+      ...{ dht: 'true', 'dht-bootstrap': formatAddress(addressOf(first)) },
+    });
+    const filename = formatMagnet({ pointer: { publicKey: toHex(keys.publicKey) } });
+    const added = await daemon.call('torrent-add', { filename });
+    expect(added).toMatchObject({ 'torrent-added': { hashString: infoHash } });
+    await until('all of it', async () => {
+      const [{ percentDone }] = await daemon.torrents<{ percentDone: number }>(['percentDone']);
+      return percentDone === 1;
+    });
+    expect(await daemon.call('torrent-add', { filename })).toHaveProperty('torrent-duplicate');
   });
 
   it('is none while there is no network, and at another port after a move', async () => {

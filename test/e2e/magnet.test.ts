@@ -170,6 +170,17 @@ describe('a magnet link', () => {
     expect(torrent.files.map(({ done }) => done)).toEqual([0, 200 * KiB]);
   });
 
+  it('of which files have priorities fetches them so, if there are such files', async () => {
+    const { stage, sample, target } = await scene({ 'album/a.bin': 256 * KiB, 'album/b.bin': 200 * KiB });
+    const peers = [addressOf(await openSeed(stage, sample))];
+    const session = await openSession(stage, { dir: target });
+    const wrong = session.add(linkOf(sample), { peers, priorities: { skip: [2] } });
+    await expect(wrong).rejects.toMatchObject({ code: 'ERR_OPTION' });
+    const torrent = await session.add(linkOf(sample), { peers, priorities: { skip: [0] } });
+    await torrent.completed();
+    expect(torrent.files.map(({ done }) => done)).toEqual([0, 200 * KiB]);
+  });
+
   it('is in the session once, and not as a torrent before there is one', async () => {
     const { stage, sample } = await scene();
     const session = await openSession(stage);
@@ -221,8 +232,10 @@ describe('a magnet link', () => {
   it('refuses wrong options at once', async () => {
     const { stage, sample } = await scene();
     const session = await openSession(stage);
-    const wrong = session.add(linkOf(sample), { maxPeers: 0 });
-    await expect(wrong).rejects.toMatchObject({ code: 'ERR_OPTION' });
+    const pointer = { publicKey: 'f'.repeat(64) }; // where it points to would take a while to find out
+    for (const wrong of [{ maxPeers: 0 }, { select: [-1] }, { priorities: { low: [0.5] } }])
+      for (const link of [linkOf(sample), formatMagnet({ pointer })])
+        await expect(session.add(link, wrong)).rejects.toMatchObject({ code: 'ERR_OPTION' });
   });
 });
 
@@ -335,11 +348,16 @@ describe('peers of a magnet link', () => {
 });
 
 describe('a torrent with metadata', () => {
-  it('tells its size and hands it on, part by part', async () => {
+  it.each([
+    ['', {}],
+    [', and goes on when a limit lets it', { up: 200_000 }],
+  ])('tells its size and hands it on, part by part%s', async (_, limits) => {
     const stage = await openStage();
     const sample = await makeLong(stage);
     const { infoBytes } = sample.metainfo;
-    const peer = await dial(await openSeed(stage, sample), sample.metainfo);
+    const seed = await openSeed(stage, sample);
+    seed.setLimits(limits);
+    const peer = await dial(seed, sample.metainfo);
     expect(peer.told).toMatchObject({ metadataBytes: infoBytes.length });
     const parts = metadataParts(infoBytes.length);
     expect(parts).toBeGreaterThan(2);

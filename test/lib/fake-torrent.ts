@@ -5,6 +5,7 @@ import {
   MillraceError,
   parseMetainfo,
   type Session,
+  type SessionDht,
   type Torrent,
   type TorrentEvent,
   type TorrentGlance,
@@ -212,8 +213,19 @@ export class FakeTorrent {
   }
 }
 
+/** A magnet link that is followed until somebody plays the peers. */
+export interface Sought {
+  readonly magnet: string;
+  readonly options: AddOptions;
+  found(bytes: Uint8Array): void;
+  failed(error: MillraceError): void;
+}
+
 /** Opens .torrent files by their path, as the engine does, and does nothing with them. */
 export class FakeSession {
+  dht: { follow: SessionDht['follow'] } | undefined;
+  /** Magnet links that were ever added. */
+  readonly sought: Sought[] = [];
   readonly torrents = new Map<string, FakeTorrent>();
   /** All that were ever opened. */
   readonly opened: FakeTorrent[] = [];
@@ -234,8 +246,20 @@ export class FakeSession {
     return this as unknown as Session;
   }
 
-  async add(path: string, options: AddOptions): Promise<Torrent> {
-    const metainfo = parseMetainfo(readFileSync(path));
+  async add(source: string, options: AddOptions): Promise<Torrent> {
+    if (/^magnet:/i.test(source)) return this.#open(await this.#seek(source, options), options);
+    return this.#open(readFileSync(source), options);
+  }
+
+  #seek(magnet: string, options: AddOptions): Promise<Uint8Array> {
+    return new Promise((found, failed) => {
+      this.sought.push({ magnet, options, found, failed });
+      options.signal?.addEventListener('abort', () => failed(new MillraceError('ERR_ABORTED', 'aborted')));
+    });
+  }
+
+  async #open(bytes: Uint8Array, options: AddOptions): Promise<Torrent> {
+    const metainfo = parseMetainfo(bytes);
     if (this.torrents.has(metainfo.infoHash))
       throw new MillraceError('ERR_DUPLICATE_TORRENT', 'the session has this torrent');
     const torrent = new FakeTorrent(metainfo, options, () => this.torrents.delete(metainfo.infoHash));

@@ -126,6 +126,7 @@ export class WatchFolder {
       await rename(path, `${path}.added`);
       tell({ kind: 'added', name });
     } catch (error) {
+      if (this.#closed) return; // the end has kept it from being added: it is tried again with the next start
       await rename(path, `${path}.failed`).catch(() => {});
       tell({ kind: 'failed', name, error });
     }

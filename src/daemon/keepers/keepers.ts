@@ -4,6 +4,7 @@ import type { LiveSettings } from '../config/live-settings.js';
 import type { State } from '../state/state.js';
 import { Adding } from '../torrents/adding.js';
 import type { Entry } from '../torrents/entry.js';
+import { Following } from '../torrents/following.js';
 import { Moving } from '../torrents/moving.js';
 import { Opening } from '../torrents/opening.js';
 import { Removing } from '../torrents/removing.js';
@@ -32,6 +33,7 @@ export class Keepers {
   readonly seeds: SeedKeeper;
   readonly speed: SpeedKeeper;
   readonly opening: Opening;
+  readonly following: Following;
   readonly adding: Adding;
   readonly seeking: Seeking;
   readonly removing: Removing;
@@ -52,7 +54,7 @@ export class Keepers {
     };
     this.runner = new Runner({ catalog, settings, nowMs, onSwitch, seek });
     this.activity = new Activity({ catalog, nowMs, nowSeconds });
-    this.moving = new Moving({ catalog, report });
+    this.moving = new Moving({ catalog, report, onChange: entry => this.runner.changed(entry) });
     this.opening = new Opening({
       session,
       settings,
@@ -63,7 +65,7 @@ export class Keepers {
       onDone: entry => void this.#done(entry),
     });
     this.seeking = new Seeking({
-      ...{ session, catalog, folder, opening: this.opening },
+      ...{ session, catalog, folder, settings, opening: this.opening },
       onChange: entry => this.#changed(entry),
     });
     this.removing = new Removing({
@@ -79,6 +81,7 @@ export class Keepers {
         this.runner.gone();
       },
     });
+    this.following = new Following({ session, settings });
     this.adding = new Adding({
       catalog,
       folder,
@@ -86,6 +89,7 @@ export class Keepers {
       opening: this.opening,
       removing: this.removing,
       nowSeconds,
+      follow: pointer => this.following.follow(pointer),
       admit: entry => this.runner.admit([entry]),
       onAdded: entry => {
         this.runner.changed(entry);

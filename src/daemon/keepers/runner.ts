@@ -29,8 +29,11 @@ export class Runner {
 
   /** Something about this torrent has changed that its neighbours in the queue may have waited for. */
   changed(entry: Entry): void {
-    if (this.#queues) this.#soon();
-    else this.#apply(entry, entry.record.running);
+    if (!this.#queues) this.#apply(entry, entry.record.running);
+    else {
+      if (entry.admitted && entry.record.running) this.#seek(entry, true); // what was said of it holds at once
+      this.#soon();
+    }
   }
 
   /** One has left, and its place is free. */
@@ -90,13 +93,17 @@ export class Runner {
   }
 
   #apply(entry: Entry, run: boolean): void {
-    const { catalog, onSwitch, seek } = this.options;
+    const { catalog, onSwitch } = this.options;
     catalog.set(entry, { admitted: run });
+    this.#seek(entry, run);
     const { torrent } = entry;
-    if (torrent === undefined && entry.record.magnet !== undefined) seek(entry, run);
     if (torrent === undefined || run === (torrent.state !== 'paused')) return;
     if (run) torrent.resume();
     else torrent.pause();
     onSwitch(entry);
+  }
+
+  #seek(entry: Entry, run: boolean): void {
+    if (entry.torrent === undefined && entry.record.magnet !== undefined) this.options.seek(entry, run);
   }
 }

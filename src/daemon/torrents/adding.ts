@@ -1,6 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type InfoHash, type Metainfo, MillraceError, parseMagnet, parseMetainfo } from '../../index.js';
+import {
+  formatMagnet,
+  type InfoHash,
+  type Magnet,
+  type MagnetPointer,
+  type Metainfo,
+  MillraceError,
+  parseMagnet,
+  parseMetainfo,
+} from '../../index.js';
 import type { LiveSettings } from '../config/live-settings.js';
 import type { Catalog } from './catalog.js';
 import type { Entry } from './entry.js';
@@ -15,6 +24,8 @@ export interface AddingOptions {
   readonly opening: Opening;
   readonly removing: Removing;
   readonly settings: LiveSettings;
+  /** Which torrent a publisher's link is of. */
+  readonly follow: (pointer: MagnetPointer) => Promise<InfoHash>;
   /** It is in the list: may it run? */
   readonly admit: (entry: Entry) => void;
   /** It is in the list, and on disk. */
@@ -72,20 +83,21 @@ export class Adding {
   /**
    * By a magnet link, or by an info-hash alone; what is in it peers will tell.
    *
-   * @throws MillraceError ERR_MAGNET_INVALID, ERR_METAINFO_UNSUPPORTED, ERR_STORAGE_*
+   * @throws MillraceError ERR_MAGNET_INVALID, ERR_METAINFO_UNSUPPORTED, ERR_STORAGE_*, those of `Following`
    */
   async addMagnet(link: string, wishes: Wishes = {}): Promise<Added> {
-    const { infoHash, name, trackers, pointer } = parseMagnet(link);
+    const parsed = parseMagnet(link);
+    const { name, trackers, pointer } = parsed;
+    const infoHash = parsed.infoHash ?? (pointer && (await this.options.follow(pointer)));
     if (infoHash === undefined)
       throw new MillraceError(
         'ERR_METAINFO_UNSUPPORTED',
-        pointer === undefined
-          ? 'the magnet link is of a torrent of version 2 only'
-          : 'the magnet link names a publisher and no torrent',
+        'the magnet link is of a torrent of version 2 only',
       );
     const announce = trackers.map(url => [url]);
     const unknown = { infoHash, name: name ?? infoHash, length: 0, files: [], private: false, announce };
-    const magnet = /^magnet:/i.test(link) ? link : `magnet:?xt=urn:btih:${infoHash}`;
+    const magnet =
+      parsed.infoHash !== undefined && /^magnet:/i.test(link) ? link : rewritten(parsed, infoHash);
     return this.#once(infoHash, () => this.#enter({ ...this.#recordOf(unknown, wishes), magnet }));
   }
 
@@ -137,6 +149,13 @@ export class Adding {
       startedAt: running ? now : 0,
     });
   }
+}
+
+/** A link with the hash in it; in the list it is read again and again. @throws MillraceError ERR_MAGNET_INVALID */
+function rewritten(magnet: Magnet, infoHash: InfoHash): string {
+  const link = formatMagnet({ ...magnet, infoHash });
+  parseMagnet(link); // escapes may have made it too long
+  return link;
 }
 
 /** Data that is where it is to be already, such as another torrent's, is checked there and not downloaded elsewhere. */

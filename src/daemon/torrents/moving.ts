@@ -4,6 +4,8 @@ import type { Entry } from './entry.js';
 
 export interface MovingOptions {
   readonly catalog: Catalog;
+  /** It will be elsewhere when there is something of it. */
+  readonly onChange: (entry: Entry) => void;
   readonly report: (error: unknown, entry: Entry) => void;
 }
 
@@ -44,7 +46,7 @@ export class Moving {
   }
 
   async #move(entry: Entry, dir: string, data: 'move' | 'is-there'): Promise<void> {
-    const { catalog, report } = this.options;
+    const { catalog, report, onChange } = this.options;
     if (this.#ending.signal.aborted || catalog.get(entry.infoHash) !== entry)
       throw new MillraceError(
         'ERR_ABORTED',
@@ -53,6 +55,7 @@ export class Moving {
     try {
       if (entry.torrent === undefined && entry.record.magnet !== undefined) {
         catalog.edit(entry, { dir }); // there are no files yet
+        onChange(entry);
         return await catalog.flush();
       }
       if (entry.torrent === undefined)

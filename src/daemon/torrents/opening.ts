@@ -54,7 +54,10 @@ export class Opening {
     if (catalog.get(entry.infoHash) !== entry) return; // it was removed meanwhile
     if (moved !== undefined) catalog.edit(entry, moved);
     const { record } = entry;
-    if (record.magnet !== undefined) return; // it is sought when it may run
+    if (record.magnet !== undefined) {
+      catalog.set(entry, { failure: undefined });
+      return; // it is sought when it may run
+    }
     try {
       const torrent = await session.add(folder.pathOf(entry.infoHash), this.optionsOf(entry));
       this.take(entry, torrent);

@@ -64,7 +64,7 @@ export class Removing {
       await seeking.stop(entry);
       const { torrent } = entry;
       await torrent?.close();
-      if (deleteData && torrent === undefined)
+      if (deleteData && torrent === undefined && entry.record.magnet === undefined)
         report(
           new MillraceError('ERR_NOT_FOUND', 'a torrent that could not be opened leaves its data'),
           entry,

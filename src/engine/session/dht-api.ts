@@ -8,6 +8,8 @@ import { decode, encode } from '../protocol/bencode.js';
 import { BLOOM_FILTER_BYTES, estimateBloomFilter, mergeBloomFilter } from '../protocol/dht/bloom-filter.js';
 import { checkItem, itemTarget, mutableTarget, signedBytes } from '../protocol/dht/item.js';
 import { type DhtItem, NODE_ID_BYTES } from '../protocol/dht/messages.js';
+import { decodePointer } from '../protocol/dht/pointer.js';
+import type { MagnetPointer } from '../protocol/magnet.js';
 import { nowMs } from './clock.js';
 import { ask, whenReady } from './dht-queries.js';
 import type { DhtService } from './dht-service.js';
@@ -109,6 +111,12 @@ export class DhtApi implements SessionDht {
       .flatMap(({ item }) => item ?? [])
       .sort((a, b) => (b.mutable?.seq ?? 0) - (a.mutable?.seq ?? 0))[0];
     return newest && { value: decode(newest.value), bytes: newest.value, seq: newest.mutable?.seq };
+  }
+
+  async follow({ publicKey, salt }: MagnetPointer, options?: DhtAskOptions): Promise<InfoHash | undefined> {
+    const target = { publicKey: fromHex(publicKey), salt: salt === undefined ? undefined : fromHex(salt) };
+    const found = await this.get(target, options);
+    return found && decodePointer(found.bytes);
   }
 
   async put(value: DhtValue, { signal }: DhtAskOptions = {}): Promise<DhtStored> {

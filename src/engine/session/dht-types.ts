@@ -1,5 +1,6 @@
 import type { InfoHash, PeerAddress } from '../ids.js';
 import type { BInput, BValue } from '../protocol/bencode.js';
+import type { MagnetPointer } from '../protocol/magnet.js';
 
 export type { DhtKeys } from '../discovery/dht-crypto.js';
 
@@ -102,6 +103,8 @@ export interface SessionDht {
   sample(options?: DhtAskOptions & { readonly target?: string }): Promise<InfoHash[]>;
   /** What was checked against target or signature; undefined when nobody has it. */
   get(target: DhtTarget, options?: DhtAskOptions): Promise<DhtFound | undefined>;
+  /** The torrent that a publisher points to at present (BEP 46); undefined when nobody knows. */
+  follow(pointer: MagnetPointer, options?: DhtAskOptions): Promise<InfoHash | undefined>;
   /** Stores a value that nobody can change, under its SHA-1. Nodes forget it after two hours unless it is put again. */
   put(value: DhtValue, options?: DhtAskOptions): Promise<DhtStored>;
   /**

@@ -58,6 +58,11 @@ export class Dialler {
     return this.#list.dialable;
   }
 
+  /** There are addresses that would be dialled now if there were fewer connections. */
+  get crowded(): boolean {
+    return !this.#hasRoom && this.#list.nextTimeout() <= nowMs();
+  }
+
   setMaxPeers(maxPeers: number): void {
     this.#wanted = placesToDial(maxPeers);
     this.#dialMore();

@@ -1,8 +1,6 @@
-import { fromHex } from '../bytes.js';
 import { isMillraceError } from '../errors.js';
 import type { InfoHash } from '../ids.js';
 import { Backoff } from '../policy/backoff.js';
-import { decodePointer } from '../protocol/dht/pointer.js';
 import type { MagnetPointer } from '../protocol/magnet.js';
 import type { DhtApi } from './dht-api.js';
 import type { DhtService } from './dht-service.js';
@@ -20,17 +18,15 @@ const FINAL: ReadonlySet<string> = new Set(['ERR_ABORTED', 'ERR_CLOSED']);
  * @throws MillraceError ERR_ABORTED, ERR_CLOSED; nothing else ends the search
  */
 export async function followPointer(
-  { publicKey, salt }: MagnetPointer,
+  pointer: MagnetPointer,
   dht: DhtApi,
   signal: AbortSignal | undefined,
 ): Promise<InfoHash> {
   const { service } = dht;
-  const target = { publicKey: fromHex(publicKey), salt: salt === undefined ? undefined : fromHex(salt) };
   const backoff = new Backoff({ firstMs: RETRY_FIRST_MS, maxMs: RETRY_MAX_MS }, service.options.rng);
   for (;;) {
     try {
-      const found = await dht.get(target, { signal });
-      const infoHash = found && decodePointer(found.bytes);
+      const infoHash = await dht.follow(pointer, { signal });
       if (infoHash !== undefined) return infoHash;
     } catch (error) {
       if (!isMillraceError(error) || FINAL.has(error.code)) throw error;

@@ -45,9 +45,9 @@ export class Magnets {
   /** Finds the metadata of a link, then goes on with the peers that are known by then. */
   async add(uri: string, options: AddOptions): Promise<Torrent> {
     const { host } = this;
+    checkAddOptions(options, Number.POSITIVE_INFINITY); // how many files there are is not known yet
     const magnet = await readMagnetLink(uri, pointer => this.#whereTo(pointer, options.signal));
     host.checkOpen();
-    checkAddOptions({ ...options, select: undefined }, 0); // which files there are is not known yet
     host.checkNew(magnet.infoHash);
     const phase = this.#seek(magnet, options);
     try {

@@ -1,7 +1,8 @@
 import type { Metainfo } from '../protocol/metainfo-types.js';
-import { METADATA_PART_BYTES } from '../protocol/peer/metadata.js';
+import { METADATA_PART_BYTES, metadataPartBytes } from '../protocol/peer/metadata.js';
 import type { PeerCore } from '../swarm/peer-core.js';
 import type { TorrentCore } from '../swarm/torrent-core.js';
+import { nowMs } from './clock.js';
 import type { PeerLink } from './link.js';
 import { StoredMetainfo } from './stored-metainfo.js';
 
@@ -13,7 +14,7 @@ export function infoLength(metainfo: Metainfo): number {
   return metainfo instanceof StoredMetainfo ? metainfo.infoLength : metainfo.infoBytes.length;
 }
 
-/** Hands the info dictionary of a torrent on to peers that ask for it, as fast as they take it. */
+/** Hands the info dictionary of a torrent on to peers that ask for it, as fast as they take it and limits allow. */
 export class MetadataDesk {
   #info: Uint8Array | undefined;
   #reading = false;
@@ -27,24 +28,38 @@ export class MetadataDesk {
     readonly onLost: (error: unknown) => void,
   ) {}
 
-  /** Answers what these peers asked for, as far as their sockets have room. */
-  serve(links: Iterable<PeerLink>): void {
+  /**
+   * Answers what these peers asked for, as far as their sockets have room.
+   * @param onDelayed a limit holds parts back until then
+   */
+  serve(links: Iterable<PeerLink>, onDelayed: (untilMs: number) => void): void {
     let asked = false;
     for (const link of links) {
       const { peer } = link;
       if (peer === undefined || peer.metadataAsked.length === 0) continue;
       asked = true;
       if (this.#info === undefined && !this.#lost) break;
-      this.#answer(link, peer);
+      this.#answer(link, peer, onDelayed);
     }
     if (!asked) this.#info = undefined;
     else if (this.#info === undefined && !this.#lost && !this.#reading) void this.#read();
   }
 
-  #answer(link: PeerLink, peer: PeerCore): void {
+  #answer(link: PeerLink, peer: PeerCore, onDelayed: (untilMs: number) => void): void {
+    const { up } = link.limits!;
+    const now = nowMs();
     let room = MAX_QUEUED_BYTES - link.socket.queuedBytes;
-    for (; room > 0 && peer.metadataAsked.length > 0; room -= METADATA_PART_BYTES)
+    for (; room > 0 && peer.metadataAsked.length > 0; room -= METADATA_PART_BYTES) {
+      const bytes =
+        this.#info === undefined ? 0 : metadataPartBytes(this.#info.length, peer.metadataAsked[0]);
+      const wait = up.delayMs(bytes, now);
+      if (wait > 0) {
+        onDelayed(now + wait);
+        return;
+      }
+      up.take(bytes, now);
       this.core.handleMetadata(peer, this.#info);
+    }
   }
 
   async #read(): Promise<void> {

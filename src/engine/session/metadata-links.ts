@@ -24,6 +24,9 @@ const PEX_ID = 3;
 /** How often peers are looked over for silence. */
 const SWEEP_MS = 10_000;
 
+/** A peer may take so long to be of use before it has to give way, as in a torrent (`Room`). */
+const GRACE_MS = 60_000;
+
 /** Rejects that wait for a peer that does not read them; it is not read either then. */
 const MAX_QUEUED_BYTES = 64 * 1024;
 
@@ -32,6 +35,8 @@ export interface MetadataLinksOptions {
   readonly listenPort: () => number | undefined;
   /** Whether peers may tell of others at present (BEP 11). */
   readonly pex: () => boolean;
+  /** Others wait for a place. */
+  readonly crowded: () => boolean;
   readonly onPeers: (addresses: readonly PeerAddress[]) => void;
   /** Somebody says that this is our address. */
   readonly onYourIp: (host: string, voter: string) => void;
@@ -169,11 +174,15 @@ export class MetadataLinks implements LinkTorrent {
   #onAlarm(): void {
     const now = nowMs();
     this.#sweepAtMs = now + SWEEP_MS;
-    this.options.fetch.handleTimeout(now);
+    const { fetch, crowded } = this.options;
+    fetch.handleTimeout(now);
+    const isCrowded = crowded();
     for (const link of [...this.links.values()]) {
       const { peer } = link;
       if (peer === undefined) continue;
-      if (now - peer.lastInMs >= PEER_TIMEOUT_MS)
+      if (isCrowded && now - peer.connectedAtMs >= GRACE_MS && !fetch.isOfUse(peer.key))
+        link.close(new MillraceError('ERR_PEER_LIMIT', 'it has no metadata for us, and others wait'));
+      else if (now - peer.lastInMs >= PEER_TIMEOUT_MS)
         link.close(new MillraceError('ERR_PEER_TIMEOUT', `silent for ${PEER_TIMEOUT_MS / 1000} s`));
       else if (now - peer.lastOutMs >= KEEP_ALIVE_MS) peer.send({ type: 'keep-alive' });
     }

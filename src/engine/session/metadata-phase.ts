@@ -62,6 +62,7 @@ export class MetadataPhase implements LinkDoor, Seeker {
       fetch: new MetadataFetch({ infoHash, maxBytes: engine.options.maxMetadataBytes, sha1: engine.sha1 }),
       listenPort: host.listenPort,
       pex: () => engine.pex,
+      crowded: () => this.links.size >= maxPeers || this.#dialler.crowded,
       onPeers: addresses => this.add(addresses, 'pex'),
       onYourIp: (ip, voter) => engine.own.vote(ip, voter),
       onDone: info => this.#resolve(info),

@@ -68,6 +68,7 @@ export class Neighbours implements LinkTorrent {
   readonly uploader: Uploader;
   readonly #alarm = new Alarm(() => this.#onAlarm());
   readonly #limitAlarm = new Alarm(() => this.#onLimitOver());
+  readonly #delayed = (untilMs: number) => this.#limitAlarm.setNoLater(untilMs);
   readonly #waitingToRead = new Set<PeerLink>();
   readonly #turns = new UploadTurns();
   readonly #doubts = new Doubts();
@@ -89,7 +90,7 @@ export class Neighbours implements LinkTorrent {
       memory,
       sendBufferBytes,
       piece => core.demand(piece),
-      untilMs => this.#limitAlarm.setNoLater(untilMs),
+      this.#delayed,
     );
   }
 
@@ -280,7 +281,7 @@ export class Neighbours implements LinkTorrent {
     core.settle(nowMs());
     for (let action = core.poll(); action !== undefined; action = core.poll()) act(action);
     if (this.#closed) return; // by whoever heard of an action: what follows would set alarms
-    metadata.serve(this.links.values());
+    metadata.serve(this.links.values(), this.#delayed);
     for (const peer of core.takeDirty()) this.links.get(peer.key)?.flush(peer);
     this.pumpAll();
     if (core.dirty) this.poke(); // what was sent made it say something

@@ -73,6 +73,13 @@ export class MetadataFetch {
     this.#fill(nowMs);
   }
 
+  /** The peer has sent parts, or can still be expected to. */
+  isOfUse(key: PeerKey): boolean {
+    const { able = false, assembly, quietUntilMs = 0 } = this.#peers.get(key) ?? {};
+    if (assembly === undefined) return false;
+    return (able && quietUntilMs === 0) || assembly.senders.has(this.#peers.get(key)!);
+  }
+
   /** The peer takes requests, or no longer, and says how large the info dictionary is. It may say so later, but once. */
   handleHandshake(key: PeerKey, able: boolean, bytes: number | undefined, nowMs: number): void {
     const peer = this.#peers.get(key);

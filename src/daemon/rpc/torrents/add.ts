@@ -18,6 +18,7 @@ import { labelsOf } from './labels.js';
 /** Larger files are no torrents: libtorrent reads 10 MB. */
 const MAX_TORRENT_BYTES = 10_000_000;
 const MAX_PEERS = 10_000;
+const MAGNET = /^(?:stream-)?magnet:|^(?:[0-9a-f]{40}|[a-z2-7]{32})$/i;
 
 /** `torrent_add`: by its bytes, a URL, or a path here when the settings say so. */
 export async function torrentAdd(context: RpcContext, call: Call): Promise<object> {
@@ -71,9 +72,9 @@ export async function checkFolder(
 
 /** A link, or an info-hash alone. */
 function magnetIn(params: Params): string | undefined {
-  const filename = params.text('filename');
+  const filename = params.text('filename')?.trim();
   const named = params.text('metainfo') || filename === undefined ? undefined : filename;
-  return named !== undefined && /^magnet:|^[0-9a-f]{40}$/i.test(named) ? named : undefined;
+  return named !== undefined && MAGNET.test(named) ? named : undefined;
 }
 
 async function bytesOf(context: RpcContext, params: Params): Promise<Uint8Array> {

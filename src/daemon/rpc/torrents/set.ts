@@ -8,6 +8,7 @@ import { Params } from '../params.js';
 import { applyWishes } from './files.js';
 import { labelsOf } from './labels.js';
 import { editTrackers } from './tracker-edits.js';
+import { tiersOf } from './trackers.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Changes = Partial<Mutable<TorrentRecord>>;
@@ -48,9 +49,9 @@ function changesOf({ nowSeconds }: RpcContext, entry: Entry, params: Params): Ch
   if (ratio !== undefined) changes.seedRatio = ratio;
   const idle = seedLimitOf(params, 'seed_idle', record.seedIdle, MINUTE_MS);
   if (idle !== undefined) changes.seedIdle = idle;
-  if (torrent !== undefined) {
-    Object.assign(changes, filesOf(params, record, torrent.files.length));
-    const trackers = editTrackers(torrent.trackers, params);
+  if (torrent !== undefined) Object.assign(changes, filesOf(params, record, torrent.files.length));
+  if (torrent !== undefined || record.magnet !== undefined) {
+    const trackers = editTrackers(tiersOf(entry), params);
     if (trackers !== undefined) changes.trackers = trackers;
   }
   return changes;

@@ -26,7 +26,7 @@ interface Listed {
 }
 
 /** Of a magnet link whose torrent is not known yet, those that it names. */
-function tiersOf({ torrent, record }: Entry): readonly (readonly string[])[] {
+export function tiersOf({ torrent, record }: Entry): readonly (readonly string[])[] {
   if (torrent !== undefined) return torrent.trackers;
   if (record.trackers !== undefined) return record.trackers;
   return record.magnet === undefined ? [] : parseMagnet(record.magnet).trackers.map(url => [url]);

@@ -79,11 +79,13 @@ it('waits for a file that is still being written', async () => {
   const path = join(dir, 'a.torrent');
   writeFileSync(path, 'x');
   await looked(3);
+  nowMs = 5; // a look that has seen the file before the next line does not take it by that
   appendFileSync(path, 'y');
+  await looked(3);
   nowMs = 10;
   await looked(3);
   expect(added).toEqual([]);
-  nowMs = 20;
+  nowMs = 15;
   await told(1);
   expect(added).toEqual([['a.torrent', 'xy']]);
 });
@@ -100,6 +102,26 @@ it('puts aside what is no torrent, and goes on', async () => {
   await told(2);
   expect(events.map(({ kind }) => kind)).toEqual(['failed', 'added']);
   expect(readdirSync(dir).sort()).toEqual(['a.torrent.failed', 'b.torrent.added']);
+});
+
+it('leaves what the end has kept from being added', async () => {
+  writeFileSync(join(dir, 'a.magnet'), 'link');
+  let end: (error: Error) => void = () => {};
+  const waits = new Promise<void>(resolve => {
+    start({
+      add: () => {
+        resolve();
+        return new Promise((_, reject) => {
+          end = reject;
+        });
+      },
+    });
+  });
+  await waits;
+  const closed = folder!.close();
+  end(new Error('the daemon ends'));
+  await closed;
+  expect([readdirSync(dir), events]).toEqual([['a.magnet'], []]);
 });
 
 it('follows no links and takes no folders, whatever they are called', async () => {

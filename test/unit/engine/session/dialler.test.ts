@@ -54,6 +54,18 @@ function scene({ maxPeers = 10, places = 100 } = {}) {
 }
 
 describe('Dialler', () => {
+  it('is crowded while an address waits for a place alone', () => {
+    const { dialler, state } = scene({ maxPeers: 4 });
+    dialler.start();
+    dialler.add([1, 2].map(address), 'manual');
+    expect(dialler.crowded).toBe(false);
+    dialler.add([address(3)], 'manual');
+    expect(dialler.crowded).toBe(true);
+    state.places = 0; // the session's, which are another matter
+    dialler.setMaxPeers(6);
+    expect(dialler.crowded).toBe(false);
+  });
+
   it('passes over who is blocked, and forgets it', () => {
     const { dialler, dialled, state } = scene();
     state.blocked = 2;

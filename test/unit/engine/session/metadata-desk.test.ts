@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { TokenBucket } from '../../../../src/engine/policy/rate-limit.js';
 import type { Metainfo } from '../../../../src/engine/protocol/metainfo-types.js';
 import { METADATA_PART_BYTES } from '../../../../src/engine/protocol/peer/metadata.js';
 import type { PeerLink } from '../../../../src/engine/session/link.js';
@@ -26,40 +27,62 @@ function scene(metainfo: unknown = { infoBytes: Uint8Array.of(1, 2, 3) }) {
     () => poked(),
     error => lost.push(error),
   );
-  const link = (asked: number, queuedBytes = 0) =>
-    ({ socket: { queuedBytes }, peer: { metadataAsked: Array(asked).fill(0) } }) as unknown as PeerLink;
-  return { desk, answers, lost, poke, link };
+  /** @param up bytes a second, 0 for no limit */
+  const link = (asked: number, queuedBytes = 0, up = 0) =>
+    ({
+      ...{ socket: { queuedBytes }, peer: { metadataAsked: Array(asked).fill(0) } },
+      limits: { up: new TokenBucket(up) },
+    }) as unknown as PeerLink;
+  const delays: number[] = [];
+  const serve = (links: readonly PeerLink[]) => desk.serve(links, untilMs => delays.push(untilMs));
+  return { serve, answers, lost, poke, link, delays };
 }
+
+afterEach(() => void vi.useRealTimers());
 
 describe('the metadata desk', () => {
   it('answers all who ask, once it has the bytes', async () => {
-    const { desk, answers, poke, link } = scene();
+    const { serve, answers, poke, link } = scene();
     const links = [link(2), link(0), link(1)];
-    desk.serve(links);
+    serve(links);
     await poke;
-    desk.serve(links);
+    serve(links);
     expect(answers).toEqual(Array(3).fill(Uint8Array.of(1, 2, 3)));
   });
 
   it('lays no more than 16 parts into the queue of a socket that is not read', async () => {
-    const { desk, answers, poke, link } = scene();
+    const { serve, answers, poke, link } = scene();
     const links = [link(100), link(100, 14 * METADATA_PART_BYTES), link(100, 17 * METADATA_PART_BYTES)];
-    desk.serve(links);
+    serve(links);
     await poke;
-    desk.serve(links);
+    serve(links);
     expect(answers).toHaveLength(16 + 2);
+  });
+
+  it('keeps to the limits of each peer, and says when it goes on', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { serve, answers, poke, link, delays } = scene({ infoBytes: new Uint8Array(1000) });
+    const links = [link(5), link(5, 0, 4000)];
+    serve(links);
+    await poke;
+    const beganMs = performance.now();
+    serve(links);
+    expect([answers.length, delays]).toEqual([5, [beganMs + 250]]); // a bucket begins empty
+    vi.advanceTimersByTime(250);
+    serve(links);
+    expect([answers.length, delays.at(-1)]).toEqual([6, beganMs + 500]);
   });
 
   it('rejects and says so once when the bytes cannot be read again', async () => {
     const stored = Object.create(StoredMetainfo.prototype, {
       readInfo: { value: () => Promise.reject(new Error('gone')) },
     });
-    const { desk, answers, lost, poke, link } = scene(stored);
+    const { serve, answers, lost, poke, link } = scene(stored);
     const links = [link(2)];
-    desk.serve(links);
-    desk.serve(links);
+    serve(links);
+    serve(links);
     await poke;
-    desk.serve(links);
+    serve(links);
     expect(answers).toEqual([undefined, undefined]);
     expect(lost).toHaveLength(1);
   });

@@ -90,6 +90,23 @@ it('a folder that leads out by a link is one elsewhere', async () => {
   expect(result).toBe('this folder is not below download-dir or one of roots');
 });
 
+describe('a magnet link', () => {
+  const HASH = '0123456789abcdef0123456789abcdef01234567';
+  const base32 = 'AERUKZ4JVPG66AJDIVTYTK6N54ASGRLH';
+
+  it.each([
+    ['a link', `magnet:?xt=urn:btih:${HASH}&dn=x`, 'x'],
+    ['one with blanks around it', ` MAGNET:?xt=urn:btih:${HASH}\n`, HASH],
+    ['one to play at once', `stream-magnet:?xt=urn:btih:${HASH}&dn=x`, 'x'],
+    ['a hash', HASH, HASH],
+    ['a hash in base32', base32, HASH],
+  ])('may be %s', async (_, filename, name) => {
+    const { result, arguments: told } = await add({ filename });
+    expect([result, told]).toEqual([...['success', { 'torrent-added': { id: 1, name, hashString: HASH } }]]);
+    expect(stage.session.sought[0].magnet).toMatch(/^magnet:/i);
+  });
+});
+
 describe('a path of this machine', () => {
   const file = () => join(stage.dir, 'one.torrent');
 
