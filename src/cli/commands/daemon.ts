@@ -111,6 +111,13 @@ async function serve(
     env: process.env,
     report: err => log.logger.warn({ err }, 'systemd cannot be told'),
   });
+  let running: Daemon | undefined;
+  let isAsked = false; // before it runs
+  const reload = () => {
+    if (running === undefined) isAsked = true;
+    else void reloadInto(running, load, log, systemd);
+  };
+  process.on('SIGHUP', reload);
   interrupt.leave('SIGHUP');
   try {
     const daemon = await Daemon.start({
@@ -118,8 +125,8 @@ async function serve(
       log: log.logger,
       onClose: () => interrupt.raise('parent'),
     });
-    const reload = () => void reloadInto(daemon, load, log, systemd);
-    process.on('SIGHUP', reload);
+    running = daemon;
+    if (isAsked) reload();
     try {
       tellReady(output, daemon);
       void systemd.ready();
@@ -127,11 +134,12 @@ async function serve(
       await interrupt.raised();
       return EXIT_OK;
     } finally {
-      process.off('SIGHUP', reload);
+      running = undefined;
       void systemd.stopping(STOP_MS);
       await daemon.close();
     }
   } finally {
+    process.off('SIGHUP', reload);
     await systemd.close();
     await log.close();
   }
