@@ -29,6 +29,14 @@ it('names only variables that are settings', () => {
 describe('Dockerfile', () => {
   const text = read('Dockerfile').replaceAll('\\\n', '');
 
+  it('lets peers and the packets of the DHT in, as the other ways to start it do', () => {
+    for (const transport of ['tcp', 'udp']) {
+      expect(text).toMatch(new RegExp(`^EXPOSE.* 6881/${transport}\\b`, 'm'));
+      expect(read('compose.yaml')).toContain(`"6881:6881/${transport}"`);
+    }
+    expect(read('README.md')).toContain('-p 6881:6881 -p 6881:6881/udp ');
+  });
+
   it('copies what a build has, and nothing else is needed to start', () => {
     const copied = [...text.matchAll(/^COPY --from=\w+ \/src\/(\S+) (\S+)$/gm)].map(([, from, to]) => [
       from,

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino';
+import { formatLogLine } from '../values/log-facts.js';
 import type { LogLevel } from './context.js';
-import { safeText } from './format.js';
 import type { OutputStream } from './output.js';
 
 /** Logs go to stderr: JSON lines beside `--json`, else one line of text each. */
@@ -18,6 +18,5 @@ function levelName(level: string): { level: string } {
 
 function toText(line: string): string {
   const { level, time, msg, ...facts } = JSON.parse(line);
-  const details = Object.entries(facts).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
-  return `${String(time).slice(11, 19)} ${level}: ${safeText(`${msg ?? ''}${details.join('')}`)}\n`;
+  return `${String(time).slice(11, 19)} ${level}: ${formatLogLine(msg, facts)}\n`;
 }

@@ -20,7 +20,8 @@ Exit codes:
   128+n  interrupted by signal n before the work was done (130 for Ctrl-C)
 
 Sizes and rates take 65536, 256KiB, 1.5GiB (powers of 1024) or 10MB, 10MB/s (powers of 1000).
-The first Ctrl-C saves state, says goodbye to trackers and ends within 5 seconds; a second one ends at once.`;
+The first Ctrl-C saves state, says goodbye to trackers and ends within 5 seconds;
+a second one ends at once.`;
 
 /** Only the command that is named gets loaded, all of them for the help: modules cost more than small work. */
 const COMMANDS: ReadonlyMap<string, (add: AddCommand) => Promise<void>> = new Map([
@@ -89,7 +90,7 @@ export async function main(argv: readonly string[], io: Io = process): Promise<n
 }
 
 function addGroup(parent: Command, { usage, summary, description, examples }: CommandGroup): Command {
-  const group = parent.command(usage).summary(summary).description(description).helpCommand(false);
+  const group = parent.command(usage).summary(summary).description(flowing(description)).helpCommand(false);
   return group.addHelpText('after', describeExamples(examples));
 }
 
@@ -98,11 +99,16 @@ function addCommand<Options extends CommonOptions>(
   setup: CommandSetup<Options>,
   action: (args: string[], options: Options) => Promise<void>,
 ): void {
-  const command = parent.command(setup.usage).summary(setup.summary).description(setup.description);
+  const command = parent.command(setup.usage).summary(setup.summary).description(flowing(setup.description));
   setup.options(command);
   addCommonOptions(command);
   command.addHelpText('after', describeExamples(setup.examples));
   command.action(async () => action(command.args, command.opts<Options>()));
+}
+
+/** Paragraphs as one line each, which the help then breaks where the terminal ends; what is indented stays. */
+function flowing(text: string): string {
+  return text.replace(/(?<=\S)\n(?=\S)/g, ' ');
 }
 
 function describeExamples(examples: CommandGroup['examples']): string {

@@ -3,14 +3,17 @@ import {
   createSession,
   formatAddress,
   isMillraceError,
+  parseMagnet,
   type Session,
   type Torrent,
 } from '../index.js';
 import type { Context } from './context.js';
 import type { Interrupt } from './exit.js';
+import { formatBytes, safeText } from './format.js';
 import { roundLimitedBy } from './limited-by.js';
 import { openLog } from './log.js';
 import { isMagnet } from './magnet.js';
+import { tellSearch } from './magnet-search.js';
 import type { Output } from './output.js';
 import { type PeerOptions, toAddOptions, toSessionOptions } from './peer-options.js';
 import { PeerProgress } from './peer-progress.js';
@@ -40,21 +43,26 @@ export async function runPeer(
   let session: Session | undefined;
   let progress: PeerProgress | undefined;
   try {
+    const magnet = isMagnet(source);
+    if (magnet) parseMagnet(source); // one that cannot be followed is refused before anything starts
     const log = openLog(options.logLevel, output.json, io.stderr);
     session = await createSession({ ...toSessionOptions(options, context), log });
     let startedMs = performance.now();
-    const magnet = isMagnet(source);
-    if (magnet) {
-      tellAddress(output, session);
-      output.line('Looking for peers that have the metadata.');
-    }
+    if (magnet) tellAddress(output, session);
+    const searching = magnet ? tellSearch(output, session) : undefined;
     const torrent = await session
       .add(source, { ...toAddOptions(options), ...addOptions, signal: interrupt.signal })
       .catch(error => {
         if (isMillraceError(error, 'ERR_ABORTED') && interrupt.signal.aborted) return undefined;
         throw error;
-      });
-    if (torrent === undefined) return interrupt.exitCode;
+      })
+      .finally(searching);
+    if (torrent === undefined) {
+      output.event('end', { downloaded: 0, uploaded: 0, limitedBy: null });
+      tellInterrupted(context);
+      return interrupt.exitCode;
+    }
+    if (magnet) tellFound(output, torrent);
     const until = watch(torrent, interrupt);
     if (supervision) await until(torrent.checked());
 
@@ -78,6 +86,15 @@ function tellAddress(output: Output, { address, addresses }: Session): void {
   if (address === undefined) return;
   output.event('listening', { ...address, addresses });
   output.line(`Listening on ${addresses.map(formatAddress).join(' and ')}`);
+}
+
+function tellFound(output: Output, torrent: Torrent): void {
+  const { name, length } = torrent.stats();
+  output.line(`Found ${safeText(name)}, ${formatBytes(length)}.`);
+}
+
+export function tellInterrupted({ io, output }: Context): void {
+  if (!output.json) io.stderr.write('Interrupted. The same command goes on from here.\n');
 }
 
 /** The last event of a peer that stays until it is told to end. */

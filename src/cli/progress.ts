@@ -28,10 +28,9 @@ const INTERVAL_MS = 1000;
 /** Plain lines: every so many per cent, and at least every so often. */
 const PLAIN_STEP_PERCENT = 10;
 const PLAIN_INTERVAL_MS = 10_000;
-/** Widths in characters: of the bar itself, and of what frames it. */
+/** Characters between the brackets of the bar. */
 const MIN_BAR = 5;
 const MAX_BAR = 40;
-const BAR_FRAME = 5;
 /** A timer of the same interval may fire a little early. */
 const EARLY = 0.9;
 
@@ -72,8 +71,9 @@ function plainLines(output: Output): ProgressView {
       if (repeats(progress)) return;
       lastMs = nowMs;
       nextPercent = percent + PLAIN_STEP_PERCENT;
+      const details = Object.values(detailsOf(progress));
       output.line(
-        `${progress.label} ${formatPercent(progress.done, progress.total)}  ${describeProgress(progress)}`,
+        [`${progress.label} ${formatPercent(progress.done, progress.total)}`, ...details].join('  '),
       );
     },
     stop() {},
@@ -123,19 +123,39 @@ export function barOptions(stream: OutputStream): cliProgress.Options {
   return { stream, hideCursor: true, linewrap: false, gracefulExit: false, fps: 8, emptyOnZero: true };
 }
 
+/** What a line says besides, by name, in order. */
+type Details = Readonly<Record<string, string>>;
+
+/** What a terminal that is too narrow for all does without, one after the other. */
+const LEAST_NEEDED = ['up', 'bar', 'peers', 'bytes', 'left', 'down'];
+
 /** `label [====    ] 42 %  details`, as wide as the terminal lets it be. */
 export function barFormat(
   stream: OutputStream,
-  describe: (progress: Progress) => string = describeProgress,
+  describe: (progress: Progress) => Details = detailsOf,
 ): cliProgress.GenericFormatter {
   return (_options, _params, progress: Progress) => {
-    const { label, done, total } = progress;
-    const tail = `${formatPercent(done, total).padStart(5)}  ${describe(progress)}`;
-    const room = (stream.columns ?? 80) - label.length - tail.length - BAR_FRAME;
-    const width = Math.max(MIN_BAR, Math.min(MAX_BAR, room));
-    const filled = total === 0 ? 0 : Math.floor((width * done) / total);
-    return `${label} [${'='.repeat(filled)}${' '.repeat(width - filled)}] ${tail}`;
+    const columns = stream.columns ?? 80;
+    const details = new Map(Object.entries(describe(progress)));
+    const percent = formatPercent(progress.done, progress.total).padStart(5);
+    const line = (width: number) => {
+      const head = width > 0 ? `${progress.label} ${drawBar(progress, width)}` : progress.label;
+      return [`${head} ${percent}`, ...details.values()].join('  ');
+    };
+    let width = MIN_BAR;
+    for (const name of LEAST_NEEDED) {
+      if (line(width).length <= columns) break;
+      if (name === 'bar') width = 0;
+      else details.delete(name);
+    }
+    if (width > 0) width = Math.min(MAX_BAR, width + columns - line(width).length);
+    return line(width);
   };
+}
+
+function drawBar({ done, total }: Progress, width: number): string {
+  const filled = total === 0 ? 0 : Math.floor((width * done) / total);
+  return `[${'='.repeat(filled)}${' '.repeat(width - filled)}]`;
 }
 
 /** A second Ctrl-C ends the process at once, but not with a hidden cursor. */
@@ -145,13 +165,15 @@ export function restoreAtExit(bar: { isActive: boolean; stop(): void }): void {
   });
 }
 
-/** `44.0 MB of 104.9 MB  12.3 MB/s down …`; what a finished torrent has is said shorter. */
-export function describeProgress({ done, total, down, up, peers }: Progress): string {
-  const parts = [`${formatBytes(done)} of ${formatBytes(total)}`];
-  if (down !== undefined && (done < total || down > 0)) parts.push(`${formatRate(down)} down`);
-  if (up !== undefined) parts.push(`${formatRate(up)} up`);
-  if (peers !== undefined) parts.push(peers === 1 ? '1 peer' : `${peers} peers`);
-  if (down !== undefined && down > 0 && done < total)
-    parts.push(`${formatSeconds((total - done) / down)} left`);
-  return parts.join('  ');
+/** What a finished torrent has is said shorter. */
+function detailsOf({ done, total, down, up, peers }: Progress): Details {
+  return {
+    bytes: `${formatBytes(done)} of ${formatBytes(total)}`,
+    ...(down !== undefined && (done < total || down > 0) && { down: `${formatRate(down)} down` }),
+    ...(up !== undefined && { up: `${formatRate(up)} up` }),
+    ...(peers !== undefined && { peers: peers === 1 ? '1 peer' : `${peers} peers` }),
+    ...(down !== undefined &&
+      down > 0 &&
+      done < total && { left: `${formatSeconds((total - done) / down)} left` }),
+  };
 }

@@ -37,4 +37,20 @@ it('a magnet link and a node of the DHT lead to the file', () =>
     return ['--dht', '--dht-bootstrap', at, '--no-pex', '--no-lsd'];
   }));
 
+it('a search for metadata that is interrupted says so, and one that is senseless does not begin', async () => {
+  const stage = await openStage();
+  const start = (link: string) => {
+    const program = new CliProcess(['download', link, '--dir', stage.path('target'), ...ALONE]);
+    stage.defer(() => program.kill('SIGKILL'));
+    return program;
+  };
+  const [searching, senseless] = [start(formatMagnet({ infoHash: '0'.repeat(40) })), start('magnet:?dn=x')];
+  await searching.event('listening');
+  searching.kill('SIGINT');
+  expect(await searching.ended).toBe(130);
+  expect(searching.events.map(({ event }) => event)).toEqual(['listening', 'end']);
+  expect(await senseless.ended).toBe(1);
+  expect(senseless.events).toMatchObject([{ event: 'error', code: 'ERR_MAGNET_INVALID' }]);
+});
+
 it('so do a magnet link and the local network', () => meet(async () => ['--lsd', '--no-dht', '--no-pex']));

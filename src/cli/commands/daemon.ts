@@ -57,7 +57,6 @@ defaults. SIGHUP reads the file again; one with mistakes changes nothing. docs/d
       if (secret || key === 'log-level') continue;
       const { isSwitch, isList }: Kind<unknown> = kind;
       const option = new Option(`--${key} ${isSwitch ? '[value]' : '<value>'}`, `${meaning} (${kind.says})`);
-      if (isSwitch) option.preset('true');
       if (isList) option.argParser(collect);
       command.addOption(option);
       if (isSwitch) command.addOption(new Option(`--no-${key}`).hideHelp());
@@ -213,7 +212,7 @@ function flagsOf(options: DaemonOptions): Partial<Record<SettingKey, string>> {
   const flags: Partial<Record<SettingKey, string>> = {};
   for (const key of SETTING_KEYS) {
     const value = options[key.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
-    if (value === false) flags[key] = 'false';
+    if (typeof value === 'boolean') flags[key] = String(value);
     else if (typeof value === 'string' && key !== 'log-level') flags[key] = value;
   }
   return flags;

@@ -5,7 +5,7 @@ import { type CommandSetup, type Context, value } from '../context.js';
 import { EXIT_OK } from '../failure.js';
 import { formatBytes, formatRate, formatSeconds, round3, safeText } from '../format.js';
 import { formatLimitedBy, roundLimitedBy } from '../limited-by.js';
-import { endEvent, type Peer, runPeer } from '../peer.js';
+import { endEvent, type Peer, runPeer, tellInterrupted } from '../peer.js';
 import { addPeerOptions, type PeerOptions } from '../peer-options.js';
 
 interface DownloadOptions extends PeerOptions {
@@ -83,8 +83,9 @@ async function download(context: Context, options: DownloadOptions, peer: Peer):
   return EXIT_OK;
 }
 
-function interrupted({ io, output, interrupt }: Context, { torrent }: Peer): number {
-  output.event('end', endEvent(torrent));
-  if (!output.json) io.stderr.write('Interrupted. The same command goes on from here.\n');
-  return interrupt.exitCode;
+function interrupted(context: Context, { torrent, progress }: Peer): number {
+  progress.stop(); // nobody writes beside a bar
+  context.output.event('end', endEvent(torrent));
+  tellInterrupted(context);
+  return context.interrupt.exitCode;
 }

@@ -49,9 +49,13 @@ function rows(stream: OutputStream, ids: readonly string[]): LiveTable {
 }
 
 /** Columns of one width in every row. */
-function describeRow({ down, up, peers }: Progress): string {
-  if (down === undefined || up === undefined) return 'starting';
-  return `${formatRate(down).padStart(11)} down ${formatRate(up).padStart(11)} up ${String(peers).padStart(3)} peers`;
+function describeRow({ down, up, peers }: Progress): Record<string, string> {
+  if (down === undefined || up === undefined) return { state: 'starting' };
+  return {
+    down: `${formatRate(down).padStart(11)} down`,
+    up: `${formatRate(up).padStart(11)} up`,
+    peers: `${String(peers).padStart(3)} peers`,
+  };
 }
 
 /** One line for the swarm: bytes of all downloaders together. */

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { type Logger, pino } from 'pino';
-import { safeText } from '../../values/safe-text.js';
+import { formatLogLine } from '../../values/log-facts.js';
 import { LogFile } from './log-file.js';
 import { Redactor } from './redact.js';
 
@@ -63,6 +63,5 @@ export function openLog({ level, format, file, stderr }: LogOptions): DaemonLog 
 
 /** `2026-11-23T01:02:03.456Z info: text name="value"`, always one line. */
 function toText({ level, time, msg, ...facts }: Record<string, unknown>): string {
-  const details = Object.entries(facts).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
-  return `${time} ${level}: ${safeText(`${msg ?? ''}${details.join('')}`)}\n`;
+  return `${time} ${level}: ${formatLogLine(msg, facts)}\n`;
 }

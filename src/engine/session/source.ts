@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { MillraceError } from '../errors.js';
+import { isMillraceError, MillraceError } from '../errors.js';
 import { parseMetainfo } from '../protocol/metainfo.js';
 import type { Metainfo } from '../protocol/metainfo-types.js';
 import { sha1 } from './engine.js';
@@ -20,8 +20,9 @@ const PARSING = { sha1, windows: process.platform === 'win32' };
  */
 export async function readTorrent(source: TorrentSource): Promise<Metainfo> {
   if (!isFile(source)) return parseSource(source);
-  const { bytes } = await readTorrentFile(pathOf(source));
-  return parseMetainfo(bytes, PARSING);
+  const path = pathOf(source);
+  const { bytes } = await readTorrentFile(path);
+  return parseFile(bytes, path);
 }
 
 /** The same for a session: of a .torrent on disk, which can be read again, not everything need be kept. */
@@ -29,7 +30,7 @@ export async function openTorrent(source: TorrentSource): Promise<Metainfo> {
   if (!isFile(source)) return parseSource(source);
   const path = pathOf(source);
   const { bytes, plain } = await readTorrentFile(path);
-  const metainfo = parseMetainfo(bytes, PARSING);
+  const metainfo = parseFile(bytes, path);
   return plain ? new StoredMetainfo(metainfo, new TorrentFile(resolve(path))) : metainfo;
 }
 
@@ -50,6 +51,17 @@ function parseSource(source: Exclude<TorrentSource, URL>): Metainfo {
   throw new TypeError('a torrent source is bytes, a path, a file: URL or metainfo');
 }
 
+/** Whoever named the file is told which one it is that cannot be read. */
+function parseFile(bytes: Uint8Array, path: string): Metainfo {
+  try {
+    return parseMetainfo(bytes, PARSING);
+  } catch (error) {
+    if (!isMillraceError(error)) throw error;
+    const { code, facts, message } = error;
+    throw new MillraceError(code, `${path} is no torrent that can be read: ${message}`, facts, error);
+  }
+}
+
 class TorrentFile implements MetainfoOrigin {
   constructor(readonly path: string) {}
 
@@ -64,5 +76,11 @@ class TorrentFile implements MetainfoOrigin {
 }
 
 function pathOf(source: string | URL): string {
-  return source instanceof URL ? fileURLToPath(source) : source;
+  if (source instanceof URL) return fileURLToPath(source);
+  if (/^https?:\/\//i.test(source))
+    throw new MillraceError(
+      'ERR_METAINFO_UNSUPPORTED',
+      'a .torrent is not fetched by URL: save it and name the file',
+    );
+  return source;
 }

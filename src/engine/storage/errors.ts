@@ -12,6 +12,7 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ENOTDIR: 'ERR_STORAGE_MISSING',
   ELOOP: 'ERR_STORAGE_PATH', // O_NOFOLLOW met a symbolic link
   EISDIR: 'ERR_STORAGE_PATH',
+  EEXIST: 'ERR_STORAGE_PATH', // a file in place of the folder
   ENXIO: 'ERR_STORAGE_PATH', // a socket or a device in place of the file
   ENAMETOOLONG: 'ERR_STORAGE_PATH',
   EMFILE: 'ERR_STORAGE_HANDLES',
@@ -29,14 +30,15 @@ const MEANINGS: Partial<Record<ErrorCode, string>> = {
 
 /**
  * The coded error for what `node:fs` threw, or for `{ code, message }` of a worker thread.
- * `relativePath` is seen from the download folder; paths of the machine stay in `cause` only.
+ * `relativePath` is seen from the download folder; paths of the machine stay in `cause` only. `called` is what the
+ * message calls it.
  */
-export function mapStorageError(error: unknown, relativePath: string): MillraceError {
+export function mapStorageError(error: unknown, relativePath: string, called = relativePath): MillraceError {
   if (isMillraceError(error)) return error;
   const { code, message } = fieldsOf(error);
   if (isErrorCode(code)) return new MillraceError(code, message, { path: relativePath }, error);
   const mapped = (Object.hasOwn(CODES, code) && CODES[code]) || 'ERR_STORAGE_IO';
-  const text = `${relativePath}: ${MEANINGS[mapped]} (${code || 'no errno'})`;
+  const text = `${called}: ${MEANINGS[mapped]} (${code || 'no errno'})`;
   return new MillraceError(mapped, text, { path: relativePath, errno: code }, error);
 }
 

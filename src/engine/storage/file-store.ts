@@ -204,7 +204,7 @@ class FolderStore implements FileStore {
         if (folder === dirname(folder)) break;
       }
     } catch (error) {
-      throw mapStorageError(error, '.');
+      throw mapStorageError(error, '.', 'the folder for its files');
     }
   }
 
@@ -212,7 +212,9 @@ class FolderStore implements FileStore {
     const short = [...sizes].filter(([file, size]) => size < file.info.length);
     const bytes = short.reduce((sum, [file, size]) => sum + file.info.length - Math.max(0, size), 0);
     if (bytes === 0) return;
-    await assertFreeSpace(this.#dir, bytes).catch(error => Promise.reject(mapStorageError(error, '.')));
+    await assertFreeSpace(this.#dir, bytes).catch(error =>
+      Promise.reject(mapStorageError(error, '.', 'the folder for its files')),
+    );
     for (const [file, size] of short) {
       await this.#use(file, 'write', fd =>
         fillWithZeros(fd, Math.max(0, size), file.info.length, () => {

@@ -42,6 +42,20 @@ describe('usage', () => {
     expect(stderr).toBe('');
   });
 
+  it.each([...COMMANDS, 'ctl list', 'ctl show'])(
+    '%s --help breaks paragraphs only where a line is full',
+    async command => {
+      const { stdout } = await runMain([...command.split(' '), '--help']);
+      const width = 100;
+      const lines = stdout.slice(0, stdout.search(/\n(Options|Run|Scenario):?\n/)).split('\n');
+      const early = lines.filter((line, i) => {
+        const [next = ''] = (lines[i + 1] ?? '').split(' ');
+        return line !== '' && !line.startsWith(' ') && next !== '' && line.length + 1 + next.length < width;
+      });
+      expect(early).toEqual([]);
+    },
+  );
+
   it('prints the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
     expect(await runMain(['--version'])).toMatchObject({ exitCode: 0, stdout: `${version}\n` });
@@ -123,6 +137,15 @@ describe('create', () => {
 });
 
 describe('info', () => {
+  it.each([
+    ['payload.bin', 'payload.bin is no torrent that can be read: bencode'],
+    ['http://a.example/b.torrent', 'is not fetched by URL'],
+  ])('tells what is wrong with %s', async (source, says) => {
+    const path = source.startsWith('http') ? source : payload;
+    const { exitCode, stderr } = await runMain(['info', path]);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(says)]);
+  });
+
   it('prints one JSON object of a torrent', async () => {
     const { exitCode, events } = await runMain(['info', torrent, '--json']);
     expect(exitCode).toBe(0);

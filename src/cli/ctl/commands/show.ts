@@ -56,12 +56,21 @@ function printFacts(output: Output, detail: TorrentDetail): void {
   row('Name', detail.name);
   row('ID', String(detail.id));
   row('Info-hash', detail.hash);
-  row('Status', detail.status + (etaSeconds === null ? '' : `, ${formatSeconds(etaSeconds)} to go`));
+  // a magnet link that nobody has told the metadata of
+  const seeking = pieces === 0 && detail.status === 'downloading';
+  const more = seeking
+    ? ', looking for its metadata'
+    : etaSeconds === null
+      ? ''
+      : `, ${formatSeconds(etaSeconds)} to go`;
+  row('Status', detail.status + more);
   row('Error', detail.error ?? undefined);
   row('Folder', detail.dir + (detail.moving === null ? '' : `, moving: ${formatPercent(detail.moving, 1)}`));
   row('Labels', detail.labels.join(', '));
-  row('Done', `${formatPercent(done, 1)} of ${formatBytes(size)}, ${formatBytes(left)} left`);
-  row('Pieces', `${formatCount(pieces, 'piece')} of ${formatPieceLength(pieceLength)}`);
+  if (!seeking) {
+    row('Done', `${formatPercent(done, 1)} of ${formatBytes(size)}, ${formatBytes(left)} left`);
+    row('Pieces', `${formatCount(pieces, 'piece')} of ${formatPieceLength(pieceLength)}`);
+  }
   row('Rates', `${formatRate(detail.down)} down, ${formatRate(detail.up)} up`);
   row(
     'Totals',

@@ -317,6 +317,14 @@ describe('show', () => {
     expect(stdout).toContain('Limited by  remote 75 %, choke 25 %');
     expect(stdout).toContain('Pieces      8 pieces of 256 KiB');
   });
+
+  it('says that the metadata of a magnet link is looked for', async () => {
+    const facts = { ...TORRENTS[0], status: 4, pieceCount: 0, pieceSize: 0, sizeWhenDone: 0, percentDone: 0 };
+    await start({ 'torrent-get': () => ({ torrents: [facts] }) });
+    const { stdout } = await ctl(['show', '1']);
+    expect(stdout).toContain('Status      downloading, looking for its metadata\n');
+    expect(stdout).not.toMatch(/Pieces|Done/);
+  });
 });
 
 describe('the connection', () => {

@@ -13,6 +13,7 @@ const rows: [string, ErrorCode][] = [
   ['ENOTDIR', 'ERR_STORAGE_MISSING'],
   ['ELOOP', 'ERR_STORAGE_PATH'],
   ['EISDIR', 'ERR_STORAGE_PATH'],
+  ['EEXIST', 'ERR_STORAGE_PATH'],
   ['ENXIO', 'ERR_STORAGE_PATH'],
   ['ENAMETOOLONG', 'ERR_STORAGE_PATH'],
   ['EMFILE', 'ERR_STORAGE_HANDLES'],
@@ -29,6 +30,11 @@ describe('mapStorageError', () => {
     expect(error).toMatchObject({ code, facts: { path: 'x/y', errno }, cause });
     expect(error.message).toContain('x/y');
     expect(error.message).not.toContain('somebody');
+  });
+
+  it('calls a file what people call it', () => {
+    const error = mapStorageError({ code: 'EACCES' }, '.', 'the folder');
+    expect(error).toMatchObject({ message: 'the folder: access is refused (EACCES)', facts: { path: '.' } });
   });
 
   it('takes the plain error of a worker thread', () => {
