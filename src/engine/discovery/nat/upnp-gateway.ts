@@ -92,7 +92,8 @@ class UpnpGateway implements Gateway {
     }
     return {
       externalPort,
-      externalAddress: await this.externalAddress(signal),
+      // The port is ours, whether or not the router tells its address as well.
+      externalAddress: await this.externalAddress(signal).catch(() => undefined),
       lifetimeS: lifetimeS === 0 ? Number.POSITIVE_INFINITY : lifetimeS,
     };
   }

@@ -81,6 +81,15 @@ describe.each(['pcp', 'nat-pmp', 'upnp'] as const)('a router that speaks %s', pr
     expect(router.mapped()).toEqual(['tcp 6881']);
   });
 
+  it('maps again for whoever has found it anew', async () => {
+    const { router, gateway } = await findBy(protocol);
+    await gateway.map(TCP, never);
+    const again = await hurry(() => find(router));
+    await again!.map(TCP, never);
+    await again!.unmap(TCP, never);
+    expect(router.mapped()).toEqual([]);
+  });
+
   it('gives another port when others have the one that is wanted', async () => {
     const { router, gateway } = await findBy(protocol, { taken: new Set([6881, 6882]) });
     const { externalPort } = await gateway.map(TCP, never);
@@ -179,6 +188,22 @@ it.each(['pcp', 'nat-pmp'] as const)('a router that gives port 0 by %s gives non
   router.behaviour.shift = -6881;
   await expect(gateway.map(TCP, never)).rejects.toMatchObject({ facts: { reason: 'port 0' } });
 });
+
+it.each([
+  ['nat-pmp', 'nat-pmp address', { packet: new Uint8Array() }],
+  ['upnp', 'upnp GetExternalIPAddress', { body: 'hang' }],
+] as const)(
+  'a port is mapped by %s also when the router does not tell its address',
+  async (protocol, question, silence) => {
+    const { router, gateway } = await findBy(protocol);
+    router.on('request', request => void (request === question && Object.assign(router.behaviour, silence)));
+    expect(await hurry(() => gateway.map(TCP, never))).toEqual({
+      externalPort: 6881,
+      externalAddress: undefined,
+      lifetimeS: 7200,
+    });
+  },
+);
 
 describe('UPnP', () => {
   it.each([1, 2] as const)('is spoken with version %i', async deviceVersion => {
