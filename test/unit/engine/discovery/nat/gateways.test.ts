@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Gateway, Neighbourhood } from '../../../../../src/engine/discovery/nat/gateway.js';
@@ -294,6 +294,41 @@ describe('UPnP', () => {
     },
   );
 
+  it('asks no more than eight connections of a device', async () => {
+    const router = await start({ speaks: ['upnp'], externalAddress: '0.0.0.0' });
+    const service =
+      '<service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType>' +
+      '<controlURL>/ctl/IPConn</controlURL></service>';
+    router.behaviour.body = { text: `<root><serviceList>${service.repeat(100)}</serviceList></root>` };
+    expect(await hurry(() => find(router))).toBeUndefined();
+    expect(router.requests.filter(request => request === 'upnp GetExternalIPAddress')).toHaveLength(8);
+  });
+
+  it('asks the router of the default route first, though another has answered before it', async () => {
+    const other = await start({ speaks: ['upnp'] });
+    const router = await FakeGateway.start({ speaks: ['upnp'] }, { host: '127.0.0.2' });
+    cleanups.push(() => router.close());
+    const [first, second] = [await ssdpOf(other), await ssdpOf(router)];
+    first.on('message', (_, { port, address }) => {
+      first.send(answerOf(other), port, address, () => second.send(answerOf(router), port, address));
+    });
+    const ssdp = { host: '127.0.0.1', port: first.address().port };
+    const names: string[] = [];
+    for await (const { address } of findGatewaysIn({ ...around(other), gateway: router.host, ssdp }, never))
+      names.push(address);
+    expect(names).toEqual(['127.0.0.2', '127.0.0.1']);
+  });
+
+  it('is not spoken from where nothing can be sent to all', async () => {
+    const router = await start({ speaks: ['upnp'] });
+    const where = { ...around(router), localAddress: '255.255.255.255' };
+    const found = hurry(async () => {
+      for await (const gateway of findGatewaysIn(where, never)) return gateway;
+      return undefined;
+    });
+    expect(await found).toBeUndefined();
+  });
+
   it('does not read an answer of unusual length', async () => {
     const router = await start({ speaks: ['upnp'] });
     router.behaviour.location = `${router.url}/${'x'.repeat(3000)}`;
@@ -314,6 +349,18 @@ describe('an answer of somebody else', () => {
     expect(await hurry(() => find(router))).toBeUndefined();
   });
 });
+
+async function ssdpOf({ host }: FakeGateway): Promise<Socket> {
+  const socket = createSocket('udp4').bind(0, host);
+  cleanups.push(() => socket.close());
+  await once(socket, 'listening');
+  return socket;
+}
+
+function answerOf({ url }: FakeGateway): string {
+  const target = 'urn:schemas-upnp-org:device:InternetGatewayDevice:1';
+  return `HTTP/1.1 200 OK\r\nST: ${target}\r\nLOCATION: ${url}/rootDesc.xml\r\n\r\n`;
+}
 
 /** A billion laughs, were anybody to expand them. */
 function bomb(): string {
