@@ -18,6 +18,12 @@ const FIND_MS = 10_000;
 /** Until a router is looked for again after none was found: it may have been starting, or been exchanged. */
 export const RETRY_MS = 15 * 60_000;
 
+/**
+ * Longest time between renewals, whatever the lease: a router that was started anew has forgotten it, and tells so by
+ * nothing that reaches us for sure. Transmission asks every 30 minutes at most, as its leases last an hour.
+ */
+export const MAX_RENEWAL_MS = 15 * 60_000;
+
 /** To give everything back; closing a session may take 5 s in all. */
 const END_MS = 1_000;
 
@@ -170,7 +176,7 @@ export class PortLease {
 
   #renewalMs(): number {
     const lifetimes = Array.from(this.#held.values(), ({ lifetimeS }) => lifetimeS);
-    return Math.max(MIN_RENEWAL_S, Math.min(LEASE_S, ...lifetimes) / 2) * 1000;
+    return Math.min(MAX_RENEWAL_MS, Math.max(MIN_RENEWAL_S, Math.min(...lifetimes) / 2) * 1000);
   }
 
   #failed(error: unknown): number {

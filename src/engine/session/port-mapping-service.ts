@@ -20,7 +20,9 @@ export interface PortMappingHost {
 export class PortMappingService implements DiscoveryService {
   readonly #host: PortMappingHost;
   #lease: PortLease | undefined;
-  /** Leases before this one are given back. */
+  /** Those before it, while they are given back. */
+  readonly #ending = new Set<PortLease>();
+  /** They have been. */
   #ended: Promise<unknown> = Promise.resolve();
   #suspended = false;
   #closed = false;
@@ -58,6 +60,7 @@ export class PortMappingService implements DiscoveryService {
     this.#suspended = true;
     this.#lease?.abandon();
     this.#lease = undefined;
+    for (const lease of this.#ending) lease.abandon();
   }
 
   restore(): void {
@@ -83,7 +86,10 @@ export class PortMappingService implements DiscoveryService {
   #end(): void {
     const lease = this.#lease;
     this.#lease = undefined;
-    this.#ended = Promise.all([this.#ended, lease?.end()]);
+    if (lease === undefined) return;
+    this.#ending.add(lease);
+    const ended = lease.end().then(() => this.#ending.delete(lease));
+    this.#ended = Promise.all([this.#ended, ended]);
   }
 
   /** Says where peers come in, when that is elsewhere than was said last. */
