@@ -110,22 +110,26 @@ export class PortLease {
 
   /** @returns when to come again */
   async #renewOrFind(): Promise<number> {
-    const late = AbortSignal.timeout(FIND_MS);
-    const finding = AbortSignal.any([this.#ending.signal, late]);
-    const mapping = AbortSignal.any([this.#leaving.signal, late]);
-    let failure: unknown = noRouter();
-    for await (const gateway of this.#candidates(finding)) {
-      this.#gateway = gateway;
-      try {
-        await this.#mapAll(gateway, mapping);
-        return this.#renewalMs();
-      } catch (error) {
-        failure = error;
-        this.#lose();
+    const finding = inTime(this.#ending.signal, FIND_MS);
+    const mapping = inTime(this.#leaving.signal, FIND_MS);
+    try {
+      let failure: unknown = noRouter();
+      for await (const gateway of this.#candidates(finding.signal)) {
+        this.#gateway = gateway;
+        try {
+          await this.#mapAll(gateway, mapping.signal);
+          return this.#renewalMs();
+        } catch (error) {
+          failure = error;
+          this.#lose();
+        }
+        if (finding.signal.aborted) break;
       }
-      if (finding.aborted) break;
+      throw failure;
+    } finally {
+      finding.release();
+      mapping.release();
     }
-    throw failure;
   }
 
   /** Who has said yes before, then whoever else is there. */
@@ -190,6 +194,23 @@ export class PortLease {
     this.#said = message;
     this.#host.log.info({ port: this.#at.port, code }, message);
   }
+}
+
+/**
+ * Aborts with the other signal, or after the time. Not AbortSignal.any: on Node 20 a signal that lives as long as the
+ * session collects every signal derived from it.
+ */
+function inTime(signal: AbortSignal, ms: number) {
+  const own = new AbortController();
+  const abort = () => own.abort();
+  const timer = setTimeout(abort, ms).unref();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const release = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  };
+  return { signal: own.signal, release };
 }
 
 function describe(mapped: readonly MappedPort[]): string {

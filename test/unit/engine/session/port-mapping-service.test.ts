@@ -156,6 +156,20 @@ describe('a service that maps the port', () => {
     expect(stage.service.mapped).toHaveLength(2);
   });
 
+  it('has ten seconds for it, and looks again later', async () => {
+    const [silent, other] = [new Router(), new Router()];
+    silent.holds = true;
+    const stage = await opened(silent, other);
+    await stage.pass(9_999);
+    expect(stage.said).toEqual([]);
+    await stage.pass(1);
+    expect(stage.said).toHaveLength(1);
+    expect(other.asked).toEqual([]);
+    stage.routers = [other];
+    await stage.pass(RETRY_MS);
+    expect(other.mapped.size).toBe(2);
+  });
+
   it('looks for another router when its own does not renew', async () => {
     const [gone, other] = [new Router(), new Router()];
     const stage = await opened(gone);
