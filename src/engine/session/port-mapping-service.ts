@@ -12,6 +12,8 @@ export interface PortMappingHost {
   readonly address: () => PeerAddress | undefined;
   /** Peers are let in by another port than before. */
   readonly onMoved: () => void;
+  /** A service before this one has given everything back: done late, it would be what this one has mapped. */
+  readonly after?: Promise<unknown>;
   /** Routers in the network of that address. Default: by PCP, NAT-PMP and UPnP. */
   readonly findGateways?: (at: PeerAddress, signal: AbortSignal) => AsyncIterable<Gateway>;
 }
@@ -22,8 +24,7 @@ export class PortMappingService implements DiscoveryService {
   #lease: PortLease | undefined;
   /** Those before it, while they are given back. */
   readonly #ending = new Set<PortLease>();
-  /** They have been. */
-  #ended: Promise<unknown> = Promise.resolve();
+  #ended: Promise<unknown>;
   #suspended = false;
   #closed = false;
   /** Where peers come in, as it was told last. */
@@ -31,7 +32,8 @@ export class PortMappingService implements DiscoveryService {
 
   constructor(host: PortMappingHost) {
     this.#host = host;
-    this.#begin();
+    this.#ended = host.after ?? Promise.resolve();
+    void this.#ended.then(() => this.#begin());
   }
 
   get mapped(): readonly MappedPort[] {
@@ -41,6 +43,11 @@ export class PortMappingService implements DiscoveryService {
   /** Where peers are let in; undefined while no router leads here. */
   get externalPort(): number | undefined {
     return this.mapped.find(({ protocol }) => protocol === 'tcp')?.externalPort;
+  }
+
+  /** All leases that were ended have been given back. */
+  get ended(): Promise<unknown> {
+    return this.#ended;
   }
 
   join(): void {}
@@ -89,7 +96,7 @@ export class PortMappingService implements DiscoveryService {
     if (lease === undefined) return;
     this.#ending.add(lease);
     const ended = lease.end().then(() => this.#ending.delete(lease));
-    this.#ended = Promise.all([this.#ended, ended]);
+    this.#ended = Promise.all([this.#ended, ended]).then(() => {});
   }
 
   /** Says where peers come in, when that is elsewhere than was said last. */

@@ -63,7 +63,7 @@ class Stage {
   readonly said: string[] = [];
   readonly service: PortMappingService;
 
-  constructor(...routers: Router[]) {
+  constructor(routers: Router[], after?: Promise<unknown>) {
     this.routers = routers;
     const say = (_: object, message: string) => void this.said.push(message);
     const stage = this;
@@ -72,6 +72,7 @@ class Stage {
       log: { debug: () => {}, info: say, warn: say, error: say },
       address: () => this.at,
       onMoved: () => void this.moves++,
+      after,
       async *findGateways() {
         stage.searches++;
         yield* stage.routers;
@@ -85,7 +86,7 @@ class Stage {
 }
 
 const opened = async (...routers: Router[]) => {
-  const stage = new Stage(...routers);
+  const stage = new Stage(routers);
   await stage.pass();
   return stage;
 };
@@ -222,7 +223,7 @@ describe('what has been told of another port', () => {
   it('needs no taking back when nothing was told', async () => {
     const stage = await opened(new Router());
     await stage.service.close();
-    const absent = new Stage(new Router());
+    const absent = new Stage([new Router()]);
     absent.service.suspend();
     await absent.service.close();
     expect([stage.moves, absent.moves]).toEqual([0, 0]);
@@ -251,6 +252,21 @@ describe('the end', () => {
     await closed;
     expect(router.asked).toEqual(['map tcp 6881', 'unmap tcp 6881']);
     expect(router.mapped.size).toBe(0);
+  });
+
+  it('comes before whoever is switched on again maps anything', async () => {
+    const router = new Router();
+    const first = await opened(router);
+    router.holds = true;
+    const closed = first.service.close();
+    const second = new Stage([router], first.service.ended);
+    await second.pass();
+    expect(router.asked.slice(2)).toEqual(['unmap tcp 6881', 'unmap udp 6881']);
+    router.holds = false;
+    for (const answer of router.pending) answer();
+    await closed;
+    await second.pass();
+    expect(router.mapped.size).toBe(2);
   });
 
   it.each(['map', 'unmap'])(
@@ -333,7 +349,7 @@ describe('a session that moves', () => {
 
   it('has nothing mapped while it does not listen', async () => {
     const router = new Router();
-    const stage = new Stage(router);
+    const stage = new Stage([router]);
     await stage.service.close();
     router.asked.length = 0;
     const silent = await opened(router);
