@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { type ErrorCode, MillraceError } from '../engine/errors.js';
+import { formatAddress } from '../engine/ids.js';
 import { ConnectionIds } from './connection-id.js';
 import { type HttpCounters, HttpServer } from './http-server.js';
 import { type ListenOptions, resolveTrackerOptions, type TrackerOptions } from './options.js';
@@ -49,7 +50,7 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
       .listen(listen.port, listen.host)
       .catch(error => rejectBind(error, 'HTTP', listen));
     open.push(server);
-    return { port, url: `http://${urlHost(listen.host)}:${port}/announce` };
+    return { port, url: `http://${reach(listen.host, port)}/announce` };
   };
 
   const bindUdp = async (family: 4 | 6, port: number, host?: string) => {
@@ -89,7 +90,7 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
 
   const listenUdp = async (listen: ListenOptions) => {
     const port = await bindAllUdp(listen).catch(error => rejectBind(error, 'UDP', listen));
-    return { port, url: `udp://${urlHost(listen.host)}:${port}/announce` };
+    return { port, url: `udp://${reach(listen.host, port)}/announce` };
   };
 
   try {
@@ -114,9 +115,9 @@ export async function createTracker(options: TrackerOptions): Promise<Tracker> {
 }
 
 /** All addresses are named by one that reaches this machine from itself. */
-function urlHost(host: string | undefined): string {
-  if (host === undefined || host === '::' || host === '0.0.0.0') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
+function reach(host: string | undefined, port: number): string {
+  const isEvery = host === undefined || host === '::' || host === '0.0.0.0';
+  return formatAddress({ host: isEvery ? '127.0.0.1' : host, port });
 }
 
 const BIND_ERRORS: Record<string, ErrorCode> = {

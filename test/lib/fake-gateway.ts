@@ -13,6 +13,8 @@ export interface FakeMapping {
   readonly internalPort: number;
   readonly client: string;
   readonly lifetimeS: number;
+  /** Of PCP: who does not know it changes nothing. */
+  readonly nonce?: string;
 }
 
 export interface Behaviour {
@@ -54,6 +56,9 @@ const DEFAULTS: Behaviour = {
   controlUrl: '/ctl/IPConn',
   deviceVersion: 1,
 };
+
+/** RFC 6887, section 7.4. */
+const NOT_AUTHORIZED = 2;
 
 const GATEWAY_DEVICE = 'urn:schemas-upnp-org:device:InternetGatewayDevice:';
 
@@ -158,7 +163,13 @@ export class FakeGateway extends EventEmitter<{ request: [string]; from: [Remote
       answer.writeUInt32BE(30, 4);
       return answer;
     }
-    const given = this.#map(protocol, internalPort, packet.readUInt16BE(42), from.address, lifetimeS);
+    const nonce = packet.toString('hex', 24, 36);
+    const old = this.#find(protocol, internalPort, from.address);
+    if (old !== undefined && old.nonce !== nonce) {
+      answer[3] = NOT_AUTHORIZED;
+      return answer;
+    }
+    const given = this.#map(protocol, internalPort, packet.readUInt16BE(42), from.address, lifetimeS, nonce);
     answer.writeUInt32BE(given.lifetimeS, 4);
     answer.writeUInt16BE(given.externalPort, 42);
     answer.set([...Array(10).fill(0), 255, 255, ...externalAddress.split('.').map(Number)], 44);
@@ -188,25 +199,30 @@ export class FakeGateway extends EventEmitter<{ request: [string]; from: [Remote
     return answer;
   }
 
+  #find(protocol: 'tcp' | 'udp', internalPort: number, client: string): FakeMapping | undefined {
+    return [...this.mappings.values()].find(
+      mapping =>
+        mapping.protocol === protocol && mapping.internalPort === internalPort && mapping.client === client,
+    );
+  }
+
   #map(
     protocol: 'tcp' | 'udp',
     internalPort: number,
     wanted: number,
     client: string,
     lifetimeS: number,
+    nonce?: string,
   ): { externalPort: number; lifetimeS: number } {
-    const old = [...this.mappings].find(
-      ([, mapping]) =>
-        mapping.protocol === protocol && mapping.internalPort === internalPort && mapping.client === client,
-    );
+    const old = this.#find(protocol, internalPort, client);
     if (lifetimeS === 0) {
-      if (old !== undefined) this.mappings.delete(old[0]);
+      if (old !== undefined) this.mappings.delete(`${protocol} ${old.externalPort}`);
       return { externalPort: 0, lifetimeS: 0 };
     }
-    let externalPort = old?.[1].externalPort ?? wanted + this.behaviour.shift;
+    let externalPort = old?.externalPort ?? wanted + this.behaviour.shift;
     while (this.behaviour.taken.has(externalPort)) externalPort++;
     const given = { externalPort, lifetimeS: Math.min(lifetimeS, this.behaviour.maxLifetimeS) };
-    this.mappings.set(`${protocol} ${externalPort}`, { protocol, internalPort, client, ...given });
+    this.mappings.set(`${protocol} ${externalPort}`, { protocol, internalPort, client, nonce, ...given });
     return given;
   }
 

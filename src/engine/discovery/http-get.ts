@@ -47,6 +47,8 @@ export interface HttpGetOptions {
 export interface HttpReply {
   readonly status: number;
   readonly body: Uint8Array;
+  /** Address of who answered; through a proxy it is not known. */
+  readonly from: string | undefined;
 }
 
 /**
@@ -84,8 +86,10 @@ async function follow(hop: Hop, options: HttpGetOptions, signal: AbortSignal): P
     const response = await open(hop, options, signal);
     const status = response.statusCode ?? 0;
     const { location } = response.headers;
-    if (!REDIRECTS.has(status) || location === undefined)
-      return { status, body: await readBody(response, options.maxBytes) };
+    if (!REDIRECTS.has(status) || location === undefined) {
+      const from = options.agents.proxied ? undefined : response.socket.remoteAddress;
+      return { status, from, body: await readBody(response, options.maxBytes) };
+    }
     if (isOfInternet(hop.url, response, options)) hop.publicOnly = true;
     response.destroy();
     if (redirects === MAX_REDIRECTS) {

@@ -16,7 +16,7 @@ import {
 } from '../protocol/tracker/http.js';
 import { parseTrackerUrl } from '../protocol/tracker/url.js';
 import { type Connect, createAgents, type HttpAgents } from './http-agents.js';
-import { httpGet } from './http-get.js';
+import { type HttpReply, httpGet } from './http-get.js';
 import type { TrackerClient, TrackerRequestOptions } from './tracker-client.js';
 
 export interface HttpTrackerOptions {
@@ -26,6 +26,8 @@ export interface HttpTrackerOptions {
   readonly connect?: Connect;
   /** Certificate authority in PEM to trust instead of the system's. */
   readonly ca?: string;
+  /** A tracker says that this is our address (BEP 24). Through a proxy it would be the proxy's, and is not told. */
+  readonly onExternalHost?: (host: string, trackerHost: string) => void;
   /** Time for a whole exchange. Defaults to 30 s, as in libtorrent (tracker_completion_timeout). */
   readonly timeoutMs?: number;
 }
@@ -46,7 +48,11 @@ export class HttpTracker implements TrackerClient {
     options: TrackerRequestOptions = {},
   ): Promise<AnnounceResponse> {
     parseTrackerUrl(url);
-    return decodeHttpAnnounce(await this.#get(buildAnnounceUrl(url, request), options));
+    const { body, from } = await this.#get(buildAnnounceUrl(url, request), options);
+    const response = decodeHttpAnnounce(body);
+    if (response.externalHost !== undefined && from !== undefined)
+      this.#options.onExternalHost?.(response.externalHost, from);
+    return response;
   }
 
   async scrape(
@@ -61,7 +67,7 @@ export class HttpTracker implements TrackerClient {
         'ERR_TRACKER_URL',
         'tracker has no scrape: its path does not end in announce (BEP 48)',
       );
-    return decodeHttpScrape(await this.#get(target, options));
+    return decodeHttpScrape((await this.#get(target, options)).body);
   }
 
   /** Closes connections that wait for the next request. */
@@ -75,14 +81,15 @@ export class HttpTracker implements TrackerClient {
     return agents;
   }
 
-  async #get(url: string, { signal, family }: TrackerRequestOptions): Promise<Uint8Array> {
+  async #get(url: string, { signal, family }: TrackerRequestOptions): Promise<HttpReply> {
     const { timeoutMs = 30_000, localAddress, ca } = this.#options;
-    const { status, body } = await httpGet(url, {
+    const reply = await httpGet(url, {
       ...{ timeoutMs, maxBytes: MAX_REPLY_BYTES, localAddress, family, ca, signal },
       agents: this.#agentsOf(family),
     });
-    if (status === 200) return body;
-    const reason = readFailureReason(body);
+    const { status } = reply;
+    if (status === 200) return reply;
+    const reason = readFailureReason(reply.body);
     if (reason !== undefined) throw trackerFailure(reason);
     throw new MillraceError(
       'ERR_TRACKER_RESPONSE',

@@ -18,6 +18,12 @@ const FIND_MS = 10_000;
 /** Until a router is looked for again after none was found: it may have been starting, or been exchanged. */
 export const RETRY_MS = 15 * 60_000;
 
+/**
+ * Longest time between renewals, whatever the lease: a router that was started anew has forgotten it, and tells so by
+ * nothing that reaches us for sure. Transmission asks every 30 minutes at most, as its leases last an hour.
+ */
+export const MAX_RENEWAL_MS = 15 * 60_000;
+
 /** To give everything back; closing a session may take 5 s in all. */
 const END_MS = 1_000;
 
@@ -104,22 +110,26 @@ export class PortLease {
 
   /** @returns when to come again */
   async #renewOrFind(): Promise<number> {
-    const late = AbortSignal.timeout(FIND_MS);
-    const finding = AbortSignal.any([this.#ending.signal, late]);
-    const mapping = AbortSignal.any([this.#leaving.signal, late]);
-    let failure: unknown = noRouter();
-    for await (const gateway of this.#candidates(finding)) {
-      this.#gateway = gateway;
-      try {
-        await this.#mapAll(gateway, mapping);
-        return this.#renewalMs();
-      } catch (error) {
-        failure = error;
-        this.#lose();
+    const finding = inTime(this.#ending.signal, FIND_MS);
+    const mapping = inTime(this.#leaving.signal, FIND_MS);
+    try {
+      let failure: unknown = noRouter();
+      for await (const gateway of this.#candidates(finding.signal)) {
+        this.#gateway = gateway;
+        try {
+          await this.#mapAll(gateway, mapping.signal);
+          return this.#renewalMs();
+        } catch (error) {
+          failure = error;
+          this.#lose();
+        }
+        if (finding.signal.aborted) break;
       }
-      if (finding.aborted) break;
+      throw failure;
+    } finally {
+      finding.release();
+      mapping.release();
     }
-    throw failure;
   }
 
   /** Who has said yes before, then whoever else is there. */
@@ -170,7 +180,7 @@ export class PortLease {
 
   #renewalMs(): number {
     const lifetimes = Array.from(this.#held.values(), ({ lifetimeS }) => lifetimeS);
-    return Math.max(MIN_RENEWAL_S, Math.min(LEASE_S, ...lifetimes) / 2) * 1000;
+    return Math.min(MAX_RENEWAL_MS, Math.max(MIN_RENEWAL_S, Math.min(...lifetimes) / 2) * 1000);
   }
 
   #failed(error: unknown): number {
@@ -184,6 +194,23 @@ export class PortLease {
     this.#said = message;
     this.#host.log.info({ port: this.#at.port, code }, message);
   }
+}
+
+/**
+ * Aborts with the other signal, or after the time. Not AbortSignal.any: on Node 20 a signal that lives as long as the
+ * session collects every signal derived from it.
+ */
+function inTime(signal: AbortSignal, ms: number) {
+  const own = new AbortController();
+  const abort = () => own.abort();
+  const timer = setTimeout(abort, ms).unref();
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  const release = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  };
+  return { signal: own.signal, release };
 }
 
 function describe(mapped: readonly MappedPort[]): string {

@@ -12,6 +12,8 @@ export interface PortMappingHost {
   readonly address: () => PeerAddress | undefined;
   /** Peers are let in by another port than before. */
   readonly onMoved: () => void;
+  /** A service before this one has given everything back: done late, it would be what this one has mapped. */
+  readonly after?: Promise<unknown>;
   /** Routers in the network of that address. Default: by PCP, NAT-PMP and UPnP. */
   readonly findGateways?: (at: PeerAddress, signal: AbortSignal) => AsyncIterable<Gateway>;
 }
@@ -20,8 +22,9 @@ export interface PortMappingHost {
 export class PortMappingService implements DiscoveryService {
   readonly #host: PortMappingHost;
   #lease: PortLease | undefined;
-  /** Leases before this one are given back. */
-  #ended: Promise<unknown> = Promise.resolve();
+  /** Those before it, while they are given back. */
+  readonly #ending = new Set<PortLease>();
+  #ended: Promise<unknown>;
   #suspended = false;
   #closed = false;
   /** Where peers come in, as it was told last. */
@@ -29,7 +32,8 @@ export class PortMappingService implements DiscoveryService {
 
   constructor(host: PortMappingHost) {
     this.#host = host;
-    this.#begin();
+    this.#ended = host.after ?? Promise.resolve();
+    void this.#ended.then(() => this.#begin());
   }
 
   get mapped(): readonly MappedPort[] {
@@ -39,6 +43,11 @@ export class PortMappingService implements DiscoveryService {
   /** Where peers are let in; undefined while no router leads here. */
   get externalPort(): number | undefined {
     return this.mapped.find(({ protocol }) => protocol === 'tcp')?.externalPort;
+  }
+
+  /** All leases that were ended have been given back. */
+  get ended(): Promise<unknown> {
+    return this.#ended;
   }
 
   join(): void {}
@@ -58,6 +67,7 @@ export class PortMappingService implements DiscoveryService {
     this.#suspended = true;
     this.#lease?.abandon();
     this.#lease = undefined;
+    for (const lease of this.#ending) lease.abandon();
   }
 
   restore(): void {
@@ -83,7 +93,10 @@ export class PortMappingService implements DiscoveryService {
   #end(): void {
     const lease = this.#lease;
     this.#lease = undefined;
-    this.#ended = Promise.all([this.#ended, lease?.end()]);
+    if (lease === undefined) return;
+    this.#ending.add(lease);
+    const ended = lease.end().then(() => this.#ending.delete(lease));
+    this.#ended = Promise.all([this.#ended, ended]).then(() => {});
   }
 
   /** Says where peers come in, when that is elsewhere than was said last. */

@@ -79,7 +79,7 @@ export class SessionDiscovery {
     if (network.proxy !== undefined) return undefined;
     const { timers, log, options } = engine;
     this.#ports = new PortMappingService({
-      ...{ timers, log, onMoved },
+      ...{ timers, log, onMoved, after: this.#ports?.ended },
       address: () => withHost(ofIpv4(network.addresses), options.bind),
     });
     return this.#ports;

@@ -85,6 +85,7 @@ class EngineSession implements Session, TorrentHost, MagnetHost {
     this.trackers = createTrackerClients({
       localAddress: options.bind,
       connect: proxy?.connect,
+      onExternalHost: (host, trackerHost) => engine.own.vote(host, trackerHost),
       reachable: () => this.#families,
     });
     this.announceKey = rng.u32();

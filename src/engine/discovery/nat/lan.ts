@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { IpRanges, ipNetwork } from '../../policy/ip-ranges.js';
 import { formatIp, parseIp } from '../../protocol/compact.js';
 
 /** Our place in a local network with a router. */
@@ -22,11 +23,18 @@ const RTF_GATEWAY = 2;
  * The network of the default route, or of `bind` when that is given. Linux tells its routes; elsewhere the router is
  * taken to have the first address of the network, as those of homes do.
  */
-export function findLan(bind: string | undefined): Lan | undefined {
-  const interfaces = networkInterfaces();
-  const routes = process.platform === 'linux' ? defaultRoutes(readRoutes()) : undefined;
+export function findLan(
+  bind: string | undefined,
+  interfaces = networkInterfaces(),
+  routes = process.platform === 'linux' ? defaultRoutes(readRoutes()) : undefined,
+): Lan | undefined {
   const candidates =
-    routes?.flatMap(({ device, gateway }) => ours(interfaces[device]).map(info => ({ info, gateway }))) ??
+    routes?.flatMap(({ device, gateway }) => {
+      // Of several addresses the one in the router's own network: it maps nothing for another.
+      const infos = ours(interfaces[device]);
+      const near = infos.filter(({ cidr }) => isIn(cidr, gateway));
+      return [...near, ...infos].map(info => ({ info, gateway }));
+    }) ??
     Object.values(interfaces).flatMap(infos =>
       ours(infos).map(info => ({ info, gateway: firstOfNetwork(info) })),
     );
@@ -58,6 +66,12 @@ function readRoutes(): string {
 
 function ours(infos: readonly NetworkInterfaceInfo[] | undefined): NetworkInterfaceInfo[] {
   return infos?.filter(({ family, internal }) => family === 'IPv4' && !internal) ?? [];
+}
+
+function isIn(cidr: string | null, address: string): boolean {
+  const [network, bits] = cidr?.split('/') ?? [];
+  const range = network === undefined ? undefined : ipNetwork(network, Number(bits));
+  return range !== undefined && new IpRanges([range]).has(address);
 }
 
 function firstOfNetwork({ address, netmask }: NetworkInterfaceInfo): string {

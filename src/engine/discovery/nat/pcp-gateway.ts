@@ -54,11 +54,9 @@ abstract class UdpGateway implements Gateway {
   async map(wanted: MappingRequest, signal: AbortSignal): Promise<PortMapping> {
     const { externalPort, lifetimeS, externalAddress } = await this.ask(wanted, signal);
     if (externalPort === 0) throw badAnswer(this.address, 'port 0');
-    return {
-      externalPort,
-      lifetimeS,
-      externalAddress: externalAddress ?? (await this.externalAddress(signal)),
-    };
+    // The port is ours, whether or not the router tells its address as well.
+    const address = externalAddress ?? (await this.externalAddress(signal).catch(() => undefined));
+    return { externalPort, lifetimeS, externalAddress: address };
   }
 
   async unmap(mapped: MappingRequest, signal: AbortSignal): Promise<void> {
@@ -82,17 +80,21 @@ abstract class UdpGateway implements Gateway {
   protected abstract externalAddress(signal: AbortSignal): Promise<string | undefined>;
 }
 
+/**
+ * RFC 6887, section 11.2: only who knows it can change or end what we have mapped. One for as long as the process lives:
+ * a router that is found again refuses another nonce (section 11.3) until the lease that it gave before has run out.
+ */
+const NONCE = new Uint8Array(randomBytes(PCP_NONCE_BYTES));
+
 class PcpGateway extends UdpGateway {
   readonly protocol = 'pcp';
-  /** RFC 6887, section 11.2: one for all, so that only we can change or end what we have mapped. */
-  readonly #nonce = new Uint8Array(randomBytes(PCP_NONCE_BYTES));
 
   protected encode(request: MappingRequest, localAddress: string): Uint8Array {
-    return encodePcpRequest(request, this.#nonce, parseIp(localAddress)!);
+    return encodePcpRequest(request, NONCE, parseIp(localAddress)!);
   }
 
   protected decode(packet: Uint8Array, request: MappingRequest): MappingAnswer | undefined {
-    return decodePcpAnswer(packet, request, this.#nonce);
+    return decodePcpAnswer(packet, request, NONCE);
   }
 
   protected async externalAddress(): Promise<undefined> {}

@@ -37,8 +37,12 @@ export function searchRouters(where: Neighbourhood, signal: AbortSignal): Promis
       if (from.address === where.gateway || found.size === MAX_ROUTERS) done();
     });
     socket.bind({ address: where.localAddress, port: 0, exclusive: true }, () => {
-      socket.setMulticastInterface(where.localAddress);
-      socket.setMulticastTTL(MULTICAST_TTL);
+      try {
+        socket.setMulticastInterface(where.localAddress);
+        socket.setMulticastTTL(MULTICAST_TTL);
+      } catch {
+        return done(); // the interface is gone, or cannot do that
+      }
       const search = (turn: number) => {
         if (turn === SEARCHES) return done();
         for (const target of GATEWAY_TARGETS)

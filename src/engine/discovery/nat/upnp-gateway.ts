@@ -15,6 +15,9 @@ const SERVICES = ['WANIPConnection:2', 'WANIPConnection:1', 'WANPPPConnection:1'
 /** Errors of WANIPConnection:2, section 2.5 and tables of its actions. */
 const ERRORS = { noSuchEntry: 714, conflict: 718, onlyPermanent: 725, otherMechanism: 729 } as const;
 
+/** Connections of one device that are looked at; routers have one for each kind of line. */
+const MAX_SERVICES = 8;
+
 /** External ports that are tried, one after the other, while others have them. */
 const PORTS_TRIED = 8;
 
@@ -28,7 +31,10 @@ export async function* findUpnp(
   where: Neighbourhood,
   signal: AbortSignal,
 ): AsyncGenerator<Gateway, void, undefined> {
-  for (const url of await searchRouters(where, signal)) {
+  const urls = await searchRouters(where, signal);
+  // The router of our default route first: what else answers may be anybody, and has us wait.
+  urls.sort((a, b) => Number(b.hostname === where.gateway) - Number(a.hostname === where.gateway));
+  for (const url of urls) {
     const gateway = await openGateway(url, where.localAddress, signal).catch(() => undefined);
     if (signal.aborted) throw aborted();
     if (gateway !== undefined) yield gateway;
@@ -58,7 +64,8 @@ export function servicesIn(description: string, from: URL): Service[] {
       const url = control === undefined ? undefined : urlOn(control, from.hostname, base);
       return url === undefined ? [] : [{ type, url }];
     });
-  return services.sort((a, b) => SERVICES.indexOf(a.type) - SERVICES.indexOf(b.type));
+  services.sort((a, b) => SERVICES.indexOf(a.type) - SERVICES.indexOf(b.type));
+  return services.slice(0, MAX_SERVICES);
 }
 
 class UpnpGateway implements Gateway {
@@ -92,7 +99,8 @@ class UpnpGateway implements Gateway {
     }
     return {
       externalPort,
-      externalAddress: await this.externalAddress(signal),
+      // The port is ours, whether or not the router tells its address as well.
+      externalAddress: await this.externalAddress(signal).catch(() => undefined),
       lifetimeS: lifetimeS === 0 ? Number.POSITIVE_INFINITY : lifetimeS,
     };
   }

@@ -1,11 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createConnection, createServer as createTcpServer } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/engine/bytes.js';
 import { HttpTracker, type HttpTrackerOptions } from '../../../../src/engine/discovery/http-tracker.js';
 import { isMillraceError, type MillraceError } from '../../../../src/engine/errors.js';
+import type { PeerAddress } from '../../../../src/engine/ids.js';
 import { encode } from '../../../../src/engine/protocol/bencode.js';
 import { fakeNames } from '../../../lib/fake-names.js';
 import { TEST_CERTIFICATE, TEST_KEY } from './test-certificate.js';
@@ -53,6 +54,20 @@ const failure = async (
 };
 
 describe('announce', () => {
+  it('says what the tracker takes for our address, unless that is the proxy', async () => {
+    const told: unknown[] = [];
+    const onExternalHost = (...facts: unknown[]) => void told.push(facts);
+    const body = encode({ interval: 900, peers: '', 'external ip': Uint8Array.of(9, 8, 7, 6) });
+    const url = `${await serve((_, response) => void response.end(body))}/announce`;
+    const connect = async ({ host, port }: PeerAddress) => createConnection({ host, port });
+    for (const options of [{ connect }, {}]) {
+      const tracker = new HttpTracker({ ...options, onExternalHost });
+      await tracker.announce(url, REQUEST);
+      tracker.close();
+    }
+    expect(told).toEqual([['9.8.7.6', '127.0.0.1']]);
+  });
+
   it('asks with the escaped query and reads the reply', async () => {
     let asked: string | undefined;
     const base = await serve((request, response) => {

@@ -73,10 +73,13 @@ describe.each(['http', 'udp'] as const)('a tracker with addresses of both famili
       await clients.announce(urlOf(tracker), requestOf(`${family}`));
     }
     const clients = openClients({ reachable: () => [] });
-    expect(await announce(clients, urlOf(tracker), 'x')).toEqual([
-      { host: '127.0.0.1', port: '4'.charCodeAt(0) },
-      { host: '::1', port: '6'.charCodeAt(0) },
-    ]);
+    const peers = await announce(clients, urlOf(tracker), 'x');
+    expect(new Set(peers)).toEqual(
+      new Set([
+        { host: '127.0.0.1', port: '4'.charCodeAt(0) },
+        { host: '::1', port: '6'.charCodeAt(0) },
+      ]),
+    );
   });
 
   it.each(['127.0.0.1', '::1'])('works while only %s answers, and the other is left alone', async host => {

@@ -104,7 +104,7 @@ describe('against our own tracker', () => {
   it('after a restart of the tracker, whose ids are new', async () => {
     let tracker = await createTracker({ udp: { port: 0, host: '127.0.0.1' } });
     const { port, url } = tracker.udp!;
-    const client = createClient({ retransmitMs: 30 });
+    const client = createClient({ retransmitMs: 30, attempts: 8 }); // however slow the machine is
     await client.announce(url, REQUEST);
     await tracker.close();
     tracker = await createTracker({ udp: { port, host: '127.0.0.1' } });
@@ -172,7 +172,7 @@ describe('what a client does', () => {
       code: 'ERR_TRACKER_TIMEOUT',
       facts: { timeoutMs: 60 },
     });
-    expect(packets).toBe(2);
+    await vi.waitFor(() => expect(packets).toBe(2)); // the last may arrive after its time
   });
 
   it('asks for a new connection id after a minute', async () => {

@@ -3,7 +3,7 @@ import type { Gateway, PortMapping } from '../../../../src/engine/discovery/nat/
 import { MillraceError } from '../../../../src/engine/errors.js';
 import type { PeerAddress } from '../../../../src/engine/ids.js';
 import type { MappingRequest } from '../../../../src/engine/protocol/nat/mapping.js';
-import { RETRY_MS } from '../../../../src/engine/session/port-lease.js';
+import { MAX_RENEWAL_MS, RETRY_MS } from '../../../../src/engine/session/port-lease.js';
 import { PortMappingService } from '../../../../src/engine/session/port-mapping-service.js';
 import { TimerQueue } from '../../../../src/engine/session/timer-queue.js';
 
@@ -28,6 +28,7 @@ class Router implements Gateway {
   lifetimeS = 7200;
   shift = 0;
   holds = false;
+  onHold = (_: AbortSignal) => {};
   refuses: 'all' | 'udp' | undefined;
 
   async map({ protocol, externalPort }: MappingRequest, signal: AbortSignal): Promise<PortMapping> {
@@ -46,6 +47,7 @@ class Router implements Gateway {
   }
 
   #hold(signal: AbortSignal): Promise<void> {
+    this.onHold(signal);
     return new Promise((resolve, reject) => {
       this.pending.push(resolve);
       signal.addEventListener('abort', () => reject(new MillraceError('ERR_ABORTED', 'aborted')));
@@ -61,7 +63,7 @@ class Stage {
   readonly said: string[] = [];
   readonly service: PortMappingService;
 
-  constructor(...routers: Router[]) {
+  constructor(routers: Router[], after?: Promise<unknown>) {
     this.routers = routers;
     const say = (_: object, message: string) => void this.said.push(message);
     const stage = this;
@@ -70,6 +72,7 @@ class Stage {
       log: { debug: () => {}, info: say, warn: say, error: say },
       address: () => this.at,
       onMoved: () => void this.moves++,
+      after,
       async *findGateways() {
         stage.searches++;
         yield* stage.routers;
@@ -83,7 +86,7 @@ class Stage {
 }
 
 const opened = async (...routers: Router[]) => {
-  const stage = new Stage(...routers);
+  const stage = new Stage(routers);
   await stage.pass();
   return stage;
 };
@@ -103,10 +106,11 @@ describe('a service that maps the port', () => {
   });
 
   it.each([
-    [7200, HOUR_MS],
+    [7200, MAX_RENEWAL_MS],
+    [1700, 850_000],
     [600, 300_000],
-    [86_400, HOUR_MS],
-    [Number.POSITIVE_INFINITY, HOUR_MS],
+    [86_400, MAX_RENEWAL_MS],
+    [Number.POSITIVE_INFINITY, MAX_RENEWAL_MS],
     [1, 60_000],
     [0, 60_000],
   ])('renews a lease of %i s after %i ms, and says nothing of it', async (lifetimeS, afterMs) => {
@@ -130,7 +134,7 @@ describe('a service that maps the port', () => {
     const stage = await opened(first, second);
     expect(first.mapped.size).toBe(0);
     expect(second.mapped.size).toBe(2);
-    await stage.pass(HOUR_MS);
+    await stage.pass(MAX_RENEWAL_MS);
     expect(first.asked).toEqual(['map tcp 6881']);
   });
 
@@ -153,17 +157,31 @@ describe('a service that maps the port', () => {
     expect(stage.service.mapped).toHaveLength(2);
   });
 
+  it('has ten seconds for it, and looks again later', async () => {
+    const [silent, other] = [new Router(), new Router()];
+    silent.holds = true;
+    const stage = await opened(silent, other);
+    await stage.pass(9_999);
+    expect(stage.said).toEqual([]);
+    await stage.pass(1);
+    expect(stage.said).toHaveLength(1);
+    expect(other.asked).toEqual([]);
+    stage.routers = [other];
+    await stage.pass(RETRY_MS);
+    expect(other.mapped.size).toBe(2);
+  });
+
   it('looks for another router when its own does not renew', async () => {
     const [gone, other] = [new Router(), new Router()];
     const stage = await opened(gone);
     gone.refuses = 'all';
     stage.routers = [other];
-    await stage.pass(HOUR_MS);
+    await stage.pass(MAX_RENEWAL_MS);
     expect(other.mapped.size).toBe(2);
     expect(stage.searches).toBe(2);
     stage.routers = [];
     other.refuses = 'all';
-    await stage.pass(HOUR_MS);
+    await stage.pass(MAX_RENEWAL_MS);
     expect(stage.service.mapped).toEqual([]);
   });
 });
@@ -177,7 +195,7 @@ describe('another external port', () => {
     expect(stage.service.externalPort).toBe(6882);
     expect(stage.moves).toBe(1);
     router.shift = 0;
-    await stage.pass(HOUR_MS);
+    await stage.pass(MAX_RENEWAL_MS);
     expect(stage.service.externalPort).toBe(6882);
     expect(stage.moves).toBe(1);
   });
@@ -187,7 +205,7 @@ describe('another external port', () => {
     router.shift = 1;
     const stage = await opened(router);
     router.refuses = 'all';
-    await stage.pass(HOUR_MS);
+    await stage.pass(MAX_RENEWAL_MS);
     expect(stage.service.externalPort).toBeUndefined();
     expect(stage.moves).toBe(2);
   });
@@ -205,7 +223,7 @@ describe('what has been told of another port', () => {
   it('needs no taking back when nothing was told', async () => {
     const stage = await opened(new Router());
     await stage.service.close();
-    const absent = new Stage(new Router());
+    const absent = new Stage([new Router()]);
     absent.service.suspend();
     await absent.service.close();
     expect([stage.moves, absent.moves]).toEqual([0, 0]);
@@ -234,6 +252,21 @@ describe('the end', () => {
     await closed;
     expect(router.asked).toEqual(['map tcp 6881', 'unmap tcp 6881']);
     expect(router.mapped.size).toBe(0);
+  });
+
+  it('comes before whoever is switched on again maps anything', async () => {
+    const router = new Router();
+    const first = await opened(router);
+    router.holds = true;
+    const closed = first.service.close();
+    const second = new Stage([router], first.service.ended);
+    await second.pass();
+    expect(router.asked.slice(2)).toEqual(['unmap tcp 6881', 'unmap udp 6881']);
+    router.holds = false;
+    for (const answer of router.pending) answer();
+    await closed;
+    await second.pass();
+    expect(router.mapped.size).toBe(2);
   });
 
   it.each(['map', 'unmap'])(
@@ -316,7 +349,7 @@ describe('a session that moves', () => {
 
   it('has nothing mapped while it does not listen', async () => {
     const router = new Router();
-    const stage = new Stage(router);
+    const stage = new Stage([router]);
     await stage.service.close();
     router.asked.length = 0;
     const silent = await opened(router);
@@ -325,6 +358,22 @@ describe('a session that moves', () => {
     await silent.pass(HOUR_MS);
     expect(silent.service.mapped).toEqual([]);
     expect(router.mapped.size).toBe(0);
+  });
+
+  it('is suspended while its old port is given back: nothing more is sent', async () => {
+    const router = new Router();
+    const stage = await opened(router);
+    router.holds = true;
+    const aborted: boolean[] = [];
+    router.onHold = signal => void signal.addEventListener('abort', () => aborted.push(true));
+    stage.at = { host: '0.0.0.0', port: 7000 };
+    stage.service.moved();
+    await stage.pass();
+    stage.service.suspend();
+    await stage.pass();
+    expect(aborted).toEqual([true, true]);
+    await stage.pass(HOUR_MS);
+    expect(router.asked.slice(2)).toEqual(['unmap tcp 6881', 'unmap udp 6881']);
   });
 
   it('sends nothing while it is suspended, and maps again when it is back', async () => {

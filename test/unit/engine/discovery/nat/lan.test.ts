@@ -1,5 +1,6 @@
+import type { NetworkInterfaceInfo } from 'node:os';
 import { expect, it } from 'vitest';
-import { defaultRoutes } from '../../../../../src/engine/discovery/nat/lan.js';
+import { defaultRoutes, findLan } from '../../../../../src/engine/discovery/nat/lan.js';
 
 const HEAD =
   'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT                                                       ';
@@ -23,4 +24,22 @@ it('takes default routes from the table of Linux, the preferred one first', () =
 
 it.each(['', HEAD, 'no table at all\nnot\teven\tclose'])('finds none in %j', table => {
   expect(defaultRoutes(table)).toEqual([]);
+});
+
+const info = (cidr: string): NetworkInterfaceInfo => {
+  const [address] = cidr.split('/');
+  return { address, cidr, family: 'IPv4', netmask: '255.255.255.0', mac: '', internal: false };
+};
+
+it.each([
+  [['192.168.1.5/24'], undefined, '192.168.1.5'],
+  [['10.0.0.5/24', '192.168.1.5/24'], undefined, '192.168.1.5'], // where the router is
+  [['10.0.0.5/32'], undefined, '10.0.0.5'], // a router beyond the network, as some providers have
+  [['10.0.0.5/24', '192.168.1.5/24'], '192.168.1.5', '192.168.1.5'],
+  [['10.0.0.5/24', '192.168.1.5/24'], '10.0.0.5', '10.0.0.5'],
+  [['192.168.1.5/24'], '192.168.7.7', undefined],
+])('of the addresses %j, bound to %s, it is %s that is mapped for', (addresses, bind, ours) => {
+  const route = { device: 'eth0', gateway: '192.168.1.1', metric: 100 };
+  const lan = findLan(bind, { eth0: addresses.map(info), docker0: [info('172.17.0.1/16')] }, [route]);
+  expect(lan).toEqual(ours && { localAddress: ours, gateway: '192.168.1.1' });
 });
