@@ -233,6 +233,29 @@ describe('a session as a node of the DHT', () => {
     expect(whispered.packets).toEqual([]);
   });
 
+  it('asks one node that a peer names, however many it names', async () => {
+    const stage = await openStage();
+    const sample = await makeSample(stage, { 'a.bin': 40 * KiB });
+    const [named, more, last] = [
+      await RawDhtNode.open(stage),
+      await RawDhtNode.open(stage),
+      await RawDhtNode.open(stage),
+    ];
+    const session = await openNode(stage);
+    await seed(session, sample);
+    const { infoHash, pieceCount } = sample.metainfo;
+    const peer = (await RawPeer.dial(addressOf(session))).expectPieces(pieceCount);
+    stage.defer(() => peer.destroy());
+    peer.handshake(infoHash, { fast: true, dht: true });
+    for (const node of [named, more]) peer.send({ type: 'port', port: node.address.port });
+    peer.send({ type: 'interested' });
+    await peer.message('unchoke'); // all that came before has been read
+    await session.dht!.addNode(last.address);
+    await named.query(() => true);
+    await last.query(() => true); // who was named before it would have been asked before it
+    expect(more.packets).toEqual([]);
+  });
+
   it('keeps what others put, checks what it gets, and finds out who has a torrent', async () => {
     const stage = await openStage();
     const sample = await makeSample(stage, { 'a.bin': 40 * KiB });

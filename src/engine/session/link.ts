@@ -95,6 +95,7 @@ export class PeerLink implements PeerSocketOwner {
   #messageLeft = 0;
   #features: PeerFeatures | undefined;
   #greeted = false;
+  #hasNamedNode = false;
   readonly #decoder = new PeerDecoder();
   readonly #socket: PeerSocket;
   #unsentBytes = 0;
@@ -251,8 +252,7 @@ export class PeerLink implements PeerSocketOwner {
           this.#onPeerId(event.peerId);
           break;
         case 'port':
-          if (this.torrent?.isPrivate === false && event.port > 0)
-            this.host.metDhtNode({ host: this.address.host, port: event.port });
+          this.#meetDhtNode(event.port);
           this.neighbours!.handleMessage(this.peer!, event);
           break;
         default:
@@ -260,6 +260,13 @@ export class PeerLink implements PeerSocketOwner {
       }
     }
     return blocks;
+  }
+
+  /** A peer has one node: whoever names one port after the other would have us ask nobody else. */
+  #meetDhtNode(port: number): void {
+    if (this.#hasNamedNode || this.torrent?.isPrivate !== false || port === 0) return;
+    this.#hasNamedNode = true;
+    this.host.metDhtNode({ host: this.address.host, port });
   }
 
   /** Payload goes to its slot, block by block. @returns blocks that were completed */
