@@ -11,12 +11,12 @@ import type { LinkDoor, PeerLink } from './link.js';
 export type DialRefusal = 'busy' | 'full' | 'blocked';
 
 export interface DiallerHost {
-  /** Opens a connection, if it may. */
-  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | DialRefusal;
+  /** Opens a connection, if it may. When others are busy with theirs, `onTurn` is called once this one's turn has come. */
+  dial(torrent: LinkDoor, address: PeerAddress, onTurn: () => void): PeerLink | DialRefusal;
 }
 
-/** How long to wait when the session has too many half-open connections, or too many at all. */
-const WAIT_MS = { busy: 250, full: 5_000 };
+/** How long to wait when the session has all the connections that it may have. */
+const WAIT_MS = 5_000;
 
 /** Peers remembered that were of no use as both sides had everything; more than anybody dials. */
 const MAX_REDUNDANT = 200;
@@ -30,7 +30,8 @@ const ENDED_BY_US: ReadonlySet<string> = new Set(['ERR_CLOSED', 'ERR_PEER_REDUND
 /** Finds neighbours: dials known addresses while there are too few connections. */
 export class Dialler {
   readonly #list: PeerList;
-  readonly #alarm = new Alarm(() => this.#dialMore());
+  readonly #dialOn = () => this.#dialMore();
+  readonly #alarm = new Alarm(this.#dialOn);
   readonly #dialling = new Set<PeerLink>();
   readonly #redundant: { readonly address: PeerAddress; readonly sources: readonly PeerSource[] }[] = [];
   /** Other addresses of peers that are connected: of before, or told by somebody else. */
@@ -192,14 +193,14 @@ export class Dialler {
     while (this.#hasRoom) {
       const address = this.#list.next(now);
       if (address === undefined) break;
-      const link = this.host.dial(this.torrent, address);
+      const link = this.host.dial(this.torrent, address, this.#dialOn);
       if (link === 'blocked') {
         this.#list.forget(address);
         continue;
       }
       if (link === 'busy' || link === 'full') {
         this.#list.undial(address);
-        this.#alarm.setNoLater(now + WAIT_MS[link]);
+        this.#alarm.set(link === 'full' ? now + WAIT_MS : Number.POSITIVE_INFINITY);
         return;
       }
       link.sources = this.#list.sourcesOf(address);

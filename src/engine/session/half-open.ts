@@ -4,7 +4,7 @@ import { nowMs } from './clock.js';
 import type { PeerLink } from './link.js';
 
 /** Connects under way: libtorrent keeps 30 connects a second, anacrolix 25 half-open. */
-const MAX_DIALLED = 50;
+export const MAX_DIALLED = 50;
 /** Those that dialled us and have not said who they are, so that idle connects cannot use all descriptors up. */
 const MAX_INCOMING = 200;
 
@@ -29,10 +29,24 @@ const SWEEP_MS = 1_000;
 export class HalfOpen {
   readonly #dialled = new Set<PeerLink>();
   readonly #incoming = new Set<PeerLink>();
+  /** Those who would dial and found no room, in the order in which they came. */
+  readonly #waiting = new Set<() => void>();
+  #turn: (() => void) | undefined;
+  #waking = false;
   #sweeper: NodeJS.Timeout | undefined;
 
-  get mayDial(): boolean {
-    return this.#dialled.size < MAX_DIALLED;
+  /**
+   * Whether one more may be dialled now. Else `onTurn` is called when there is room and whoever waited before has dialled:
+   * a torrent with hundreds of dead addresses would have each place that its own dials leave, and others none.
+   */
+  mayDial(onTurn: () => void): boolean {
+    const isNext = this.#waiting.size === 0 || this.#turn === onTurn;
+    if (isNext && this.#dialled.size < MAX_DIALLED) {
+      this.#turn = undefined; // one a turn
+      return true;
+    }
+    this.#waiting.add(onTurn);
+    return false;
   }
 
   add(link: PeerLink): void {
@@ -43,10 +57,15 @@ export class HalfOpen {
 
   delete(link: PeerLink): void {
     if (!this.#dialled.delete(link)) this.#incoming.delete(link);
+    else if (this.#waiting.size > 0 && !this.#waking) {
+      this.#waking = true;
+      queueMicrotask(() => this.#wake()); // not in the middle of what has ended the link
+    }
   }
 
   close(error: MillraceError): void {
     clearInterval(this.#sweeper);
+    this.#waiting.clear();
     for (const link of [...this.#dialled, ...this.#incoming]) link.close(error);
   }
 
@@ -66,6 +85,17 @@ export class HalfOpen {
     this.#incoming.delete(oldest);
     oldest.close(error);
     return oldest;
+  }
+
+  #wake(): void {
+    this.#waking = false;
+    for (const next of this.#waiting) {
+      if (this.#dialled.size >= MAX_DIALLED) return;
+      this.#waiting.delete(next);
+      this.#turn = next;
+      next(); // it comes back at the end if it has more to dial
+      this.#turn = undefined;
+    }
   }
 
   /** Ends handshakes that take too long, however busily the other side trickles its bytes. */

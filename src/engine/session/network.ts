@@ -144,11 +144,11 @@ export class Network implements LinkHost {
     return this.#at?.host ?? listen?.host ?? bind ?? EVERYWHERE;
   }
 
-  /** Opens a connection, if it may. */
-  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | DialRefusal {
+  /** As `DiallerHost` says. */
+  dial(torrent: LinkDoor, address: PeerAddress, onTurn: () => void): PeerLink | DialRefusal {
     if (this.#closed || this.#suspension !== undefined || this.#isFull) return 'full';
-    if (!this.#halfOpen.mayDial) return 'busy';
     if (this.admission.bans.hasAddress(address) || this.admission.refuses(address.host)) return 'blocked';
+    if (!this.#halfOpen.mayDial(onTurn)) return 'busy';
     const { bind } = this.#engine.options;
     const link = PeerLink.dial(this, this.#engine.nextPeerKey(), torrent, address, {
       bind,

@@ -311,8 +311,8 @@ class EngineSession implements Session, TorrentHost, MagnetHost {
     return this.#network.suspended !== undefined;
   }
 
-  dial(torrent: LinkDoor, address: PeerAddress): PeerLink | DialRefusal {
-    return this.#network.dial(torrent, address);
+  dial(torrent: LinkDoor, address: PeerAddress, onTurn: () => void): PeerLink | DialRefusal {
+    return this.#network.dial(torrent, address, onTurn);
   }
 
   isBanned(link: PeerLink): boolean {

@@ -13,9 +13,10 @@ const failure = (code: ErrorCode, facts = {}) => new MillraceError(code, 'x', fa
 function scene({ maxPeers = 10, places = 100 } = {}) {
   const dialled: number[] = [];
   const links = new Map<number, PeerLink>();
-  const state = { lacks: true, places, blocked: 0 };
+  const state = { lacks: true, places, blocked: 0, onTurn: () => {} };
   const host = {
-    dial: (_: unknown, at: PeerAddress) => {
+    dial: (_: unknown, at: PeerAddress, onTurn: () => void) => {
+      state.onTurn = onTurn;
       if (state.places === 0) return 'busy';
       if (state.blocked === at.port) return 'blocked';
       dialled.push(at.port);
@@ -310,6 +311,25 @@ describe('Dialler', () => {
     expect(dialled).toEqual([]);
     state.places = 1;
     dialler.seekAgain();
+    expect(dialled).toEqual([1]);
+    dialler.stop();
+  });
+
+  it('waits for its turn without looking at the clock, and takes it unless it was stopped', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { dialler, dialled, state } = scene({ places: 0 });
+    dialler.start();
+    dialler.add([address(1)], 'tracker');
+    expect(vi.getTimerCount()).toBe(0);
+    state.places = 1;
+    dialler.stop();
+    state.onTurn();
+    expect(dialled).toEqual([]);
+    state.places = 0;
+    dialler.start();
+    state.places = 1;
+    state.onTurn();
     expect(dialled).toEqual([1]);
     dialler.stop();
   });
