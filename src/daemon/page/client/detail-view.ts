@@ -3,7 +3,8 @@ import { filesTable, limits, peersTable, trackersTable } from './detail-tables.j
 import { Bar, el, setAttribute, setText } from './dom.js';
 import { bytes, copies, count, DASH, duration, percent, rate, ratio } from './format.js';
 import { PieceCanvas } from './piece-canvas.js';
-import { added, STATUS_TEXT } from './row-view.js';
+import { added } from './row-view.js';
+import { statusText } from './status-text.js';
 
 const FACTS = [
   'Size',
@@ -88,7 +89,7 @@ export class DetailView {
   showRow(row: Row): void {
     setAttribute(this.element, 'data-status', row.status);
     setText(this.#name, row.name);
-    setText(this.#state, STATUS_TEXT[row.status]);
+    setText(this.#state, statusText(row));
     setText(this.#percent, percent(row.progress));
     this.#bar.set(row.progress);
     setText(this.#error, row.error ?? '');
@@ -153,6 +154,6 @@ function health(row: Row): string {
   if (row.peers === 0) return 'No peer is in reach.';
   const text = `${copies(row.copies)} copies of the rarest piece in reach`;
   if (row.progress >= 1) return `${text}.`;
-  if (row.copies < 1) return `${text}: it cannot be completed from these peers alone.`;
+  if (row.copies < 1) return `${text}: something is not to be had from these peers at present.`;
   return row.copies < 2 ? `${text}: it hangs by one peer.` : `${text}: healthy.`;
 }

@@ -2,6 +2,7 @@ import type { Row } from '../wire.js';
 import { Bar, el, setAttribute, setText } from './dom.js';
 import { bytes, copies, count, DASH, duration, percent, rate, ratio } from './format.js';
 import type { SortKey } from './select.js';
+import { statusText } from './status-text.js';
 
 /** Field, title, and whether the largest come first when it is sorted by. */
 export const COLUMNS: readonly (readonly [SortKey, string, boolean])[] = [
@@ -18,21 +19,6 @@ export const COLUMNS: readonly (readonly [SortKey, string, boolean])[] = [
   ['limit', 'Limited by', false],
   ['addedAt', 'Added', true],
 ];
-
-export const STATUS_TEXT: Readonly<Record<Row['status'], string>> = {
-  stopped: 'Stopped',
-  'check-wait': 'Waits to check',
-  checking: 'Checking',
-  'download-wait': 'Queued',
-  downloading: 'Downloading',
-  'seed-wait': 'Queued to seed',
-  seeding: 'Seeding',
-  error: 'Error',
-};
-
-function statusText({ status, moving }: Row): string {
-  return moving == null ? STATUS_TEXT[status] : `Moving ${Math.floor(100 * moving)} %`;
-}
 
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: '2-digit' });
 
