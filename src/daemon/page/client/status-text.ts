@@ -14,5 +14,5 @@ const WORDS: Readonly<Record<Row['status'], string>> = {
 /** What a torrent does. One without a size is a magnet link of which nobody has told more yet. */
 export function statusText({ status, moving, size }: Pick<Row, 'status' | 'moving' | 'size'>): string {
   if (moving != null) return `Moving ${Math.floor(100 * moving)} %`;
-  return status === 'downloading' && size === 0 ? 'Gets metadata' : WORDS[status];
+  return status === 'downloading' && size === 0 ? 'Searching' : WORDS[status];
 }
