@@ -156,7 +156,7 @@ describe.skipIf(skipReason([chromium]) !== undefined)('status page in Chromium',
     expect(label).toMatch(/^[\d\u202f]+ of 10\u202f000 pieces are here/);
     source.change(5, { progress: 0.5, copies: 0.4 });
     await detail.getByText('50.0%').first().waitFor();
-    await detail.getByText('cannot be completed').waitFor();
+    await detail.getByText('not to be had from these peers').waitFor();
     await tab.keyboard.press('Escape');
     await detail.waitFor({ state: 'hidden' });
     expect(await tab.evaluate(() => document.activeElement?.getAttribute('aria-rowindex'))).toBe('3');
