@@ -69,6 +69,7 @@ describe('recheck', () => {
     await flipByte(file, 7 * PIECE);
     const session = await openSession(stage, { dir: sample.dir });
     const torrent = await session.add(sample.torrent, { check: 'seed' });
+    await torrent.checked(); // before that nobody is let in
     const range = { piece: 7, begin: 0, length: 16 * KiB };
     const fetch = async () => {
       const peer = (await RawPeer.dial(addressOf(session))).expectPieces(64).handshake(torrent.infoHash);
